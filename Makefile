@@ -1,0 +1,47 @@
+# Clawkeep. `make help` lists the targets.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+export CLAWKEEP_LAB := $(CURDIR)/.lab
+tsx := node_modules/.bin/tsx
+STACK ?= prod
+
+.PHONY: help setup rehearse test test-fast preview secrets bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
+
+node_modules/.package-lock.json: package-lock.json
+# `npm ci` refuses where a registry lacks optional packages of other platforms; `install` then takes the same locked versions.
+	@npm ci --ignore-scripts --no-fund --no-audit --loglevel=silent || \
+	 npm install --no-save --ignore-scripts --no-fund --no-audit --loglevel=error
+	@touch $@
+
+setup: node_modules/.package-lock.json ## install and build what the rehearsal needs: Docker engine, Pulumi toolchain, images
+	@$(tsx) lab/rehearsal/setup.ts
+
+rehearse: setup ## deploy the prod stack in the lab, prove it end to end, leave it running
+	@$(tsx) lab/rehearsal/rehearse.ts
+
+test: setup ## all tests: set-up, fast tests, lab tests, a whole rehearsal
+	@$(MAKE) --no-print-directory test-fast
+	@$(tsx) lab/rehearsal/test.ts
+
+test-fast: node_modules/.package-lock.json ## types, lint, format, unit and graph tests (no Docker, no lab)
+	@npx --no-install tsc --noEmit --incremental --tsBuildInfoFile .tsbuildinfo
+	@npx --no-install eslint --cache --max-warnings=0 .
+	@npx --no-install prettier --check --log-level=warn .
+	@$(tsx) tools/write-stack-schema.ts --check
+	@npx --no-install jest --selectProjects fast
+
+preview: node_modules/.package-lock.json ## pulumi preview of STACK (default prod), the lab's if the lab is up
+	@if [ -f "$(CLAWKEEP_LAB)/env" ]; then . "$(CLAWKEEP_LAB)/env"; fi; pulumi preview --stack $(STACK) --diff
+
+secrets: node_modules/.package-lock.json ## make up the secrets that both stacks share, encrypted into both stack files
+	@$(tsx) tools/generate-secrets.ts
+
+bench: setup ## measure: rehearsal warm, up from empty, no-change up, preview, and where the time goes
+	@$(tsx) lab/rehearsal/bench.ts
+
+clean: ## remove every trace of the lab (the build cache stays)
+	@if [ -x $(tsx) ]; then $(tsx) lab/rehearsal/clean.ts; else rm -rf "$(CLAWKEEP_LAB)"; fi
+	@rm -rf node_modules .eslintcache .tsbuildinfo

@@ -1,0 +1,216 @@
+import * as pulumi from "@pulumi/pulumi";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Configuration } from "../config/load";
+import type { GatewaySettings } from "../config/gateway-schema";
+import { gatewaySecretKeys } from "../config/secrets";
+import { buildContext } from "../config-files/build-context";
+import {
+  gatewayPort,
+  gatewaySecretNames,
+  gatewaySecretsDirectory,
+  openclawConfig,
+  stateDirectory,
+} from "../config-files/gateway/openclaw-config";
+import { Component } from "./component";
+import { serviceContainer } from "./container";
+import { toolDirectory, type FilesOnHost, type Host } from "./host";
+import { builtImage, pulledImage, type BuiltImage } from "./image";
+import type { LiteLLM } from "./litellm";
+import type { Networks } from "./networks";
+import { SocketProxy } from "./socket-proxy";
+
+export interface GatewayArgs {
+  readonly configuration: Configuration;
+  readonly host: Host;
+  readonly networks: Networks;
+  readonly litellm: LiteLLM;
+  readonly gateway: GatewaySettings;
+  /** Place in the configuration's list; it decides the fixed addresses. */
+  readonly index: number;
+  readonly dockerGroup: pulumi.Output<string>;
+  /** Containers that have to be healthy before the gateway starts, at boot too. */
+  readonly needs: readonly string[];
+}
+
+const configFolder = join(__dirname, "..", "config-files");
+const gatewayUser = 1000;
+/** OpenClaw finishes running work within 330 s. */
+const drainSeconds = 340;
+/** The guide's measure: still starting after this is a fault. */
+const readyWithinSeconds = 90;
+/** The canary starts cold, beside everything that runs, and is in nobody's way. */
+const canarySeconds = 180;
+
+/**
+ * One OpenClaw gateway with all that is its own: file systems for state and sandboxes, the filtered Docker API, the
+ * sandbox image, configuration and secrets, a canary that proves them, the container, and the unit that starts it.
+ */
+export class Gateway extends Component {
+  readonly token: pulumi.Output<string>;
+  readonly socketProxy: SocketProxy;
+  /** There once the gateway is in its role: ready, or down on a standby. */
+  readonly activated: pulumi.Resource;
+
+  constructor(name: string, args: GatewayArgs, options?: pulumi.ComponentResourceOptions) {
+    super("Gateway", name, options);
+    const { configuration, host, gateway } = args;
+    const { settings, secret, tier } = configuration;
+    this.token = secret(gatewaySecretKeys(gateway.name).token);
+
+    const storage = host.command(this, this.child("storage"), {
+      create: `${toolDirectory}/gateway-storage ${gateway.name} ${settings.storage.stateGiB} ${settings.storage.sandboxesGiB}`,
+    });
+    const sandboxImage = this.sandboxImage(args);
+    this.socketProxy = new SocketProxy(
+      this.child("socket-proxy"),
+      { configuration, host, gateway, storage, sandboxImage, dockerGroup: args.dockerGroup },
+      { parent: this },
+    );
+    const image = this.gatewayImage(args);
+    const files = this.configurationFiles(args, sandboxImage);
+    const secrets = this.secretFiles(args);
+    const proven = host.command(this, this.child("canary"), {
+      create: pulumi.interpolate`${toolDirectory}/gateway-canary ${gateway.name} ${image.reference} ${files.directory} ${tier.services.gateway.memoryMiB} ${canarySeconds}`,
+      stdin: madeUpSecrets(gateway),
+      dependsOn: [image.present, files.installed, storage],
+    });
+    const { container, settled } = this.container(args, image, files, secrets, [proven, storage]);
+    this.activated = host.command(this, this.child("activated"), {
+      create: pulumi.interpolate`${toolDirectory}/gateway-activate ${gateway.name} ${settings.role} ${readyWithinSeconds} ${args.needs.join(" ")} # ${container.id}`,
+      delete: `systemctl disable --quiet --now openclaw-gateway@${gateway.name}.service`,
+      dependsOn: [settled, this.socketProxy.service.settled, args.litellm.service.settled],
+    });
+    this.finish({ token: this.token });
+  }
+
+  private gatewayImage({ configuration, host }: GatewayArgs): BuiltImage {
+    return builtImage(this, this.child("image"), host, {
+      context: buildContext("openclaw", {
+        Dockerfile: readFileSync(join(configFolder, "gateway", "Dockerfile"), "utf8"),
+      }),
+      bases: {
+        BASE: pulledImage(this, this.child("base-image"), host, configuration.images.openclaw),
+        CLI: pulledImage(this, this.child("docker-cli-image"), host, configuration.images.dockerCli),
+      },
+    });
+  }
+
+  private sandboxImage({ configuration, host }: GatewayArgs): BuiltImage {
+    return builtImage(this, this.child("sandbox-image"), host, {
+      context: buildContext("sandbox", {
+        Dockerfile: readFileSync(join(configFolder, "sandbox", "Dockerfile"), "utf8"),
+      }),
+      bases: {
+        BASE: pulledImage(this, this.child("sandbox-base-image"), host, configuration.images.sandboxBase),
+      },
+      network: "default",
+    });
+  }
+
+  private configurationFiles(
+    { configuration, host, gateway }: GatewayArgs,
+    sandboxImage: BuiltImage,
+  ): FilesOnHost {
+    const { settings, addresses, tier } = configuration;
+    return host.configuration(this, this.child("config"), {
+      service: `gateway-${gateway.name}`,
+      owner: gatewayUser,
+      files: [
+        {
+          path: "openclaw.json",
+          content: openclawConfig({
+            gateway,
+            models: settings.models,
+            sandbox: tier.sandbox,
+            sandboxImage: sandboxImage.reference,
+            hostname: settings.hostname,
+            trustedProxy: addresses.reverseProxy.proxy,
+          }),
+        },
+      ],
+    });
+  }
+
+  private secretFiles({ configuration, host, gateway }: GatewayArgs): FilesOnHost {
+    const keys = gatewaySecretKeys(gateway.name);
+    return host.secrets(this, this.child("secrets"), {
+      service: `gateway-${gateway.name}`,
+      owner: gatewayUser,
+      files: [
+        {
+          path: "secrets.json",
+          content: pulumi.jsonStringify({
+            gatewayToken: this.token,
+            litellmKey: configuration.secret(keys.litellmKey),
+          }),
+        },
+      ],
+    });
+  }
+
+  private container(
+    { configuration, host, networks, gateway, index }: GatewayArgs,
+    image: BuiltImage,
+    files: FilesOnHost,
+    secrets: FilesOnHost,
+    dependsOn: pulumi.Resource[],
+  ) {
+    const { settings, tier, addresses } = configuration;
+    const own = addresses.gateways[index];
+    if (own === undefined) throw new Error(`gateway ${gateway.name} has no address`);
+    const home = `/opt/openclaw/gateways/${gateway.name}`;
+    return serviceContainer(this, this.child("container"), {
+      containerName: gateway.name,
+      host,
+      image,
+      user: `${gatewayUser}:${gatewayUser}`,
+      limits: tier.services.gateway,
+      networks: [
+        { network: networks.openclaw, address: own.openclaw },
+        { network: networks.proxy, address: own.proxy },
+      ],
+      mounts: [
+        { hostPath: `${home}/state`, containerPath: stateDirectory, writable: true },
+        {
+          hostPath: `${home}/sandboxes/workspaces`,
+          containerPath: `${stateDirectory}/sandboxes`,
+          writable: true,
+        },
+        { hostPath: `${home}/socket`, containerPath: "/run/openclaw" },
+        { hostPath: files.directory, containerPath: "/etc/openclaw" },
+        { hostPath: secrets.directory, containerPath: gatewaySecretsDirectory },
+      ],
+      tmpfs: {
+        "/tmp": "rw,nosuid,nodev,size=1024m,mode=1777",
+        "/home/node": `rw,nosuid,nodev,size=64m,uid=${gatewayUser},gid=${gatewayUser},mode=0700`,
+      },
+      environment: {
+        OPENCLAW_STATE_DIR: stateDirectory,
+        OPENCLAW_CONFIG_PATH: "/etc/openclaw/openclaw.json",
+        // The file belongs to this program: the gateway, and so the agent, cannot change it.
+        OPENCLAW_CONFIG_READONLY: "1",
+        OPENCLAW_DISABLE_BONJOUR: "1",
+        DOCKER_HOST: "unix:///run/openclaw/docker.sock",
+      },
+      healthcheck: [
+        "node",
+        "-e",
+        `fetch("http://127.0.0.1:${gatewayPort}/healthz").then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`,
+      ],
+      healthcheckTimeoutSeconds: 10,
+      readyWithinSeconds,
+      stopGraceSeconds: drainSeconds,
+      startedBy: "other",
+      running: settings.role === "active",
+      dependsOn: [...dependsOn, files.installed, secrets.installed],
+    });
+  }
+}
+
+/** What the canary gets in place of the gateway's secrets. */
+function madeUpSecrets(gateway: GatewaySettings): string {
+  return JSON.stringify(
+    Object.fromEntries(gatewaySecretNames(gateway).map((name) => [name, `canary-${name}-canary-${name}`])),
+  );
+}

@@ -1,0 +1,149 @@
+import * as hcloud from "@pulumi/hcloud";
+import * as pulumi from "@pulumi/pulumi";
+import type { HcloudHost } from "../config/host-schema";
+import { cloudflareRanges } from "../config-files/cloudflare/ip-ranges";
+import { userData } from "../config-files/host/user-data";
+import { hostKeyFrom } from "../config-files/ssh/host-key";
+
+export interface HcloudServerArgs {
+  readonly host: HcloudHost;
+  readonly serverName: string;
+  readonly token: pulumi.Output<string>;
+  /** API endpoint; absent: Hetzner's own. */
+  readonly endpoint: string | undefined;
+  /** Random password the host key is derived from. */
+  readonly hostKeyPassword: pulumi.Output<string>;
+}
+
+/** What is there before the server, and most of it after. */
+export interface HcloudFoundation {
+  readonly ipv4: pulumi.Output<string>;
+  readonly hostKey: pulumi.Output<string>;
+  /** Makes the server on it, once `before` is there. */
+  readonly server: (before: pulumi.Resource[]) => HcloudServer;
+}
+
+export interface HcloudServer {
+  readonly server: hcloud.Server;
+  readonly ipv6: pulumi.Output<string>;
+  /** Stable device name of the state volume on the server. */
+  readonly volumeDevice: pulumi.Output<string>;
+  readonly volumeAttached: pulumi.Resource;
+}
+
+/** Everything at Hetzner: key, firewall, address, volume, server. Address and volume are protected: they outlive the server. */
+export function hcloudFoundation(
+  parent: pulumi.Resource,
+  name: string,
+  args: HcloudServerArgs,
+): HcloudFoundation {
+  const { host, serverName } = args;
+  const provider = new hcloud.Provider(
+    `${name}-hcloud`,
+    {
+      token: args.token,
+      ...(args.endpoint === undefined ? {} : { endpoint: args.endpoint, pollInterval: "100ms" }),
+    },
+    { parent },
+  );
+  const options = { parent, provider };
+  const labels = { "managed-by": "clawkeep", stack: serverName };
+
+  const sshKey = host.sshKey.startsWith("ssh-")
+    ? new hcloud.SshKey(`${name}-ssh-key`, { name: serverName, publicKey: host.sshKey, labels }, options).id
+    : host.sshKey;
+  const firewall = new hcloud.Firewall(
+    `${name}-firewall`,
+    { name: serverName, labels, rules: firewallRules(host) },
+    options,
+  );
+  const address = new hcloud.PrimaryIp(
+    `${name}-ipv4`,
+    {
+      name: serverName,
+      type: "ipv4",
+      assigneeType: "server",
+      location: host.location,
+      autoDelete: false,
+      deleteProtection: true,
+      labels,
+    },
+    // DNS, allow-lists of others and the operator's own notes name this address.
+    { ...options, protect: true },
+  );
+  const volume = new hcloud.Volume(
+    `${name}-volume`,
+    {
+      name: serverName,
+      size: host.volumeGiB,
+      location: host.location,
+      format: "ext4",
+      deleteProtection: true,
+      labels,
+    },
+    // The gateway's state: it goes only when somebody names it. Formatting is a matter of creation alone.
+    { ...options, protect: true, ignoreChanges: ["format"] },
+  );
+  const hostKey = args.hostKeyPassword.apply(hostKeyFrom);
+  const makeServer = (before: pulumi.Resource[]): HcloudServer => {
+    const server = new hcloud.Server(
+      `${name}-server`,
+      {
+        name: serverName,
+        serverType: host.serverType,
+        image: host.image,
+        location: host.location,
+        sshKeys: [sshKey],
+        firewallIds: [firewall.id.apply(Number)],
+        publicNets: [{ ipv4Enabled: true, ipv4: address.id.apply(Number), ipv6Enabled: true }],
+        userData: pulumi.secret(hostKey.apply((key) => userData(key, host.sshPort))),
+        labels,
+      },
+      {
+        ...options,
+        dependsOn: before,
+        // They matter at the first boot alone, and a change would throw the server away.
+        ignoreChanges: ["userData", "sshKeys", "image"],
+        // The name is taken, and the address is in use, until the old server is gone.
+        deleteBeforeReplace: true,
+      },
+    );
+    const attachment = new hcloud.VolumeAttachment(
+      `${name}-volume-attachment`,
+      { volumeId: volume.id.apply(Number), serverId: server.id.apply(Number), automount: false },
+      { ...options, replaceWith: [server], deletedWith: server, deleteBeforeReplace: true },
+    );
+    return {
+      server,
+      ipv6: server.ipv6Address,
+      volumeDevice: volume.id.apply((id) => `/dev/disk/by-id/scsi-0HC_Volume_${id}`),
+      volumeAttached: attachment,
+    };
+  };
+  return {
+    ipv4: address.ipAddress,
+    hostKey: pulumi.unsecret(hostKey.apply((key) => key.publicKey)),
+    server: makeServer,
+  };
+}
+
+/** Inbound: SSH from the admin addresses, HTTPS from Cloudflare, echo for path MTU and for people. All else is dropped. */
+function firewallRules(host: HcloudHost): hcloud.types.input.FirewallRule[] {
+  return [
+    {
+      direction: "in",
+      protocol: "tcp",
+      port: String(host.sshPort),
+      sourceIps: [...host.adminCidrs],
+      description: "SSH from admin addresses",
+    },
+    {
+      direction: "in",
+      protocol: "tcp",
+      port: "443",
+      sourceIps: [...cloudflareRanges.v4, ...cloudflareRanges.v6],
+      description: "HTTPS from Cloudflare",
+    },
+    { direction: "in", protocol: "icmp", sourceIps: ["0.0.0.0/0", "::/0"], description: "ICMP" },
+  ];
+}

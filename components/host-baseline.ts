@@ -1,0 +1,157 @@
+import * as command from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import type { Configuration } from "../config/load";
+import { hostTools, gatewayUnit, prepareHostScript } from "../config-files/host/tools";
+import { Component } from "./component";
+import { hcloudFoundation } from "./hcloud-server";
+import {
+  connectionTo,
+  Host,
+  hostProviders,
+  toolDirectory,
+  type HostAddress,
+  type HostProviders,
+} from "./host";
+
+/** Where the host comes from: a server made here, or one that is there. */
+interface Ground {
+  readonly address: HostAddress;
+  readonly providers: HostProviders;
+  readonly ipv4: pulumi.Input<string>;
+  readonly ipv6: pulumi.Input<string | undefined>;
+  readonly server: pulumi.Resource | undefined;
+  /** Device of the state volume and the resource that attaches it; absent where the state lies on the host's own disk. */
+  readonly volume: { readonly device: pulumi.Input<string>; readonly attached: pulumi.Resource } | undefined;
+}
+
+/**
+ * The VPS: a Hetzner server with firewall, protected address and protected state volume, or an existing SSH host;
+ * then what every other component stands on: packages, directories, the scripts they run.
+ */
+export class HostBaseline extends Component {
+  /** The host to act on, ready. */
+  readonly host: Host;
+  /** Group id that may use the Docker daemon's socket on this host. */
+  readonly dockerGroup: pulumi.Output<string>;
+  readonly ipv4: pulumi.Output<string>;
+  /** Undefined where an existing host has none. */
+  readonly ipv6: pulumi.Output<string | undefined>;
+  readonly sshCommand: pulumi.Output<string>;
+  /** Public half of the key that every connection is checked against. */
+  readonly sshHostKey: pulumi.Output<string>;
+
+  constructor(name: string, configuration: Configuration, options?: pulumi.ComponentResourceOptions) {
+    super("HostBaseline", name, options);
+    const ground = this.ground(configuration);
+    // A new server takes its time to answer; a host that is there answers now, or its address or key is wrong.
+    const connection = connectionTo(ground.address, ground.server === undefined ? 4 : 60);
+    const bound =
+      ground.server === undefined ? {} : { replaceWith: [ground.server], deletedWith: ground.server };
+    const first = (
+      suffix: string,
+      args: Pick<command.remote.CommandArgs, "create" | "stdin">,
+      after: pulumi.Resource[],
+    ) =>
+      new command.remote.Command(
+        this.child(suffix),
+        { connection, addPreviousOutputInEnv: false, logging: "stderr", ...args },
+        {
+          parent: this,
+          dependsOn: after,
+          provider: ground.providers.commands,
+          deleteBeforeReplace: true,
+          ...bound,
+          customTimeouts: { create: "15m" },
+        },
+      );
+
+    // A new server answers before cloud-init is through, and both want the package manager.
+    const booted = first(
+      "booted",
+      {
+        create:
+          "if command -v cloud-init >/dev/null; then cloud-init status --wait >/dev/null || [ $? = 2 ]; fi",
+      },
+      ground.server === undefined ? [] : [ground.server],
+    );
+    const prepared = first("prepared", { create: "bash -s", stdin: prepareHostScript() }, [booted]);
+    this.dockerGroup = prepared.stdout.apply((text) => text.trim());
+    const tools = first(
+      "tools",
+      {
+        create: `base64 -d | tar -x -C ${toolDirectory} --no-same-owner && ls ${toolDirectory}`,
+        stdin: hostTools(),
+      },
+      [prepared],
+    );
+    const unit = first(
+      "gateway-unit",
+      {
+        create: "cat >/etc/systemd/system/openclaw-gateway@.service && systemctl daemon-reload",
+        stdin: gatewayUnit(),
+      },
+      [prepared],
+    );
+    const ready: pulumi.Resource[] = [tools, unit];
+    if (ground.volume !== undefined) {
+      const mounted = first(
+        "volume-mounted",
+        { create: pulumi.interpolate`${toolDirectory}/mount-volume ${ground.volume.device}` },
+        [tools, ground.volume.attached],
+      );
+      ready.push(mounted);
+    }
+    const revisionKey = new random.RandomPassword(
+      this.child("revision-key"),
+      { length: 64, special: false },
+      { parent: this },
+    );
+    this.host = new Host(ground.address, ground.providers, ground.server, ready, revisionKey.result);
+    this.ipv4 = pulumi.output(ground.ipv4);
+    this.ipv6 = pulumi.output(ground.ipv6);
+    this.sshCommand = pulumi.interpolate`ssh -p ${ground.address.sshPort} root@${ground.address.address}`;
+    this.sshHostKey = pulumi.output(ground.address.hostKey);
+    this.finish({ ipv4: this.ipv4, ipv6: this.ipv6, sshCommand: this.sshCommand });
+  }
+
+  private ground({ settings, hcloud, stack }: Configuration): Ground {
+    const { host } = settings;
+    if (host.mode === "existing") {
+      const address = { address: host.address, sshPort: host.sshPort, hostKey: host.hostKey };
+      return {
+        address,
+        providers: hostProviders(this, this.name, address),
+        ipv4: host.address,
+        ipv6: host.ipv6Address,
+        server: undefined,
+        volume: undefined,
+      };
+    }
+    if (hcloud.token === undefined) throw new Error("hcloud:token has been checked by the configuration");
+    // 256 bits: the host key is derived from it.
+    const password = new random.RandomPassword(
+      this.child("host-key"),
+      { length: 48, special: false },
+      { parent: this },
+    );
+    const foundation = hcloudFoundation(this, this.name, {
+      host,
+      serverName: `clawkeep-${stack}`,
+      token: hcloud.token,
+      endpoint: hcloud.endpoint,
+      hostKeyPassword: password.result,
+    });
+    const address = { address: foundation.ipv4, sshPort: host.sshPort, hostKey: foundation.hostKey };
+    const providers = hostProviders(this, this.name, address);
+    const made = foundation.server([providers.docker, providers.commands]);
+    return {
+      address,
+      providers,
+      ipv4: foundation.ipv4,
+      ipv6: made.ipv6,
+      server: made.server,
+      volume: { device: made.volumeDevice, attached: made.volumeAttached },
+    };
+  }
+}

@@ -1,0 +1,219 @@
+import * as docker from "@pulumi/docker";
+import * as command from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { createHash, createHmac } from "node:crypto";
+
+/** How a host is reached. The identity is the ssh-agent's: it is named by the environment and never in the state. */
+export interface HostAddress {
+  /** IP address or name. */
+  readonly address: pulumi.Input<string>;
+  readonly sshPort: number;
+  /** `ssh-ed25519 AAAA…` or another type; every connection, the first included, is checked against it. */
+  readonly hostKey: pulumi.Input<string>;
+}
+
+/** A file that a service mounts. */
+export interface HostFile {
+  /** Plain file name. */
+  readonly path: string;
+  readonly content: pulumi.Input<string>;
+}
+
+export interface HostFilesArgs {
+  /** Folder below /opt/openclaw/config or /opt/openclaw/secrets. */
+  readonly service: string;
+  /** User and group id that read the files. */
+  readonly owner: number;
+  readonly files: readonly HostFile[];
+}
+
+export interface HostCommandArgs {
+  /** Text of the command. Never a secret: it stands in errors and previews. */
+  readonly create: pulumi.Input<string>;
+  /** Undoes `create`; left out where the data has to stay. */
+  readonly delete?: pulumi.Input<string>;
+  /** Parameters and content, the way for secrets. */
+  readonly stdin?: pulumi.Input<string>;
+  readonly dependsOn?: pulumi.Input<pulumi.Input<pulumi.Resource>[]>;
+}
+
+/** Where the scripts of config-files/host/bin are on a host. */
+export const toolDirectory = "/opt/openclaw/bin";
+
+/**
+ * A host to act on. Components get one of these, never an address to parse: it runs commands, writes files and
+ * carries the Docker provider, and everything made through it is made again when the server behind it is replaced.
+ */
+export class Host {
+  readonly docker: docker.Provider;
+  private readonly commands: command.Provider;
+  private readonly connection: pulumi.Input<command.types.input.remote.ConnectionArgs>;
+
+  /**
+   * @param server the cloud server, where there is one: what was made on it goes with it
+   * @param ready resources that have to be there before anything else is done on the host
+   * @param revisionKey random key, so that the revision of a secret file says nothing about its content
+   */
+  constructor(
+    address: HostAddress,
+    providers: HostProviders,
+    private readonly server: pulumi.Resource | undefined,
+    private readonly ready: pulumi.Resource[],
+    private readonly revisionKey: pulumi.Output<string>,
+  ) {
+    this.connection = connectionTo(address);
+    this.docker = providers.docker;
+    this.commands = providers.commands;
+  }
+
+  /**
+   * Options of a resource on this host. A server replaced behind its address takes all that was on it along, so it
+   * is made again (`replaceWith`), and nobody tries to undo it on a server that is gone (`deletedWith`).
+   */
+  options(parent: pulumi.Resource, more: pulumi.CustomResourceOptions = {}): pulumi.CustomResourceOptions {
+    const bound = this.server === undefined ? {} : { replaceWith: [this.server], deletedWith: this.server };
+    const dependsOn = pulumi.output(more.dependsOn ?? []).apply((own) => [...this.ready, ...[own].flat()]);
+    return { parent, ...bound, ...more, dependsOn };
+  }
+
+  /** Runs a command as root. It has to be idempotent: any changed input, the connection included, runs it again. */
+  command(parent: pulumi.Resource, name: string, args: HostCommandArgs): command.remote.Command {
+    const { dependsOn, ...inputs } = args;
+    return new command.remote.Command(
+      name,
+      { connection: this.connection, addPreviousOutputInEnv: false, logging: "stderr", ...inputs },
+      this.options(parent, {
+        provider: this.commands,
+        ...(dependsOn === undefined ? {} : { dependsOn }),
+        // A replaced command's `delete` would otherwise undo what the new `create` has just done.
+        deleteBeforeReplace: true,
+      }),
+    );
+  }
+
+  /** Writes configuration, readable for every uid in the container that mounts it. @returns its directory */
+  configuration(parent: pulumi.Resource, name: string, args: HostFilesArgs): FilesOnHost {
+    return this.files(parent, name, args, {
+      root: `/opt/openclaw/config/${args.service}`,
+      directoryMode: "0755",
+      fileMode: "0444",
+      revision: (content) => createHash("sha256").update(content).digest("hex"),
+    });
+  }
+
+  /** Writes secrets, readable for their owner only; the content is marked secret here. @returns their directory */
+  secrets(parent: pulumi.Resource, name: string, args: HostFilesArgs): FilesOnHost {
+    const files = args.files.map((file) => ({ ...file, content: pulumi.secret(file.content) }));
+    return this.files(
+      parent,
+      name,
+      { ...args, files },
+      {
+        root: `/opt/openclaw/secrets/${args.service}`,
+        directoryMode: "0500",
+        fileMode: "0400",
+        revision: (content, key) => createHmac("sha256", key).update(content).digest("hex"),
+      },
+    );
+  }
+
+  /**
+   * One revision of a service's files, in a directory named by their content: a container that mounts it is replaced
+   * exactly when the content changes, and the files of the one that still runs stay as they are.
+   */
+  private files(parent: pulumi.Resource, name: string, args: HostFilesArgs, kind: FileKind): FilesOnHost {
+    const content = pulumi.all(args.files.map((file) => file.content)).apply((contents) =>
+      JSON.stringify(
+        args.files.map((file, index) => ({
+          path: file.path,
+          mode: kind.fileMode,
+          content: contents[index],
+        })),
+      ),
+    );
+    const revision = pulumi.unsecret(
+      pulumi.all([content, this.revisionKey]).apply(([text, key]) => kind.revision(text, key).slice(0, 12)),
+    );
+    const order = pulumi.all([content, revision]).apply(([files, name]) =>
+      JSON.stringify({
+        root: kind.root,
+        revision: name,
+        directoryMode: kind.directoryMode,
+        uid: args.owner,
+        gid: args.owner,
+        files: JSON.parse(files) as unknown,
+      }),
+    );
+    const installed = this.command(parent, name, {
+      create: `${toolDirectory}/install-files`,
+      delete: `rm -rf -- '${kind.root}'`,
+      stdin: order,
+    });
+    return { directory: pulumi.interpolate`${kind.root}/${revision}`, installed };
+  }
+}
+
+/** The providers that act on one host. */
+export interface HostProviders {
+  readonly docker: docker.Provider;
+  readonly commands: command.Provider;
+}
+
+/**
+ * Declared before the server: a server that is replaced takes along what was on it, and to forget that the engine needs
+ * the providers of before, which it has only once the program has declared them.
+ */
+export function hostProviders(parent: pulumi.Resource, name: string, address: HostAddress): HostProviders {
+  return {
+    docker: new docker.Provider(
+      `${name}-docker`,
+      {
+        host: pulumi.interpolate`ssh://root@${address.address}:${address.sshPort}`,
+        sshOpts: sshOptions(address.hostKey),
+        // There may be no host yet when the provider is configured.
+        disableDockerDaemonCheck: true,
+      },
+      { parent },
+    ),
+    commands: new command.Provider(`${name}-command`, {}, { parent }),
+  };
+}
+
+/** Files that are on the host once `installed` is there. */
+export interface FilesOnHost {
+  readonly directory: pulumi.Output<string>;
+  readonly installed: pulumi.Resource;
+}
+
+interface FileKind {
+  readonly root: string;
+  readonly directoryMode: string;
+  readonly fileMode: string;
+  readonly revision: (content: string, key: string) => string;
+}
+
+/** An exact literal: a connection with a key too many is printed whole in errors. */
+export function connectionTo(address: HostAddress, dialErrorLimit = 15) {
+  return {
+    host: address.address,
+    port: address.sshPort,
+    user: "root",
+    hostKey: address.hostKey,
+    dialErrorLimit,
+    perDialTimeout: 15,
+  };
+}
+
+/** Options of the system's ssh: the host key and nothing of the user's own known_hosts, so every checkout checks the same. */
+function sshOptions(hostKey: pulumi.Input<string>): pulumi.Input<string>[] {
+  return [
+    "-o",
+    pulumi.interpolate`KnownHostsCommand=/bin/echo %H ${hostKey}`,
+    ...[
+      "StrictHostKeyChecking=yes",
+      "UserKnownHostsFile=/dev/null",
+      "GlobalKnownHostsFile=/dev/null",
+    ].flatMap((option) => ["-o", option]),
+    ...["BatchMode=yes", "ConnectTimeout=20", "ServerAliveInterval=15"].flatMap((option) => ["-o", option]),
+  ];
+}

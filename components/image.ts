@@ -1,0 +1,59 @@
+import * as docker from "@pulumi/docker";
+import type * as command from "@pulumi/command";
+import type * as pulumi from "@pulumi/pulumi";
+import type { BuildContext } from "../config-files/build-context";
+import { toolDirectory, type Host } from "./host";
+
+/** An image that is on the host once `present` is there. */
+export interface ImageOnHost {
+  /** `repository:tag`, with the digest where the pin has one. */
+  readonly reference: string;
+  readonly present: pulumi.Resource;
+}
+
+/** An image built on the host. */
+export interface BuiltImage extends ImageOnHost {
+  /** `sha256:…` */
+  readonly id: pulumi.Output<string>;
+}
+
+/** Pulls a pinned image. It stays on the host when the stack forgets it: the next `up` may have no registry. */
+export function pulledImage(
+  parent: pulumi.Resource,
+  name: string,
+  host: Host,
+  reference: string,
+): ImageOnHost {
+  const present = new docker.RemoteImage(
+    name,
+    { name: reference, keepLocally: true },
+    host.options(parent, { provider: host.docker }),
+  );
+  return { reference, present };
+}
+
+/**
+ * Builds a derived image on the host, from the same inputs everywhere; its tag is a hash of all of them.
+ * @param bases build argument -> pinned image it stands for
+ * @param network `default` only where the build installs packages of the distribution
+ */
+export function builtImage(
+  parent: pulumi.Resource,
+  name: string,
+  host: Host,
+  args: {
+    readonly context: BuildContext;
+    readonly bases: Readonly<Record<string, ImageOnHost>>;
+    readonly network?: "default";
+  },
+): BuiltImage {
+  const bases = Object.entries(args.bases);
+  const reference = args.context.tag(Object.fromEntries(bases.map(([key, image]) => [key, image.reference])));
+  const buildArguments = bases.map(([key, image]) => `'${key}=${image.reference}'`).join(" ");
+  const present: command.remote.Command = host.command(parent, name, {
+    create: `${toolDirectory}/build-image '${reference}' ${args.network ?? "none"} ${buildArguments}`,
+    stdin: args.context.tarBase64,
+    dependsOn: bases.map(([, image]) => image.present),
+  });
+  return { reference, present, id: present.stdout.apply((text) => text.trim()) };
+}

@@ -1,0 +1,89 @@
+import * as pulumi from "@pulumi/pulumi";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Configuration } from "../config/load";
+import type { GatewaySettings } from "../config/gateway-schema";
+import { buildContext } from "../config-files/build-context";
+import { bundleFilter } from "../config-files/socket-proxy/bundle";
+import { filterConfiguration, filterUser } from "../config-files/socket-proxy/deployment";
+import { Component } from "./component";
+import { serviceContainer, type ServiceContainer } from "./container";
+import type { Host } from "./host";
+import { builtImage, pulledImage, type BuiltImage } from "./image";
+
+export interface SocketProxyArgs {
+  readonly configuration: Configuration;
+  readonly host: Host;
+  readonly gateway: GatewaySettings;
+  /** The gateway's directories are there. */
+  readonly storage: pulumi.Resource;
+  readonly sandboxImage: BuiltImage;
+  /** Group id of the Docker daemon's socket. */
+  readonly dockerGroup: pulumi.Output<string>;
+}
+
+const folder = join(__dirname, "..", "config-files", "socket-proxy");
+
+/** Name of a gateway's filter: the guide's for the first gateway's name, and one derived from it for others. */
+export const socketProxyName = (gateway: string): string => `${gateway}-docker-proxy`;
+
+/** Our filter of the Docker API, one for each gateway and the only holder of the real socket. */
+export class SocketProxy extends Component {
+  readonly service: ServiceContainer;
+
+  constructor(name: string, args: SocketProxyArgs, options?: pulumi.ComponentResourceOptions) {
+    super("SocketProxy", name, options);
+    const { configuration, host, gateway, sandboxImage } = args;
+    const home = `/opt/openclaw/gateways/${gateway.name}`;
+    const image = builtImage(this, this.child("image"), host, {
+      context: buildContext("socket-proxy", {
+        Dockerfile: readFileSync(join(folder, "Dockerfile"), "utf8"),
+        "filter.js": bundleFilter(),
+      }),
+      bases: { BASE: pulledImage(this, this.child("base-image"), host, configuration.images.node) },
+    });
+    const files = host.configuration(this, this.child("config"), {
+      service: `socket-proxy-${gateway.name}`,
+      owner: 0,
+      files: [
+        {
+          path: "configuration.json",
+          content: sandboxImage.id.apply((imageId) =>
+            filterConfiguration({
+              gateway: gateway.name,
+              sandbox: configuration.tier.sandbox,
+              image: sandboxImage.reference,
+              imageId,
+              hostDirectory: `${home}/sandboxes/workspaces`,
+            }),
+          ),
+        },
+      ],
+    });
+    this.service = serviceContainer(this, this.child("container"), {
+      containerName: socketProxyName(gateway.name),
+      host,
+      image,
+      user: filterUser,
+      supplementaryGroups: [args.dockerGroup],
+      limits: configuration.tier.services.socketProxy,
+      mounts: [
+        { hostPath: files.directory, containerPath: "/etc/socket-proxy" },
+        { hostPath: "/var/run/docker.sock", containerPath: "/run/docker.sock" },
+        // The parent of the workspaces, so that the filter's own mount table shows their file system and its flags.
+        { hostPath: `${home}/sandboxes`, containerPath: `${home}/sandboxes` },
+        { hostPath: `${home}/socket`, containerPath: "/run/openclaw", writable: true },
+      ],
+      healthcheck: [
+        "node",
+        "/opt/socket-proxy/filter.js",
+        "--health",
+        "/etc/socket-proxy/configuration.json",
+      ],
+      startedBy: "docker",
+      running: configuration.settings.role === "active",
+      dependsOn: [files.installed, args.storage],
+    });
+    this.finish();
+  }
+}

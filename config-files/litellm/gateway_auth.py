@@ -1,0 +1,39 @@
+"""Who may call LiteLLM: one key a gateway, which sees its models and the few routes it needs and administers nothing.
+
+LiteLLM's own virtual keys need Postgres. This hook gives the same separation without a database; the flags
+`custom_auth_run_common_checks` and `enable_post_custom_auth_checks` make LiteLLM enforce what it returns.
+"""
+import hmac
+import json
+
+from litellm.proxy._types import LitellmUserRoles, ProxyException, UserAPIKeyAuth, hash_token
+
+ROUTES = ["/v1/chat/completions", "/v1/messages", "/v1/embeddings", "/v1/models"]
+
+with open("/run/secrets/litellm/secrets.json", encoding="utf-8") as stream:
+    _secrets = json.load(stream)
+with open("/etc/litellm/gateways.json", encoding="utf-8") as stream:
+    _gateways = json.load(stream)
+
+
+def _same(given: str, key: str) -> bool:
+    return bool(key) and hmac.compare_digest(given.encode(), key.encode())
+
+
+async def authenticate(request, api_key: str) -> UserAPIKeyAuth:
+    given = (api_key or "").removeprefix("Bearer ").strip()
+    if _same(given, _secrets["masterKey"]):
+        return UserAPIKeyAuth(
+            api_key=hash_token(given), user_id="operator", user_role=LitellmUserRoles.PROXY_ADMIN
+        )
+    for name, key in _secrets["gatewayKeys"].items():
+        if _same(given, key):
+            return UserAPIKeyAuth(
+                api_key=hash_token(given),
+                key_alias=name,
+                user_id=name,
+                user_role=LitellmUserRoles.INTERNAL_USER,
+                models=_gateways[name]["models"],
+                allowed_routes=ROUTES,
+            )
+    raise ProxyException(message="invalid key", type="auth_error", param="api_key", code=401)

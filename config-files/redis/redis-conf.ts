@@ -1,0 +1,16 @@
+/** Redis as the store of what was spent: no network, every write on disk, nothing ever evicted. */
+export const redisConf = (): string =>
+  [
+    "port 0",
+    "unixsocket /run/redis/redis.sock",
+    // LiteLLM's group may connect.
+    "unixsocketperm 770",
+    "dir /data",
+    "appendonly yes",
+    // A spent amount that is forgotten in a crash could be spent again.
+    "appendfsync always",
+    'save ""',
+    "maxmemory 32mb",
+    "maxmemory-policy noeviction",
+    "",
+  ].join("\n");

@@ -1,0 +1,50 @@
+/** Caddy's configuration: TLS with the zone's origin certificate, one name, one upstream. */
+import { cloudflareRanges } from "../cloudflare/ip-ranges";
+
+export interface CaddyfileArgs {
+  readonly hostname: string;
+  /** `host:port` of the gateway on proxy-net. */
+  readonly upstream: string;
+}
+
+/** Port inside the container; the host publishes it as 443. */
+export const caddyPort = 8443;
+/** Loopback port that answers the healthcheck. */
+export const caddyHealthPort = 8081;
+
+/**
+ * `Caddyfile`. The client's address comes from Cloudflare's header, and only when the connection comes from
+ * Cloudflare; the gateway counts failed logins by it. Other names get a TLS error, not this site.
+ */
+export function caddyfile({ hostname, upstream }: CaddyfileArgs): string {
+  return `{
+	admin off
+	auto_https off
+	persist_config off
+	servers {
+		trusted_proxies static ${[...cloudflareRanges.v4, ...cloudflareRanges.v6].join(" ")}
+		trusted_proxies_strict
+		client_ip_headers CF-Connecting-IP
+		protocols h1 h2
+	}
+	log {
+		output stdout
+		format json
+	}
+}
+
+https://${hostname}:${caddyPort} {
+	tls /etc/caddy/origin.pem /run/secrets/caddy/origin.key
+	header -Server
+	reverse_proxy ${upstream} {
+		header_up X-Forwarded-For {client_ip}
+		header_up X-Real-IP {client_ip}
+		header_up -CF-Connecting-IP
+	}
+}
+
+http://127.0.0.1:${caddyHealthPort} {
+	respond /healthz 200
+}
+`;
+}

@@ -1,0 +1,89 @@
+import { readFileSync } from "node:fs";
+import { compileSchema, type Schema } from "./json-schema";
+import { parseStrictJson } from "./strict-json";
+import schema from "./schemas/configuration.schema.json";
+
+/** What one filter guards: one gateway, its sandboxes and their limits. */
+export interface Configuration {
+  readonly gateway: {
+    /** Value of the label that marks this gateway's sandboxes. */
+    readonly name: string;
+    /** Name of the gateway's own container, which it may inspect and identify itself in. */
+    readonly container: string;
+    /** Absolute path of Node in the gateway's image: the program of the self-identification. */
+    readonly nodePath: string;
+  };
+  /** Path of the unix socket to export; created with mode 0660 and the group the filter runs with. */
+  readonly listen: string;
+  /** Path of the Docker daemon's unix socket. */
+  readonly upstream: string;
+  readonly sandbox: {
+    /** Reference that OpenClaw's configuration names; requests that name any other image are refused. */
+    readonly image: string;
+    /** Image id, `sha256:...`, that containers are really created from. */
+    readonly imageId: string;
+    /** What the name of every sandbox begins with. */
+    readonly namePrefix: string;
+    /** The sandboxes directory as the Docker daemon sees it. */
+    readonly hostDirectory: string;
+    /** The same directory in the filter's own mount namespace. */
+    readonly ownDirectory: string;
+    readonly uid: number;
+    readonly gid: number;
+    /** Names of the environment variables that a sandbox or a command in it may be given. */
+    readonly environment: readonly string[];
+  };
+  readonly limits: {
+    readonly memoryMiB: number;
+    /** Thousandths of a CPU. */
+    readonly milliCpus: number;
+    readonly pids: number;
+    readonly openFiles: number;
+    /** Sandboxes of this gateway that may exist at once, running or not. */
+    readonly sandboxes: number;
+    /** Mount point to the largest size in MiB that a sandbox's tmpfs there may have. */
+    readonly tmpfsMiB: { readonly [mountPoint: string]: number };
+    /** Connections to the exported socket at once. */
+    readonly connections: number;
+    /** Attached commands at once. */
+    readonly execs: number;
+  };
+}
+
+/** The environment variables that both supported release lines of OpenClaw were seen to pass. */
+export const measuredEnvironment: readonly string[] = [
+  "CODEX_SANDBOX_EXEC_ID",
+  "HOME",
+  "LANG",
+  "LC_ALL",
+  "OPENCLAW_CLI",
+  "OPENCLAW_PREPEND_PATH",
+  "OPENCLAW_SHELL",
+  "OPENCLAW_SUBAGENT_EXEC",
+  "PATH",
+  "TERM",
+  "TZ",
+];
+
+const validate = compileSchema(schema as unknown as Schema, "configuration");
+
+/**
+ * Reads a configuration strictly: an unknown, missing, repeated or malformed setting is an error.
+ *
+ * @throws {Error} naming the file and the setting
+ */
+export function parseConfiguration(text: string, source: string): Configuration {
+  let value;
+  try {
+    value = parseStrictJson(Buffer.from(text));
+  } catch (error) {
+    throw new Error(`${source}: ${(error as Error).message}`);
+  }
+  const problem = validate(value);
+  if (problem !== undefined) throw new Error(`${source}: ${problem}`);
+  return value as unknown as Configuration;
+}
+
+export function readConfiguration(path: string): Configuration {
+  return parseConfiguration(readFileSync(path, "utf8"), path);
+}

@@ -1,0 +1,47 @@
+/** The filter's configuration file for one gateway of a stack. */
+import type { SandboxLimits } from "../../config/tiers";
+import { measuredEnvironment, type Configuration } from "./configuration";
+
+export interface FilterDeployment {
+  readonly gateway: string;
+  readonly sandbox: SandboxLimits;
+  readonly image: string;
+  /** `sha256:…` */
+  readonly imageId: string;
+  readonly hostDirectory: string;
+}
+
+/** uid of the filter and gid of the gateway: the exported socket gets that group. */
+export const filterUser = "65532:1000";
+
+/** Most open files of one sandbox; OpenClaw asks for the same. */
+const sandboxOpenFiles = 1024;
+
+export function filterConfiguration(args: FilterDeployment): string {
+  const configuration: Configuration = {
+    gateway: { name: args.gateway, container: args.gateway, nodePath: "/usr/local/bin/node" },
+    listen: "/run/openclaw/docker.sock",
+    upstream: "/run/docker.sock",
+    sandbox: {
+      image: args.image,
+      imageId: args.imageId,
+      namePrefix: "openclaw-sbx-",
+      hostDirectory: args.hostDirectory,
+      ownDirectory: args.hostDirectory,
+      uid: 1000,
+      gid: 1000,
+      environment: measuredEnvironment,
+    },
+    limits: {
+      memoryMiB: args.sandbox.memoryMiB,
+      milliCpus: Math.round(args.sandbox.cpus * 1000),
+      pids: args.sandbox.pids,
+      openFiles: sandboxOpenFiles,
+      sandboxes: args.sandbox.count,
+      tmpfsMiB: { "/tmp": 64, "/var/tmp": 16, "/run": 16 },
+      connections: 64,
+      execs: 16,
+    },
+  };
+  return `${JSON.stringify(configuration, null, 2)}\n`;
+}

@@ -1,0 +1,214 @@
+import { chmodSync, lstatSync, unlinkSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Configuration } from "./configuration";
+import { controls as allControls, type Controls } from "./controls";
+import { Daemon, type Upgraded } from "./daemon";
+import type { Decision, DecisionLog } from "./decision-log";
+import { Filter, type Reply } from "./filter";
+import { join, readUpgradeBody } from "./hijack";
+import { Refusal } from "./refusal";
+import type { Route } from "./routes";
+
+/** One request from its arrival to its one log line. */
+interface Exchange {
+  readonly method: string;
+  readonly target: string;
+  readonly started: bigint;
+  route?: Route;
+}
+
+/** The exported socket: HTTP in, decisions by {@link Filter}, one log line each. */
+export class FilterServer {
+  private readonly filter: Filter;
+  private readonly server: Server;
+  private attached = 0;
+
+  constructor(
+    private readonly configuration: Configuration,
+    private readonly log: DecisionLog,
+    private readonly controls: Controls = allControls,
+  ) {
+    this.filter = new Filter(configuration, new Daemon(configuration.upstream), controls);
+    this.server = createServer({
+      insecureHTTPParser: false,
+      // Required by checkHead, which logs; Node would answer without a word.
+      requireHostHeader: false,
+      maxHeaderSize: 8 * 1024,
+      headersTimeout: controls.headersTimeoutMs,
+      requestTimeout: controls.requestTimeoutMs,
+      keepAliveTimeout: 30_000,
+      connectionsCheckingInterval: 1_000,
+    });
+    this.server.maxConnections = configuration.limits.connections;
+    this.server.on("request", (request, response) => void this.onRequest(request, response));
+    this.server.on("upgrade", (request, socket, head) => void this.onUpgrade(request, socket, head));
+    this.server.on("connect", (request, socket) => void this.onUpgrade(request, socket, Buffer.alloc(0)));
+    this.server.on("checkContinue", (request, response) => void this.onRequest(request, response));
+    this.server.on("checkExpectation", (request, response) => void this.onRequest(request, response));
+    this.server.on("clientError", (error: NodeJS.ErrnoException, socket) =>
+      this.onClientError(error, socket),
+    );
+    this.server.on("drop", () => this.log.line("dropped", { reason: "too many connections" }));
+  }
+
+  /** Exports the socket, in place of one that a predecessor left behind. */
+  async listen(): Promise<void> {
+    const path = this.configuration.listen;
+    if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true) unlinkSync(path);
+    await new Promise<void>((resolve, reject) => {
+      this.server.once("error", reject);
+      this.server.listen(path, () => resolve());
+    });
+    chmodSync(path, 0o660);
+    this.log.line("listening", { socket: path });
+  }
+
+  /** Stops taking connections and ends the open ones. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    this.server.closeAllConnections();
+    await closed;
+    this.log.line("stopped", { counts: this.log.counts() });
+  }
+
+  private async onRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const exchange = begin(request);
+    try {
+      const { contentLength } = this.admit(request, exchange);
+      const reply = await this.filter.handle(exchange.route as Route, await readBody(request, contentLength));
+      this.finish(exchange, reply);
+      send(response, reply);
+    } catch (error) {
+      response.shouldKeepAlive = false;
+      send(response, this.refuse(exchange, error));
+    }
+  }
+
+  private async onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const exchange = begin(request);
+    socket.on("error", () => socket.destroy());
+    const slow = setTimeout(() => socket.destroy(), this.controls.requestTimeoutMs);
+    try {
+      const { contentLength, upgrade } = this.admit(request, exchange);
+      if (!upgrade) throw new Refusal(400, "upgrade", "only the start of an exec may upgrade");
+      if (this.attached >= this.configuration.limits.execs) {
+        throw new Refusal(
+          429,
+          "exec-limit",
+          `${this.configuration.limits.execs} commands are already attached`,
+        );
+      }
+      this.attached++;
+      try {
+        const { body, rest } = await readUpgradeBody(request, socket, head, contentLength);
+        clearTimeout(slow);
+        const answer = await this.filter.attach(exchange.route as Route, body);
+        if (!("socket" in answer)) {
+          this.finish(exchange, answer);
+          socket.end(rawReply(answer));
+          return;
+        }
+        this.finish(exchange, { status: 101 });
+        await attach(socket, rest, answer);
+      } finally {
+        this.attached--;
+      }
+    } catch (error) {
+      clearTimeout(slow);
+      socket.end(rawReply(this.refuse(exchange, error)));
+    }
+  }
+
+  /** Everything that can be refused before the body is read. */
+  private admit(request: IncomingMessage, exchange: Exchange): { contentLength: number; upgrade: boolean } {
+    exchange.route = this.controls.matchRoute(exchange.method, exchange.target);
+    const head = this.controls.checkHead(request);
+    if (head.contentLength > this.controls.bodyLimit) {
+      throw new Refusal(413, "body-size", `the body is larger than ${this.controls.bodyLimit} bytes`);
+    }
+    return head;
+  }
+
+  private onClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+    // A client that goes away in the middle is no decision.
+    if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+    const exchange: Exchange = { method: "?", target: "?", started: process.hrtime.bigint() };
+    const status =
+      error.code === "HPE_HEADER_OVERFLOW" ? 431 : error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
+    const refusal = new Refusal(
+      status,
+      "http",
+      `not a request that HTTP allows: ${error.code ?? error.message}`,
+    );
+    socket.end(rawReply(this.refuse(exchange, refusal)));
+  }
+
+  private refuse(exchange: Exchange, error: unknown): Reply {
+    const refusal = error instanceof Refusal ? error : new Refusal(500, "internal", String(error), "fail");
+    const { decision, rule, status, reason } = refusal;
+    this.record(exchange, { decision, rule, status, reason: reason.slice(0, 300) });
+    return { status, body: { message: reason } };
+  }
+
+  private finish(exchange: Exchange, reply: Reply): void {
+    this.record(exchange, { decision: "allow", rule: exchange.route?.name ?? "?", status: reply.status });
+  }
+
+  private record(
+    exchange: Exchange,
+    rest: Pick<Decision, "decision" | "rule" | "status"> & { reason?: string },
+  ): void {
+    const { method, target, started, route } = exchange;
+    this.log.record({
+      ...rest,
+      method,
+      path: route?.pathClass ?? target.slice(0, 120),
+      milliseconds: Number((process.hrtime.bigint() - started) / 10_000n) / 100,
+      ...(route !== undefined && route.subject !== "" && { subject: route.subject.slice(0, 80) }),
+    });
+  }
+}
+
+function begin(request: IncomingMessage): Exchange {
+  return { method: request.method ?? "?", target: request.url ?? "?", started: process.hrtime.bigint() };
+}
+
+async function readBody(request: IncomingMessage, length: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const body = Buffer.concat(chunks);
+  if (body.length !== length) throw new Refusal(400, "head", "the body is not as long as announced");
+  return body;
+}
+
+function attach(client: Duplex, rest: Buffer, { socket, headers, head }: Upgraded): Promise<void> {
+  // Gone while the engine was asked: nobody would ever close the other side.
+  if (client.destroyed) {
+    socket.destroy();
+    return Promise.resolve();
+  }
+  const type = headers["content-type"] ?? "application/vnd.docker.raw-stream";
+  client.write(
+    `HTTP/1.1 101 UPGRADED\r\nContent-Type: ${type}\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n`,
+  );
+  if (head.length > 0) client.write(head);
+  if (rest.length > 0) socket.write(rest);
+  return new Promise((resolve) => join(client, socket, resolve));
+}
+
+function send(response: ServerResponse, { status, body, headers }: Reply): void {
+  const text = body === undefined ? "" : `${JSON.stringify(body)}\n`;
+  response.writeHead(status, {
+    ...headers,
+    ...(text !== "" && { "content-type": "application/json" }),
+    ...(status !== 204 && { "content-length": Buffer.byteLength(text) }),
+  });
+  response.end(text);
+}
+
+function rawReply({ status, body }: Reply): string {
+  const text = body === undefined ? "" : `${JSON.stringify(body)}\n`;
+  const head = `HTTP/1.1 ${status} Refused\r\nContent-Type: application/json\r\nConnection: close`;
+  return `${head}\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
+}

@@ -1,0 +1,48 @@
+/**
+ * Fixed addresses on the three bridge networks. Access lists and trusted proxies name one address, never a
+ * range, so every container that is named in one gets its address from here.
+ */
+import { addressAt } from "./cidr";
+
+/** Subnets of the three bridge networks, IPv4 CIDRs of /24 or wider. */
+export interface Subnets {
+  /** openclaw-net (internal): gateways, LiteLLM, egress proxy, relay. */
+  readonly openclaw: string;
+  /** proxy-net (internal): gateways, reverse proxy. */
+  readonly proxy: string;
+  /** egress-net: egress proxy, reverse proxy. */
+  readonly egress: string;
+}
+
+/** Host part of each fixed address; the first is Docker's own on every bridge. */
+const offsets = { egressProxy: 10, litellm: 20, relay: 30, reverseProxy: 40, firstGateway: 100 } as const;
+
+export const networkNames = { openclaw: "openclaw-net", proxy: "proxy-net", egress: "egress-net" } as const;
+
+export interface Addresses {
+  readonly litellm: string;
+  readonly egressProxy: { readonly openclaw: string; readonly egress: string };
+  readonly relay: string;
+  readonly reverseProxy: { readonly proxy: string; readonly egress: string };
+  /** One entry a gateway, in the order of the configuration. */
+  readonly gateways: readonly { readonly openclaw: string; readonly proxy: string }[];
+}
+
+export function fixedAddresses(subnets: Subnets, gatewayCount: number): Addresses {
+  return {
+    litellm: addressAt(subnets.openclaw, offsets.litellm),
+    egressProxy: {
+      openclaw: addressAt(subnets.openclaw, offsets.egressProxy),
+      egress: addressAt(subnets.egress, offsets.egressProxy),
+    },
+    relay: addressAt(subnets.openclaw, offsets.relay),
+    reverseProxy: {
+      proxy: addressAt(subnets.proxy, offsets.reverseProxy),
+      egress: addressAt(subnets.egress, offsets.reverseProxy),
+    },
+    gateways: Array.from({ length: gatewayCount }, (_, index) => ({
+      openclaw: addressAt(subnets.openclaw, offsets.firstGateway + index),
+      proxy: addressAt(subnets.proxy, offsets.firstGateway + index),
+    })),
+  };
+}

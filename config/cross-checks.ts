@@ -1,0 +1,116 @@
+/** Rules that need more than one key of the configuration. */
+import { deploymentId } from "../config-files/litellm/config";
+import { overlap } from "./cidr";
+import { serverTypeMemoryMiB } from "./hetzner";
+import { settingProblem, type Problem } from "./problems";
+import type { Settings } from "./schema";
+import { memoryBudget, tiers } from "./tiers";
+
+/** Settings of which some parts may be missing, because they are wrong by themselves. */
+export type Usable<T> = T extends readonly (infer E)[]
+  ? readonly (Usable<E> | undefined)[]
+  : T extends object
+    ? { readonly [K in keyof T]?: Usable<T[K]> | undefined }
+    : T;
+export type UsableSettings = Usable<Settings>;
+
+/** GiB of the state volume kept for what is not a gateway's: the spend store, the file system's own needs. */
+const volumeReserveGiB = 1;
+
+/** Each rule speaks as soon as the values that it needs are valid, whatever else is wrong. */
+export function checkTogether(stack: string, settings: UsableSettings): Problem[] {
+  return [
+    ...checkHostname(stack, settings),
+    ...checkNetworks(stack, settings),
+    ...checkNames(stack, "gateways", settings.gateways),
+    ...checkNames(stack, "models", settings.models),
+    ...checkSpendingRecords(stack, settings),
+    ...checkDefaultModels(stack, settings),
+    ...checkVolume(stack, settings),
+    ...checkMemory(stack, settings),
+  ];
+}
+
+function checkHostname(stack: string, { hostname, zone }: UsableSettings): Problem[] {
+  if (hostname === undefined || zone?.name === undefined || hostname.endsWith(`.${zone.name}`)) return [];
+  return [settingProblem(stack, "hostname", [], `${hostname} is not below the zone ${zone.name}`)];
+}
+
+function checkNetworks(stack: string, { networks }: UsableSettings): Problem[] {
+  const named = Object.entries(networks ?? {}).flatMap(([name, cidr]) =>
+    cidr === undefined ? [] : [[name, cidr] as const],
+  );
+  return named.flatMap(([name, cidr], index) =>
+    named
+      .slice(index + 1)
+      .filter(([, other]) => overlap(cidr, other))
+      .map(([name2, other]) =>
+        settingProblem(stack, "networks", [name2], `${other} overlaps ${name} (${cidr})`),
+      ),
+  );
+}
+
+function checkNames(
+  stack: string,
+  key: "gateways" | "models",
+  list: UsableSettings["gateways"] | UsableSettings["models"],
+): Problem[] {
+  const names = (list ?? []).map((entry) => entry?.name);
+  return names.flatMap((name, index) =>
+    name === undefined || names.indexOf(name) === index
+      ? []
+      : [settingProblem(stack, key, [index, "name"], `${name} is the name of two ${key}`)],
+  );
+}
+
+/** What a model has spent is stored under an id made from its name, and two names can make one. */
+function checkSpendingRecords(stack: string, { models }: UsableSettings): Problem[] {
+  const names = (models ?? []).map((model) => model?.name);
+  return names.flatMap((name, index) => {
+    const alike = (other?: string) => other !== undefined && other !== name && deploymentId(other) === id;
+    const id = name === undefined ? "" : deploymentId(name);
+    const other = names.slice(0, index).find(alike);
+    if (name === undefined || other === undefined) return [];
+    const message = `${name} would share one spending cap with ${other}`;
+    return [settingProblem(stack, "models", [index, "name"], message)];
+  });
+}
+
+function checkDefaultModels(stack: string, { gateways, models }: UsableSettings): Problem[] {
+  const known = (models ?? []).map((model) => model?.name);
+  // A model without a usable name may be the one that is meant.
+  if (models === undefined || known.includes(undefined)) return [];
+  return (gateways ?? []).flatMap((gateway, index) => {
+    const wanted = gateway?.defaultModel;
+    if (wanted === undefined || known.includes(wanted)) return [];
+    const message = `${wanted} is not one of models (${known.join(", ")})`;
+    return [settingProblem(stack, "gateways", [index, "defaultModel"], message)];
+  });
+}
+
+function checkVolume(stack: string, { host, storage, gateways }: UsableSettings): Problem[] {
+  if (host?.mode !== "hcloud" || host.volumeGiB === undefined || gateways === undefined) return [];
+  if (storage?.stateGiB === undefined || storage.sandboxesGiB === undefined) return [];
+  const needed = (storage.stateGiB + storage.sandboxesGiB) * gateways.length + volumeReserveGiB;
+  if (needed <= host.volumeGiB) return [];
+  const message =
+    `${gateways.length} x (${storage.stateGiB} + ${storage.sandboxesGiB}) GiB and ${volumeReserveGiB} to spare ` +
+    `need ${needed} GiB, the volume has ${host.volumeGiB}`;
+  return [settingProblem(stack, "host", ["volumeGiB"], message)];
+}
+
+function checkMemory(stack: string, { host, tier, gateways }: UsableSettings): Problem[] {
+  if (host === undefined || tier === undefined || gateways === undefined) return [];
+  let available: number | undefined;
+  let field = "memoryMiB";
+  if (host.mode === "existing") available = host.memoryMiB;
+  if (host.mode === "hcloud") {
+    available = serverTypeMemoryMiB[host.serverType ?? "unknown"];
+    field = "serverType";
+  }
+  const budget = memoryBudget(tiers[tier], gateways.length);
+  if (available === undefined || budget.totalMiB <= available) return [];
+  const table = budget.lines.map((line) => `${line.part} ${line.memoryMiB}`).join(" + ");
+  const message = `tier ${tier} needs ${budget.totalMiB} MiB (${table}), the host has ${available} MiB`;
+  return [settingProblem(stack, "host", [field], message)];
+}

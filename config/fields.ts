@@ -1,0 +1,28 @@
+/** Kinds of values that several parts of the stack configuration hold. */
+import { z } from "zod";
+import { isCidr, parseIPv4Cidr } from "./cidr";
+
+const placeholder = /REPLACE_ME|CHANGE_?ME|YOUR_/i;
+
+/** A string somebody has really filled in; further rules are silent while it is not. */
+export const filled = z
+  .string()
+  .min(1, { error: "is empty", abort: true })
+  .refine((text) => !placeholder.test(text), {
+    error: "is still the placeholder: put your own value in",
+    abort: true,
+  });
+
+export const hostName = filled.refine(
+  (text) => /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/.test(text),
+  "is not a DNS name in lower case",
+);
+export const cidr = filled.refine(
+  isCidr,
+  "is not a network in CIDR form (203.0.113.7/32, 2001:db8::/48; host bits zero)",
+);
+export const subnet = z.string().refine((text) => {
+  const network = parseIPv4Cidr(text);
+  return network !== undefined && network.prefix <= 24 && network.prefix >= 16;
+}, "is not an IPv4 network of /16 to /24 with its host bits zero");
+export const port = z.int().min(1).max(65535);

@@ -1,0 +1,56 @@
+/** The host of a stack: a server made at Hetzner, or one that is there. */
+import { z } from "zod";
+import { cidr, filled, port } from "./fields";
+import { locations, serverImages, serverTypeMemoryMiB } from "./hetzner";
+
+const sshKey = filled.refine(
+  (text) =>
+    text.startsWith("ssh-")
+      ? /^ssh-ed25519 AAAA[A-Za-z0-9+/=]+( \S+)?$/.test(text)
+      : /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(text),
+  "is neither an ssh-ed25519 public key line nor the name of a key at Hetzner",
+);
+const ssh = {
+  /** Port sshd listens on. `hcloud`: where it will listen (default 9922). `existing`: where it listens today. */
+  sshPort: port.default(9922),
+};
+
+export const hcloudHost = z.strictObject({
+  mode: z.literal("hcloud"),
+  location: z.enum(locations),
+  serverType: z.string().refine((type) => Object.hasOwn(serverTypeMemoryMiB, type), {
+    error: `is not one of ${Object.keys(serverTypeMemoryMiB).join(", ")}`,
+  }),
+  image: z.enum(serverImages).default("debian-13"),
+  /** Size of the state volume in GiB; it can grow later, never shrink. */
+  volumeGiB: z.int().min(10).max(10240).default(20),
+  /** Addresses that may reach SSH. */
+  adminCidrs: z.array(cidr).min(1),
+  /**
+   * Public half of the key that ssh-agent holds; root-equivalent on the server. Hetzner takes a key once in a project:
+   * the second stack names the one of the first (clawkeep-prod) instead.
+   */
+  sshKey,
+  ...ssh,
+});
+
+export const existingHost = z.strictObject({
+  mode: z.literal("existing"),
+  /** IPv4, because the public DNS record of an active stack points at it. */
+  address: z.ipv4({ error: "is not an IPv4 address" }),
+  ipv6Address: z.ipv6().optional(),
+  /**
+   * The host's own key, as ssh-keyscan prints it without the name. Never taken on trust at first contact. The ECDSA key
+   * where the host has one: the command provider's SSH client prefers it, and would see a key that is not pinned.
+   */
+  hostKey: z.string().refine((text) => /^(ecdsa-sha2-nistp256|ssh-ed25519) AAAA[A-Za-z0-9+/=]+$/.test(text), {
+    error: "is not an ecdsa-sha2-nistp256 or ssh-ed25519 host key line",
+  }),
+  /** Memory of the host in MiB, so that the budget can be checked before anything is touched. */
+  memoryMiB: z.int().min(1024),
+  ...ssh,
+  sshPort: port.default(22),
+});
+
+export type HcloudHost = z.infer<typeof hcloudHost>;
+export type ExistingHost = z.infer<typeof existingHost>;

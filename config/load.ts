@@ -1,0 +1,61 @@
+/** Reads the stack's configuration once, for the whole program. */
+import * as pulumi from "@pulumi/pulumi";
+import * as runtimeConfig from "@pulumi/pulumi/runtime/config";
+import { fixedAddresses, type Addresses } from "./addresses";
+import { imagePins, type Images } from "./images";
+import { parseConfiguration } from "./parse";
+import { problemReport } from "./problems";
+import type { Settings } from "./schema";
+import { tiers, type Tier } from "./tiers";
+
+export interface Configuration {
+  readonly stack: string;
+  readonly settings: Settings;
+  readonly tier: Tier;
+  readonly images: Images;
+  readonly addresses: Addresses;
+  /** The secret of that key; an error for a key that the configuration does not need. */
+  readonly secret: (key: string) => pulumi.Output<string>;
+  readonly hcloud: {
+    readonly token: pulumi.Output<string> | undefined;
+    readonly endpoint: string | undefined;
+  };
+  readonly cloudflare: {
+    readonly apiToken: pulumi.Output<string> | undefined;
+    readonly baseUrl: string | undefined;
+  };
+}
+
+/** @throws RunError with every problem, before any resource is declared; Pulumi prints its message and nothing around it. */
+export function loadConfiguration(): Configuration {
+  const stack = pulumi.getStack();
+  const values = pulumi.runtime.allConfig() as Record<string, string>;
+  const parsed = parseConfiguration({
+    stack,
+    values,
+    secretKeys: new Set(Object.keys(values).filter(isConfigSecret)),
+  });
+  if ("problems" in parsed) throw new pulumi.RunError(problemReport(stack, parsed.problems));
+  const { settings, secretRules } = parsed;
+  const own = new pulumi.Config("clawkeep");
+  const secrets = new Map(secretRules.map((rule) => [rule.key, own.requireSecret(rule.key)]));
+  const hcloud = new pulumi.Config("hcloud");
+  const cloudflare = new pulumi.Config("cloudflare");
+  return {
+    stack,
+    settings,
+    tier: tiers[settings.tier],
+    images: { ...imagePins, ...settings.images },
+    addresses: fixedAddresses(settings.networks, settings.gateways.length),
+    secret: (key) => {
+      const value = secrets.get(key);
+      if (value === undefined) throw new Error(`no secret ${key} in this configuration`);
+      return value;
+    },
+    hcloud: { token: hcloud.getSecret("token"), endpoint: hcloud.get("endpoint") },
+    cloudflare: { apiToken: cloudflare.getSecret("apiToken"), baseUrl: cloudflare.get("baseUrl") },
+  };
+}
+
+/** The SDK's reader of the encrypted keys; it is there at run time but not in the public types. */
+const { isConfigSecret } = runtimeConfig as unknown as { isConfigSecret: (key: string) => boolean };

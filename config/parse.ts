@@ -1,0 +1,222 @@
+/** From the raw configuration of a stack to checked settings, or every problem in it at once. No Pulumi here. */
+import type { z } from "zod";
+import { checkTogether, type UsableSettings } from "./cross-checks";
+import { dotted, settingProblem, type Problem } from "./problems";
+import { settingsShape, type Settings } from "./schema";
+import { requiredSecrets, type SecretRule, type SecretUsers } from "./secrets";
+
+/** A stack's configuration as Pulumi hands it over: full keys, every value a string. */
+export interface RawConfiguration {
+  readonly stack: string;
+  readonly values: Readonly<Record<string, string>>;
+  readonly secretKeys: ReadonlySet<string>;
+}
+
+export interface ParsedConfiguration {
+  readonly settings: Settings;
+  readonly secretRules: readonly SecretRule[];
+}
+
+type SettingsKey = keyof typeof settingsShape;
+type Issue = z.core.$ZodIssue;
+
+const project = "clawkeep";
+/** Keys whose value is YAML structure and arrives as JSON. */
+const structuredKeys: readonly SettingsKey[] = [
+  "zone",
+  "host",
+  "networks",
+  "storage",
+  "models",
+  "gateways",
+  "images",
+];
+/** Keys whose value has several lines and comes in a file. */
+const fileKeys: Partial<Record<SettingsKey, string>> = {
+  originCertificate: "origin.pem",
+  extraCaCertificates: "ca.pem",
+};
+/** The providers' own keys that a stack may set. */
+const providerKeys = {
+  "hcloud:token": { secret: true, requiredBy: "hcloud" },
+  "hcloud:endpoint": { secret: false, requiredBy: undefined },
+  "cloudflare:apiToken": { secret: true, requiredBy: "active" },
+  "cloudflare:baseUrl": { secret: false, requiredBy: undefined },
+} as const;
+
+export function parseConfiguration(raw: RawConfiguration): ParsedConfiguration | { problems: Problem[] } {
+  const problems: Problem[] = [];
+  const usable = parseSettings(raw, problems);
+  // Settings that are wrong may be what decides which secrets there are, so a strange one is then not reported.
+  const certain = !problems.some(({ key }) => /^clawkeep:(gateways|models)/.test(key));
+  problems.push(...checkTogether(raw.stack, usable));
+  const rules = requiredSecrets(secretUsers(usable));
+  checkSecrets(raw, rules, problems);
+  checkProviderKeys(raw, usable, problems);
+  checkUnknownKeys(raw, rules, certain, problems);
+  if (problems.length > 0) return { problems };
+  // Without a problem every key has been parsed.
+  return { settings: usable as Settings, secretRules: rules };
+}
+
+/** Parses key by key; of a value that is wrong, the parts that are not wrong are returned for the further checks. */
+function parseSettings(raw: RawConfiguration, problems: Problem[]): UsableSettings {
+  const usable: Record<string, unknown> = {};
+  for (const key of Object.keys(settingsShape) as SettingsKey[]) {
+    const schema: z.ZodType = settingsShape[key];
+    const text = raw.values[`${project}:${key}`];
+    let value: unknown = text;
+    if (structuredKeys.includes(key)) {
+      try {
+        // An absent structure is reported by what has to be in it, because that is what can be set.
+        if (text !== undefined) value = JSON.parse(text);
+        else if (!schema.safeParse(undefined).success) value = {};
+      } catch {
+        problems.push(settingProblem(raw.stack, key, [], "is not structured (YAML map or list)"));
+        continue;
+      }
+    }
+    const result = schema.safeParse(value);
+    if (result.success) usable[key] = result.data;
+    else {
+      problems.push(...result.error.issues.flatMap((issue) => issueProblems(raw.stack, key, value, issue)));
+      usable[key] = withoutFaults(value, result.error.issues);
+    }
+  }
+  return usable;
+}
+
+function issueProblems(stack: string, key: SettingsKey, value: unknown, issue: Issue): Problem[] {
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((unknown) => {
+      const path = dotted(key, [...issue.path, unknown]);
+      const remedy = `pulumi config rm --stack ${stack} --path '${path}'`;
+      return { key: path, message: "is a key nobody reads", remedy };
+    });
+  }
+  if (key === "host" && issue.path[0] === "hostKey") return [hostKeyProblem(stack, value)];
+  const missing = valueAt(value, issue.path) === undefined;
+  const problem = settingProblem(stack, key, issue.path, missing ? "is missing" : issue.message);
+  const file = fileKeys[key];
+  if (file === undefined) return [problem];
+  return [{ ...problem, remedy: `pulumi config set --stack ${stack} ${problem.key} < ${file}` }];
+}
+
+/** A host key is never taken on trust, so the refusal says how to get it from a place that is trusted. */
+function hostKeyProblem(stack: string, value: unknown): Problem {
+  const host = value as { address?: unknown; sshPort?: unknown; hostKey?: unknown };
+  const address = typeof host.address === "string" ? host.address : "ADDRESS";
+  const port = typeof host.sshPort === "number" ? host.sshPort : 22;
+  const key = dotted("host", ["hostKey"]);
+  return {
+    key,
+    message:
+      host.hostKey === undefined
+        ? "is missing: the host would be taken on trust"
+        : "is not an ecdsa-sha2-nistp256 or ssh-ed25519 host key line",
+    remedy:
+      `ssh-keyscan -t ecdsa -p ${port} ${address} | cut -d' ' -f2,3   (compare with ` +
+      `/etc/ssh/ssh_host_ecdsa_key.pub on the host's console), then ` +
+      `pulumi config set --stack ${stack} --path '${key}' 'ecdsa-sha2-nistp256 AAAA…'   (ed25519 where the host has no ecdsa key)`,
+  };
+}
+
+/** `value` without what the issues name; undefined when one of them is about the whole. Places in lists stay. */
+function withoutFaults(value: unknown, issues: readonly Issue[]): unknown {
+  const rest: unknown = structuredClone(value);
+  for (const issue of issues) {
+    // An unknown key takes nothing along; without its mode, nothing else of a host has been looked at.
+    if (issue.code === "unrecognized_keys") continue;
+    const path = issue.code === "invalid_union" ? issue.path.slice(0, -1) : issue.path;
+    const last = path.at(-1);
+    if (last === undefined) return undefined;
+    const parent = valueAt(rest, path.slice(0, -1));
+    if (typeof parent === "object" && parent !== null) Reflect.set(parent, last, undefined);
+  }
+  return rest;
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (found, part) => (typeof found === "object" && found !== null ? Reflect.get(found, part) : undefined),
+    value,
+  );
+}
+
+function secretUsers({ models, gateways }: UsableSettings): SecretUsers {
+  const named = new Map<string, boolean>();
+  for (const gateway of gateways ?? []) {
+    if (gateway?.name === undefined) continue;
+    named.set(gateway.name, gateway.telegram === true || named.get(gateway.name) === true);
+  }
+  return {
+    models: (models ?? []).flatMap((model) =>
+      model?.provider === undefined ? [] : [{ provider: model.provider }],
+    ),
+    gateways: [...named].map(([name, telegram]) => ({ name, telegram })),
+  };
+}
+
+function checkSecrets(raw: RawConfiguration, rules: readonly SecretRule[], problems: Problem[]): void {
+  for (const rule of rules) {
+    const key = `${project}:${rule.key}`;
+    const value = raw.values[key];
+    const remedy =
+      rule.generated === undefined
+        ? secretRemedy(raw.stack, key, rule)
+        : "make secrets   (makes up what is missing, the same for both stacks, and overwrites nothing)";
+    if (value === undefined) problems.push({ key, message: "is missing", remedy });
+    else if (!rule.shape.test(value)) problems.push({ key, message: `is not ${rule.description}`, remedy });
+    else if (!raw.secretKeys.has(key)) problems.push(plaintextSecret(raw.stack, key));
+  }
+}
+
+function secretRemedy(stack: string, key: string, { file, description }: SecretRule): string {
+  const set = `pulumi config set --stack ${stack} --secret ${key}`;
+  return file === undefined ? `${set}   (it asks for the value: ${description})` : `${set} < ${file}`;
+}
+
+function plaintextSecret(stack: string, key: string): Problem {
+  return {
+    key,
+    message:
+      "is stored in the clear: whoever has read the file has the value, so replace it at its source too",
+    remedy: `pulumi config set --stack ${stack} --secret ${key}`,
+  };
+}
+
+function checkProviderKeys(raw: RawConfiguration, settings: UsableSettings, problems: Problem[]): void {
+  for (const [key, rule] of Object.entries(providerKeys)) {
+    const needed =
+      rule.requiredBy !== undefined &&
+      (rule.requiredBy === settings.host?.mode || rule.requiredBy === settings.role);
+    const remedy = `pulumi config set --stack ${raw.stack} --secret ${key}`;
+    const value = raw.values[key];
+    if (needed && value === undefined) problems.push({ key, message: "is missing", remedy });
+    if (rule.secret && value !== undefined && !raw.secretKeys.has(key)) {
+      problems.push(plaintextSecret(raw.stack, key));
+    }
+    if (key === "hcloud:token" && value !== undefined && value.length !== 64) {
+      problems.push({ key, message: "is not a Hetzner Cloud token (64 characters)", remedy });
+    }
+  }
+}
+
+function checkUnknownKeys(
+  raw: RawConfiguration,
+  rules: readonly SecretRule[],
+  certain: boolean,
+  problems: Problem[],
+): void {
+  const known = new Set<string>([
+    ...Object.keys(settingsShape).map((key) => `${project}:${key}`),
+    ...rules.map((rule) => `${project}:${rule.key}`),
+    ...Object.keys(providerKeys),
+  ]);
+  for (const key of Object.keys(raw.values)) {
+    if (known.has(key) || key.startsWith("pulumi:")) continue;
+    if (!certain && /^clawkeep:(\w+ApiKey|\w+-[a-z0-9-]+)$/.test(key)) continue;
+    const remedy = `pulumi config rm --stack ${raw.stack} ${key}`;
+    problems.push({ key, message: "is a key nobody reads", remedy });
+  }
+}

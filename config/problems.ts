@@ -1,0 +1,36 @@
+/** What is wrong with a stack's configuration: all of it at once, each with the command that mends it. */
+
+export interface Problem {
+  /** Full configuration key, `clawkeep:host`, with a path into it where there is one. */
+  readonly key: string;
+  readonly message: string;
+  /** What to type next. */
+  readonly remedy: string;
+}
+
+/** Every problem of a stack's configuration, one after the other, as a person reads them. */
+export function problemReport(stack: string, problems: readonly Problem[]): string {
+  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+  return [
+    `${count} in the configuration of stack ${stack}; nothing was touched.`,
+    ...problems.flatMap(({ key, message, remedy }) => [`  ${key}: ${message}`, `      mend: ${remedy}`]),
+  ].join("\n");
+}
+
+/** A configuration key with a path into it, as `pulumi config --path` takes it: `clawkeep:gateways[0].name`. */
+export function dotted(key: string, path: readonly PropertyKey[]): string {
+  const rest = path.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`)).join("");
+  return `clawkeep:${key}${rest}`;
+}
+
+/** A problem that another value mends. */
+export function settingProblem(
+  stack: string,
+  key: string,
+  path: readonly PropertyKey[],
+  message: string,
+): Problem {
+  const full = dotted(key, path);
+  const target = path.length === 0 ? full : `--path '${full}'`;
+  return { key: full, message, remedy: `pulumi config set --stack ${stack} ${target} VALUE` };
+}

@@ -1,0 +1,73 @@
+/**
+ * The structured stack configuration, strictly: a key that nobody reads is an error, never ignored. The JSON
+ * schema that editors use (stack.schema.json) is generated from here.
+ *
+ * Secrets are not part of it: they are flat keys of their own (secrets.ts), because Pulumi hands structured
+ * values over without their secret mark.
+ */
+import { z } from "zod";
+import { filled, hostName, subnet } from "./fields";
+import { gateway } from "./gateway-schema";
+import { existingHost, hcloudHost } from "./host-schema";
+import { imagePins, pinProblem, type ImageName } from "./images";
+import { defaultModels, model } from "./model-schema";
+import { tiers, type TierName } from "./tiers";
+
+const imageOverride = Object.fromEntries(
+  (Object.keys(imagePins) as ImageName[]).map((name) => [
+    name,
+    z
+      .string()
+      .superRefine((reference, context) => {
+        const problem = pinProblem(name, reference);
+        if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
+      })
+      .optional(),
+  ]),
+);
+
+/** Every structured and plain key of a stack, by its name behind `clawkeep:`. */
+export const settingsShape = {
+  /** `active` serves; `standby` has everything in place and nothing running. */
+  role: z.enum(["active", "standby"]),
+  /** Public name of the assistant. */
+  hostname: hostName,
+  /** Cloudflare zone the name lives in. */
+  zone: z.strictObject({
+    name: hostName,
+    id: filled.refine((text) => /^[0-9a-f]{32}$/.test(text), "is not a Cloudflare zone id (32 hex digits)"),
+  }),
+  /** Cloudflare Origin CA certificate for the name, PEM; the key is the secret originKey. */
+  originCertificate: filled.refine(
+    (text) => /^-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*$/.test(text),
+    "is not a PEM certificate",
+  ),
+  tier: z.enum(Object.keys(tiers) as [TierName, ...TierName[]]).default("starter"),
+  host: z.discriminatedUnion("mode", [hcloudHost, existingHost], {
+    error: "is neither hcloud (a server made for you) nor existing (one that is there)",
+  }),
+  networks: z
+    .strictObject({ openclaw: subnet, proxy: subnet, egress: subnet })
+    .default({ openclaw: "172.30.1.0/24", proxy: "172.30.2.0/24", egress: "172.30.3.0/24" }),
+  /** Sizes in GiB of each gateway's two file systems; they can grow later, never shrink. */
+  storage: z
+    .strictObject({
+      stateGiB: z.int().min(1).max(1024).default(8),
+      sandboxesGiB: z.int().min(1).max(1024).default(4),
+    })
+    .default({ stateGiB: 8, sandboxesGiB: 4 }),
+  models: z
+    .array(model)
+    .min(1)
+    .default([...defaultModels]),
+  gateways: z
+    .array(gateway)
+    .min(1)
+    .default([{ name: "openclaw", maxOutputTokens: 8192, httpApi: false, telegram: false }]),
+  images: z.strictObject(imageOverride).default({}),
+  /** Further CA certificates, PEM, that LiteLLM and the relay trust (a company's TLS inspection). */
+  extraCaCertificates: z.string().startsWith("-----BEGIN CERTIFICATE-----").optional(),
+};
+
+export const settingsSchema = z.strictObject(settingsShape);
+export type Settings = z.infer<typeof settingsSchema>;

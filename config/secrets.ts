@@ -1,0 +1,98 @@
+/**
+ * The secrets of a stack: flat keys, set with `pulumi config set --secret`, read as secrets. This table says for
+ * each its shape, who needs it, and whether a standby must hold the same value to take over.
+ */
+import { providers, type ProviderName } from "./providers";
+
+export interface SecretRule {
+  /** Configuration key behind `clawkeep:`. */
+  readonly key: string;
+  readonly shape: RegExp;
+  /** The shape in words, for errors. */
+  readonly description: string;
+  /** Equal in prod and standby: callers, channels or providers know the value. */
+  readonly survivesFailover: boolean;
+  /** The set-up command can make it up; otherwise it comes from somebody else. */
+  readonly generated?: () => string;
+  /** File the value comes in, where it has more than one line. */
+  readonly file?: string;
+}
+
+/** What of the settings decides which secrets there are. */
+export interface SecretUsers {
+  readonly models: readonly { readonly provider: ProviderName }[];
+  readonly gateways: readonly { readonly name: string; readonly telegram: boolean }[];
+}
+
+const hex = (prefix: string): RegExp => new RegExp(`^${prefix}[0-9a-f]{64}$`);
+/** 32 random bytes as hexadecimal digits, the guide's measure for tokens and keys. */
+const randomHex = (): string => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("hex");
+
+const providerKeyShapes: Readonly<Record<ProviderName, { shape: RegExp; description: string }>> = {
+  anthropic: { shape: /^sk-ant-[A-Za-z0-9_-]{20,}$/, description: "an Anthropic key (sk-ant-…)" },
+  openai: { shape: /^sk-[A-Za-z0-9_-]{20,}$/, description: "an OpenAI key (sk-…)" },
+  voyage: { shape: /^pa-[A-Za-z0-9_-]{20,}$/, description: "a Voyage key (pa-…)" },
+};
+
+/** Keys of one gateway's own secrets. */
+export const gatewaySecretKeys = (name: string) =>
+  ({
+    token: `gatewayToken-${name}`,
+    litellmKey: `litellmKey-${name}`,
+    telegramBotToken: `telegramBotToken-${name}`,
+  }) as const;
+
+/** The secrets that this configuration needs, no more and no fewer. */
+export function requiredSecrets(settings: SecretUsers): SecretRule[] {
+  const usedProviders = [...new Set(settings.models.map((model) => model.provider))];
+  return [
+    {
+      key: "litellmMasterKey",
+      shape: hex("sk-"),
+      description: "sk- and 64 hexadecimal digits",
+      survivesFailover: true,
+      generated: () => `sk-${randomHex()}`,
+    },
+    {
+      key: "originKey",
+      shape: /^-----BEGIN (EC |RSA )?PRIVATE KEY-----[\s\S]+-----END (EC |RSA )?PRIVATE KEY-----\s*$/,
+      description: "the PEM private key of originCertificate",
+      file: "origin-key.pem",
+      survivesFailover: true,
+    },
+    ...usedProviders.map((name) => ({
+      key: providers[name].secret,
+      ...providerKeyShapes[name],
+      survivesFailover: true,
+    })),
+    ...settings.gateways.flatMap((gateway): SecretRule[] => {
+      const keys = gatewaySecretKeys(gateway.name);
+      return [
+        {
+          key: keys.token,
+          shape: hex(""),
+          description: "64 hexadecimal digits",
+          survivesFailover: true,
+          generated: randomHex,
+        },
+        {
+          key: keys.litellmKey,
+          shape: hex("sk-"),
+          description: "sk- and 64 hexadecimal digits",
+          survivesFailover: true,
+          generated: () => `sk-${randomHex()}`,
+        },
+        ...(gateway.telegram
+          ? [
+              {
+                key: keys.telegramBotToken,
+                shape: /^\d{6,12}:[A-Za-z0-9_-]{35}$/,
+                description: "a bot token as @BotFather gives it (digits, colon, 35 characters)",
+                survivesFailover: true,
+              },
+            ]
+          : []),
+      ];
+    }),
+  ];
+}

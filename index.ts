@@ -1,0 +1,55 @@
+/** The program: configuration in, components in order, outputs out. */
+import * as pulumi from "@pulumi/pulumi";
+import { Backups } from "./components/backups";
+import { EgressProxy } from "./components/egress-proxy";
+import { Gateway } from "./components/gateway";
+import { HostBaseline } from "./components/host-baseline";
+import { LiteLLM } from "./components/litellm";
+import { Networks } from "./components/networks";
+import { ReverseProxy } from "./components/reverse-proxy";
+import { socketProxyName } from "./components/socket-proxy";
+import { loadConfiguration } from "./config/load";
+
+const configuration = loadConfiguration();
+const { settings } = configuration;
+
+const baseline = new HostBaseline("host", configuration);
+const { host } = baseline;
+const networks = new Networks("networks", { host, subnets: settings.networks });
+const egressProxy = new EgressProxy("egress-proxy", { configuration, host, networks });
+const litellm = new LiteLLM("litellm", { configuration, host, networks, egressProxy });
+const gateways = settings.gateways.map((gateway, index) => ({
+  name: gateway.name,
+  component: new Gateway(`gateway-${gateway.name}`, {
+    configuration,
+    host,
+    networks,
+    litellm,
+    gateway,
+    index,
+    dockerGroup: baseline.dockerGroup,
+    needs: [socketProxyName(gateway.name), "openclaw-egress", "openclaw-litellm"],
+  }),
+}));
+new ReverseProxy("reverse-proxy", { configuration, host, networks, ipv4: baseline.ipv4 });
+new Backups("backups", {
+  host,
+  gateways: gateways.map(({ name, component }) => ({ name, activated: component.activated })),
+});
+
+/** Public address of the assistant. */
+export const gatewayUrl = `https://${settings.hostname}/`;
+export const ipv4 = baseline.ipv4;
+export const ipv6 = baseline.ipv6;
+/** Root shell on the host; the key comes from your ssh-agent. */
+export const sshCommand = baseline.sshCommand;
+/** Line for your known_hosts, behind the address. */
+export const sshHostKey = baseline.sshHostKey;
+/** Token of each gateway, by its name. */
+export const gatewayTokens = pulumi.secret(
+  Object.fromEntries(gateways.map(({ name, component }) => [name, component.token])),
+);
+/** Token of the first gateway, the one behind gatewayUrl. */
+export const gatewayToken = gateways[0]?.component.token;
+/** Administers LiteLLM; gateways have keys of their own. */
+export const litellmMasterKey = litellm.masterKey;

@@ -1,0 +1,119 @@
+import * as path from "node:path";
+import { ApiError, ApiServer, type Dialect } from "../emulator/api-server";
+import { RequestLog } from "../emulator/request-log";
+import { access, type Tokens } from "../emulator/tokens";
+import { Actions } from "./actions";
+import { catalogRoutes } from "./catalog-routes";
+import { idOf, type Context } from "./context";
+import { errorReply, notFound } from "./errors";
+import { firewallRoutes } from "./firewalls";
+import { Fleet } from "./fleet";
+import type { Machines } from "./machines";
+import { listReply } from "./lists";
+import { primaryIpRoutes } from "./primary-ips";
+import { serverActionRoutes } from "./server-actions";
+import { removeServer, serverRoutes } from "./servers";
+import { sshKeyRoutes } from "./ssh-keys";
+import { Store } from "./store";
+import { actionView, serverView } from "./views";
+import { volumeRoutes } from "./volumes";
+
+export interface EmulatorOptions {
+  readonly labDir: string;
+  readonly tokens: Tokens;
+  readonly machines: Machines;
+}
+
+/** The Hetzner Cloud API of the lab: state on disk, machines behind it. */
+export class HetznerEmulator {
+  private readonly api: ApiServer;
+  private readonly context: Context;
+
+  constructor(options: EmulatorOptions) {
+    const store = new Store(path.join(options.labDir, "hetzner", "state.json"));
+    const log = new RequestLog(path.join(options.labDir, "logs", "hetzner.jsonl"), [
+      "user_data",
+      "root_password",
+    ]);
+    this.context = { store, actions: new Actions(store), fleet: new Fleet(store, options.machines) };
+    this.api = new ApiServer("/v1", dialect(options.tokens), log);
+    sshKeyRoutes(this.api, this.context);
+    firewallRoutes(this.api, this.context);
+    primaryIpRoutes(this.api, this.context);
+    volumeRoutes(this.api, this.context);
+    serverRoutes(this.api, this.context);
+    serverActionRoutes(this.api, this.context);
+    catalogRoutes(this.api);
+    this.actionRoutes();
+    this.labRoutes();
+  }
+
+  /**
+   * Brings the machines to the state on disk (whatever was running before everything was killed runs again), then
+   * listens on loopback. @returns the port.
+   */
+  async start(port: number): Promise<number> {
+    await this.context.fleet.reconcile();
+    this.context.actions.finishInterrupted();
+    return this.api.listen(port);
+  }
+
+  async stop(): Promise<void> {
+    await this.api.close();
+    await this.context.fleet.idle();
+  }
+
+  private actionRoutes(): void {
+    const { store, actions } = this.context;
+    this.api.route("GET", "/actions", ({ query }) => {
+      const ids = query.getAll("id").map(Number);
+      const wanted = store.state.actions.filter((action) => ids.length === 0 || ids.includes(action.id));
+      return listReply("actions", wanted, query, actionView);
+    });
+    this.api.route("GET", "/actions/:id", (request) => ({
+      status: 200,
+      body: { action: actionView(actions.get(idOf(request))) },
+    }));
+  }
+
+  private labRoutes(): void {
+    const { store } = this.context;
+    this.api.lab("GET", "/servers", () => ({
+      status: 200,
+      body: { servers: store.state.servers.map((server) => serverView(store, server)) },
+    }));
+    // As if the server had been deleted by hand in the console: no protection is asked.
+    this.api.lab("POST", "/servers/:idOrName/destroy", async ({ params }) => {
+      const wanted = params["idOrName"];
+      const server = store.state.servers.find(
+        (entry) => String(entry.id) === wanted || entry.name === wanted,
+      );
+      if (server === undefined) throw notFound(`server '${wanted}'`);
+      const gone = removeServer(this.context, server);
+      store.save();
+      await gone;
+      return { status: 204 };
+    });
+  }
+}
+
+function dialect(tokens: Tokens): Dialect {
+  return {
+    authorise({ method, headers }) {
+      const granted = access(tokens, headers.authorization);
+      if (granted === "none") throw new ApiError(errorReply(401, "unauthorized", "unable to authenticate"));
+      if (granted === "read" && method !== "GET") {
+        throw new ApiError(
+          errorReply(403, "token_readonly", "the token is only allowed to perform GET requests"),
+        );
+      }
+    },
+    unknownRoute: ({ method, path: asked }) =>
+      errorReply(404, "not_found", `the lab's emulator has no ${method} ${asked} (lab/hetzner/README.md)`),
+    badJson: () => errorReply(400, "json_error", "invalid JSON in request"),
+    fault: (status, detail) =>
+      status === 429
+        ? errorReply(429, "rate_limit_exceeded", `rate limit exceeded (${detail})`)
+        : errorReply(status, status === 503 ? "unavailable" : "server_error", detail),
+  };
+}

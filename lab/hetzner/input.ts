@@ -1,0 +1,104 @@
+import * as net from "node:net";
+import type { JsonObject } from "../emulator/api-server";
+import { invalidInput } from "./errors";
+import type { Labels, Rule } from "./model";
+
+/** Readers of request bodies: each returns the value in its type or throws `invalid_input` for the field. */
+
+export function text(body: JsonObject, field: string): string {
+  const value = body[field];
+  if (typeof value !== "string" || value === "") throw invalidInput(field, "missing or not a string");
+  return value;
+}
+
+export function optionalText(body: JsonObject, field: string): string | undefined {
+  return body[field] === undefined || body[field] === null ? undefined : text(body, field);
+}
+
+export function integer(body: JsonObject, field: string): number {
+  const value = body[field];
+  if (typeof value !== "number" || !Number.isInteger(value))
+    throw invalidInput(field, "missing or not an integer");
+  return value;
+}
+
+export function flag(body: JsonObject, field: string, otherwise: boolean): boolean {
+  const value = body[field] ?? otherwise;
+  if (typeof value !== "boolean") throw invalidInput(field, "not a boolean");
+  return value;
+}
+
+export function list(body: JsonObject, field: string): readonly unknown[] {
+  const value = body[field] ?? [];
+  if (!Array.isArray(value)) throw invalidInput(field, "not a list");
+  return value;
+}
+
+export function object(body: JsonObject, field: string): JsonObject {
+  const value = body[field] ?? {};
+  if (typeof value !== "object" || Array.isArray(value)) throw invalidInput(field, "not an object");
+  return value as JsonObject;
+}
+
+export function labels(body: JsonObject): Labels {
+  const value = object(body, "labels");
+  if (Object.values(value).some((v) => typeof v !== "string"))
+    throw invalidInput("labels", "values must be strings");
+  return value as Labels;
+}
+
+/** Server names become hostnames. */
+export function hostname(body: JsonObject, field: string): string {
+  const value = text(body, field);
+  const label = "[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?";
+  if (!new RegExp(`^${label}(\\.${label})*$`).test(value)) throw invalidInput(field, "not a valid hostname");
+  return value;
+}
+
+export function rules(body: JsonObject): Rule[] {
+  return list(body, "rules").map((item, i) => rule(item as JsonObject, `rules[${i}]`));
+}
+
+function rule(item: JsonObject, where: string): Rule {
+  const { direction, protocol, port, description } = item;
+  if (direction !== "in" && direction !== "out")
+    throw invalidInput(`${where}.direction`, "must be in or out");
+  if (!["tcp", "udp", "icmp", "esp", "gre"].includes(String(protocol))) {
+    throw invalidInput(`${where}.protocol`, "must be tcp, udp, icmp, esp or gre");
+  }
+  const hasPort = protocol === "tcp" || protocol === "udp";
+  if (hasPort !== (typeof port === "string" && port !== "")) {
+    throw invalidInput(
+      `${where}.port`,
+      hasPort ? "required for tcp and udp" : "not allowed for this protocol",
+    );
+  }
+  if (hasPort && !/^(any|\d{1,5}(-\d{1,5})?)$/.test(String(port))) {
+    throw invalidInput(`${where}.port`, 'must be a port, a range or "any"');
+  }
+  const addresses = {
+    source_ips: networks(item, "source_ips", where),
+    destination_ips: networks(item, "destination_ips", where),
+  };
+  if ((direction === "in" ? addresses.source_ips : addresses.destination_ips).length === 0) {
+    throw invalidInput(where, `${direction === "in" ? "source_ips" : "destination_ips"} must not be empty`);
+  }
+  return {
+    direction,
+    protocol: protocol as Rule["protocol"],
+    ...(hasPort ? { port: String(port) } : {}),
+    ...addresses,
+    description: typeof description === "string" ? description : null,
+  };
+}
+
+function networks(item: JsonObject, field: string, where: string): string[] {
+  return list(item, field).map((entry) => {
+    const [address = "", bits] = String(entry).split("/");
+    const limit = net.isIPv4(address) ? 32 : net.isIPv6(address) ? 128 : -1;
+    if (bits === undefined || !/^\d+$/.test(bits) || Number(bits) > limit) {
+      throw invalidInput(`${where}.${field}`, `${String(entry)} is not a network in CIDR notation`);
+    }
+    return String(entry);
+  });
+}

@@ -1,0 +1,60 @@
+import { join } from "node:path";
+import { caddyBinary, dockerCliBinary, litellmVenv, nodeBinary, openclawApp } from "./asset-list";
+import type { LocalImage } from "./local-image";
+
+/** An image that the lab's registry serves under the name of the published one. */
+export interface PublishedImage {
+  readonly ref: string;
+  readonly image: LocalImage;
+}
+
+const folder = (name: string): string => join(__dirname, name);
+
+const node: LocalImage = { name: "node", folder: folder("node"), base: "bookworm", assets: [nodeBinary] };
+
+const openclaw = (version: string): LocalImage => ({
+  name: "openclaw",
+  folder: folder("openclaw"),
+  base: node,
+  assets: [openclawApp(version)],
+});
+
+/** Everything that a server pulls in the rehearsal; what takes longest to make first. */
+export const published: readonly PublishedImage[] = [
+  { ref: "ghcr.io/openclaw/openclaw:2026.9.6", image: openclaw("2026.9.6") },
+  {
+    ref: "ghcr.io/berriai/litellm:v1.103.7",
+    image: { name: "litellm", folder: folder("litellm"), base: "bookworm", assets: [litellmVenv] },
+  },
+  {
+    ref: "docker.io/ubuntu/squid:6.6-24.04_edge",
+    image: { name: "squid", folder: folder("squid"), base: "trixie" },
+  },
+  {
+    ref: "docker.io/library/caddy:2.10.2",
+    image: { name: "caddy", folder: folder("caddy"), base: "bookworm", assets: [caddyBinary] },
+  },
+  {
+    ref: "docker.io/library/redis:7.4.7-bookworm",
+    image: { name: "redis", folder: folder("redis"), base: "bookworm" },
+  },
+  {
+    ref: "docker.io/library/debian:bookworm-slim",
+    image: { name: "sandbox-base", folder: folder("debian"), base: "bookworm" },
+  },
+  {
+    ref: "docker.io/library/docker:29-cli",
+    image: { name: "docker-cli", folder: folder("docker-cli"), base: "bookworm", assets: [dockerCliBinary] },
+  },
+  { ref: "docker.io/library/node:24-bookworm-slim", image: node },
+];
+
+/** What the lab's own containers run in. */
+export const labBase: LocalImage = { name: "lab-base", folder: folder("lab-base"), base: node };
+
+/** The disk of a stand-in VPS. */
+export const standIn: LocalImage = {
+  name: "stand-in",
+  folder: join(__dirname, "..", "vps", "image"),
+  base: "trixie",
+};

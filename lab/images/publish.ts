@@ -1,0 +1,46 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { docker } from "../lib/docker";
+import { endpoints } from "../internet/addresses";
+import { registryStorage, startPushEndpoint } from "../registry/registry";
+import { type PublishedImage } from "./catalogue";
+import { buildLocal, localRef } from "./local-image";
+
+/** Builds an image and puts it into the lab's registry. @returns false when it was there already */
+export async function publish(item: PublishedImage): Promise<boolean> {
+  const { repository, tag } = place(item.ref);
+  // The second tag says which inputs the first one was made from.
+  const tags = [tag, inputsTag(item)];
+  if (isPublished(item)) return false;
+  const local = await buildLocal(item.image);
+  await startPushEndpoint();
+  for (const each of tags) {
+    const target = `${endpoints.registryPush}/${repository}:${each}`;
+    await docker(["tag", local, target]);
+    await docker(["push", "--quiet", target]);
+    await docker(["rmi", "--no-prune", target]);
+  }
+  return true;
+}
+
+/** Whether the registry serves the image as its inputs stand now; reads the registry's storage, asks no server. */
+export function isPublished(item: PublishedImage): boolean {
+  const { repository, tag } = place(item.ref);
+  const digest = storedDigest(repository, tag);
+  return digest !== undefined && digest === storedDigest(repository, inputsTag(item));
+}
+
+const inputsTag = (item: PublishedImage): string => localRef(item.image).split(":").at(-1) ?? "";
+
+// docker.io/library/redis:7 is library/redis in the registry that answers for docker.io.
+function place(ref: string): { readonly repository: string; readonly tag: string } {
+  const [, repository, tag] = /^[^/]+\/(.+):([^:]+)$/.exec(ref) ?? [];
+  if (repository === undefined || tag === undefined) throw new Error(`${ref} is not HOST/NAME:TAG`);
+  return { repository, tag };
+}
+
+function storedDigest(repository: string, tag: string): string | undefined {
+  const manifests = join(registryStorage(), "docker/registry/v2/repositories", repository, "_manifests");
+  const link = join(manifests, "tags", tag, "current/link");
+  return existsSync(link) ? readFileSync(link, "utf8") : undefined;
+}

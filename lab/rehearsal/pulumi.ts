@@ -1,0 +1,78 @@
+/** Pulumi operations on the lab's stacks, with their full output in a log file. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { attempt, run, type Outcome } from "../lib/exec";
+import { labDir } from "../lib/paths";
+import { writeSshConfig, type SshTarget } from "./ssh";
+import { stackNames } from "./stacks";
+
+/** Runs one operation and keeps its output. @throws an error with the end of the output and the log's path */
+export async function pulumi(
+  operation: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<string> {
+  const { outcome, log } = await tryPulumi(operation, args, env);
+  if (outcome.code !== 0) {
+    const said = `${outcome.stdout}\n${outcome.stderr}`.trim().split("\n").slice(-60).join("\n");
+    throw new Error(
+      `pulumi ${operation} ${args.join(" ")} ended with ${outcome.code}; all of it in ${log}\n${said}`,
+    );
+  }
+  return outcome.stdout;
+}
+
+/** The same, for callers to whom a bad end is an answer. */
+export async function tryPulumi(
+  operation: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<{ outcome: Outcome; log: string }> {
+  mkdirSync(join(labDir(), "logs"), { recursive: true });
+  const log = join(
+    labDir(),
+    "logs",
+    `pulumi-${operation}-${new Date().toISOString().replace(/[:.]/g, "-")}.log`,
+  );
+  const outcome = await attempt("pulumi", [operation, "--non-interactive", "--color", "never", ...args], {
+    env,
+  });
+  writeFileSync(log, `${outcome.stdout}\n${outcome.stderr}`);
+  return { outcome, log };
+}
+
+/** Removes the locks of Pulumi processes that are gone: an interrupted rehearsal leaves one, and the next must not stop at it. */
+export function clearDeadLocks(): void {
+  const locks = join(labDir(), "state", ".pulumi", "locks");
+  if (!existsSync(locks)) return;
+  for (const entry of readdirSync(locks, { recursive: true, encoding: "utf8" })) {
+    const path = join(locks, entry);
+    if (!entry.endsWith(".json")) continue;
+    const { pid } = JSON.parse(readFileSync(path, "utf8")) as { pid?: number };
+    if (pid === undefined || !existsSync(`/proc/${pid}`)) rmSync(path);
+  }
+}
+
+export const pulumiUp = (stack: string, ...args: string[]): Promise<string> =>
+  pulumi("up", ["--stack", stack, "--yes", "--skip-preview", ...args]);
+
+/** Outputs of a stack, secrets in clear. */
+export async function stackOutputs(stack: string): Promise<Record<string, unknown>> {
+  const text = await run("pulumi", ["stack", "output", "--stack", stack, "--json", "--show-secrets"]);
+  return JSON.parse(text) as Record<string, unknown>;
+}
+
+/** Writes .lab/ssh_config: an entry for every stack that has a host, its key read from what the stack pins. */
+export async function refreshSshConfig(): Promise<void> {
+  const targets = await Promise.all(stackNames.map(sshTarget));
+  writeSshConfig(targets.filter((target) => target !== undefined));
+}
+
+async function sshTarget(stack: string): Promise<SshTarget | undefined> {
+  const state = await attempt("pulumi", ["stack", "output", "--stack", stack, "--json", "--show-secrets"]);
+  if (state.code !== 0) return undefined;
+  const outputs = JSON.parse(state.stdout) as Record<string, unknown>;
+  const [, port, address] = /^ssh -p (\d+) root@(\S+)$/.exec(String(outputs["sshCommand"])) ?? [];
+  if (port === undefined || address === undefined) return undefined;
+  return { name: stack, address, port: Number(port), hostKey: String(outputs["sshHostKey"]) };
+}

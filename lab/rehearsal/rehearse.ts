@@ -1,0 +1,39 @@
+/** `make rehearse`: brings the prod stack up in the lab, proves it, and leaves it running. */
+import { join } from "node:path";
+import { labDir } from "../lib/paths";
+import { proveProd } from "./checks";
+import { enterLabEnvironment, writeEnvironmentFile } from "./environment";
+import { bringUpLab } from "./lab";
+import { takeOver } from "./ownership";
+import { Rehearsal } from "./phases";
+import { ensureProject } from "./project";
+import { clearDeadLocks, pulumiUp, refreshSshConfig } from "./pulumi";
+import { writeStackFile } from "./stacks";
+
+async function main(): Promise<void> {
+  const rehearsal = new Rehearsal();
+  await takeOver();
+  await enterLabEnvironment();
+  ensureProject();
+  clearDeadLocks();
+  writeEnvironmentFile();
+  const sshKey = await rehearsal.phase("small internet, registry, emulators", bringUpLab);
+  await rehearsal.phase("stack configuration", () =>
+    writeStackFile("prod", "active", { mode: "hcloud", sshKey }),
+  );
+  await rehearsal.phase("pulumi up prod", () => pulumiUp("prod"));
+  await refreshSshConfig();
+  await rehearsal.phase("proof end to end", () => proveProd(rehearsal));
+  console.log(`report: ${join(labDir(), "report.json")}`);
+  if (rehearsal.failed.length > 0) {
+    console.error(`${rehearsal.failed.length} of ${rehearsal.report.checks.length} checks failed`);
+    process.exitCode = 1;
+  } else {
+    console.log("prod runs in the lab. A shell with everything in it: . .lab/env");
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+});

@@ -1,0 +1,142 @@
+/** The lab's stack files: what a user would have written and encrypted, with made-up values. */
+import { randomBytes } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { addresses, endpoints, zone } from "../internet/addresses";
+import { ensureCa, issueCertificate } from "../lib/ca";
+import { run } from "../lib/exec";
+import { labDir } from "../lib/paths";
+import { projectDirectory } from "./project";
+
+export const stackNames = ["prod", "standby"] as const;
+export type StackName = (typeof stackNames)[number];
+/** The public name in the lab. */
+export const hostname = `assistant.${zone.name}`;
+/** Passphrase of the lab's stacks; the recorded state in tests/recorded uses it too. Not a secret of anybody. */
+export const labPassphrase = "clawkeep-rehearsal";
+
+/** A plain value that ends up in state and previews, so that a search of them can be seen to work. */
+export const plantedInState = "planted-in-the-state-on-purpose";
+
+/** Every secret of the lab by its full configuration key; made once, so that tests can search for the values. */
+export async function labSecrets(): Promise<Record<string, string>> {
+  const path = join(labDir(), "secrets.json");
+  if (existsSync(path)) return JSON.parse(readFileSync(path, "utf8")) as Record<string, string>;
+  const hex = (): string => randomBytes(32).toString("hex");
+  const token = (length: number): string => randomBytes(length).toString("base64url").slice(0, length);
+  const origin = await issueCertificate("origin", [hostname]);
+  const secrets = {
+    "clawkeep:litellmMasterKey": `sk-${hex()}`,
+    "clawkeep:originKey": readFileSync(origin.key, "utf8"),
+    "clawkeep:anthropicApiKey": `sk-ant-${token(40)}`,
+    "clawkeep:openaiApiKey": `sk-${token(40)}`,
+    "clawkeep:gatewayToken-openclaw": hex(),
+    "clawkeep:litellmKey-openclaw": `sk-${hex()}`,
+  };
+  mkdirSync(labDir(), { recursive: true });
+  writeFileSync(path, JSON.stringify(secrets, null, 2), { mode: 0o600 });
+  chmodSync(path, 0o600);
+  return secrets;
+}
+
+/** How the host of a stack is described. */
+export type LabHost =
+  | { readonly mode: "hcloud"; readonly sshKey: string }
+  | {
+      readonly mode: "existing";
+      readonly address: string;
+      readonly sshPort: number;
+      readonly hostKey: string;
+    };
+
+/**
+ * Writes a stack file with every secret encrypted. Nothing is done when the wanted content is there: encrypting again
+ * would change the file though not its meaning.
+ */
+export async function writeStackFile(
+  stack: string,
+  role: "active" | "standby",
+  host: LabHost,
+  more: Readonly<Record<string, unknown>> = {},
+  moreSecrets: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const plain = await plainConfiguration(role, host, more);
+  const secrets = { ...(await labSecrets()), ...cloudTokens(host), ...moreSecrets };
+  const wanted = JSON.stringify([plain, secrets]);
+  const stamp = join(labDir(), "run", `stack-${stack}.json`);
+  const file = join(projectDirectory(), `Pulumi.${stack}.yaml`);
+  if (existsSync(stamp) && existsSync(file) && readFileSync(stamp, "utf8") === wanted) return;
+  await run("pulumi", ["stack", "select", "--create", stack]);
+  // The salt belongs to the stack: with another one its state could not be decrypted any more.
+  const salt = existsSync(file) ? /^encryptionsalt: .*$/m.exec(readFileSync(file, "utf8"))?.[0] : undefined;
+  writeFileSync(
+    file,
+    `${salt === undefined ? "" : `${salt}\n`}${stringify({ config: plain }, { lineWidth: 0 })}`,
+  );
+  // The values are made up; on a real machine they are typed at a prompt or come on standard input.
+  const pairs = Object.entries(secrets).flatMap(([key, value]) => ["--secret", `${key}=${value}`]);
+  await run("pulumi", ["config", "set-all", "--stack", stack, ...pairs]);
+  mkdirSync(join(labDir(), "run"), { recursive: true });
+  writeFileSync(stamp, wanted, { mode: 0o600 });
+}
+
+async function plainConfiguration(role: string, host: LabHost, more: Readonly<Record<string, unknown>>) {
+  const ca = await ensureCa();
+  const origin = await issueCertificate("origin", [hostname]);
+  return {
+    "clawkeep:role": role,
+    "clawkeep:hostname": hostname,
+    "clawkeep:zone": { name: zone.name, id: zone.id },
+    "clawkeep:originCertificate": readFileSync(origin.cert, "utf8"),
+    "clawkeep:extraCaCertificates": `${readFileSync(ca.cert, "utf8")}# ${plantedInState}\n`,
+    "clawkeep:host":
+      host.mode === "hcloud"
+        ? {
+            mode: "hcloud",
+            location: "fsn1",
+            serverType: "cx32",
+            volumeGiB: 10,
+            adminCidrs: [`${addresses.admin}/32`],
+            sshKey: host.sshKey,
+          }
+        : { ...host, memoryMiB: 8192 },
+    "clawkeep:storage": { stateGiB: 1, sandboxesGiB: 1 },
+    "clawkeep:gateways": [{ name: "openclaw", httpApi: true }],
+    "clawkeep:models": labModels,
+    "cloudflare:baseUrl": endpoints.cloudflare,
+    ...(host.mode === "hcloud" ? { "hcloud:endpoint": endpoints.hetzner } : {}),
+    ...more,
+  };
+}
+
+/** The guide's two models, and one of another provider. */
+export const labModels = [
+  {
+    name: "anthropic/claude-opus-4-6",
+    provider: "anthropic",
+    model: "claude-opus-4-6",
+    budgetUsd: 100,
+    requestsPerMinute: 60,
+  },
+  {
+    name: "anthropic/claude-sonnet-4-5-20250929",
+    provider: "anthropic",
+    model: "claude-sonnet-4-5-20250929",
+    budgetUsd: 50,
+    requestsPerMinute: 120,
+  },
+  { name: "openai/gpt-4o", provider: "openai", model: "gpt-4o", budgetUsd: 20, requestsPerMinute: 60 },
+];
+
+/** The emulators' own tokens. */
+function cloudTokens(host: LabHost): Record<string, string> {
+  const token = (emulator: string): string => {
+    const text = readFileSync(join(labDir(), emulator, "tokens.json"), "utf8");
+    return (JSON.parse(text) as { write: string }).write;
+  };
+  return {
+    "cloudflare:apiToken": token("cloudflare"),
+    ...(host.mode === "hcloud" ? { "hcloud:token": token("hetzner") } : {}),
+  };
+}

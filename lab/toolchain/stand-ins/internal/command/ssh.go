@@ -1,0 +1,178 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"time"
+
+	"clawkeep.dev/lab/toolchain/stand-ins/internal/standin"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
+)
+
+// The pause between two attempts to connect grows from the first to the last of these.
+const (
+	firstPause  = 100 * time.Millisecond
+	pauseGrowth = 1.5
+	lastPause   = 5 * time.Second
+)
+
+// host is an open SSH connection and whatever else must be closed with it, in order.
+type host struct {
+	client  *ssh.Client
+	closers []func()
+}
+
+func (h *host) close() {
+	for i := len(h.closers) - 1; i >= 0; i-- {
+		h.closers[i]()
+	}
+}
+
+// dial connects, through the proxy if there is one. The connection ends with the context.
+func dial(ctx context.Context, c resource.PropertyMap, log standin.Logger) (_ *host, err error) {
+	far := &host{}
+	defer func() {
+		if err != nil {
+			far.close()
+		}
+	}()
+	connect := func(address string) (net.Conn, error) {
+		return net.DialTimeout("tcp", address, seconds(c))
+	}
+	if proxy, ok := c["proxy"]; ok && proxy.IsObject() {
+		between, err := dial(ctx, proxy.ObjectValue(), log)
+		if err != nil {
+			return nil, fmt.Errorf("proxy: %w", err)
+		}
+		far.closers = append(far.closers, between.close)
+		connect = func(address string) (net.Conn, error) { return between.client.Dial("tcp", address) }
+	}
+	config, closeAgent, err := clientConfig(c)
+	if err != nil {
+		return nil, err
+	}
+	far.closers = append(far.closers, closeAgent)
+	address := net.JoinHostPort(standin.Text(c, "host"), strconv.Itoa(number(c, "port", 22)))
+	if far.client, err = retry(ctx, c, address, log, func() (*ssh.Client, error) {
+		return handshake(connect, address, config)
+	}); err != nil {
+		return nil, err
+	}
+	stop := context.AfterFunc(ctx, func() { _ = far.client.Close() })
+	far.closers = append(far.closers, func() {
+		stop()
+		_ = far.client.Close()
+	})
+	return far, nil
+}
+
+func handshake(connect func(string) (net.Conn, error), address string, config *ssh.ClientConfig) (*ssh.Client, error) {
+	raw, err := connect(address)
+	if err != nil {
+		return nil, err
+	}
+	// The limit covers the handshake: a server that accepts and stays silent must not hold the deployment up.
+	if config.Timeout > 0 {
+		_ = raw.SetDeadline(time.Now().Add(config.Timeout))
+	}
+	connection, channels, requests, err := ssh.NewClientConn(raw, address, config)
+	if err != nil {
+		_ = raw.Close()
+		return nil, err
+	}
+	_ = raw.SetDeadline(time.Time{})
+	return ssh.NewClient(connection, channels, requests), nil
+}
+
+// retry tries until one attempt succeeds or dialErrorLimit further ones have failed; -1 sets no limit.
+func retry(ctx context.Context, c resource.PropertyMap, address string, log standin.Logger,
+	attempt func() (*ssh.Client, error),
+) (*ssh.Client, error) {
+	limit := number(c, "dialErrorLimit", 10)
+	pause := firstPause
+	for failed := 1; ; failed++ {
+		client, err := attempt()
+		if err == nil {
+			return client, nil
+		}
+		if limit >= 0 && failed > limit {
+			return nil, fmt.Errorf("connecting to %s: after %d failed attempts: %w", address, failed-1, err)
+		}
+		log.Info(fmt.Sprintf("Dial %d/%d failed: retrying", failed, limit))
+		select {
+		case <-ctx.Done():
+			return nil, errors.Join(ctx.Err(), err)
+		case <-time.After(pause):
+		}
+		pause = min(time.Duration(float64(pause)*pauseGrowth), lastPause)
+	}
+}
+
+// clientConfig reads the connection. A private key comes first; without one the agent is asked; a password is last.
+func clientConfig(c resource.PropertyMap) (*ssh.ClientConfig, func(), error) {
+	nothing := func() {}
+	config := &ssh.ClientConfig{
+		User: "root", Timeout: seconds(c), HostKeyCallback: ssh.InsecureIgnoreHostKey(),
+	}
+	if user := standin.Text(c, "user"); user != "" {
+		config.User = user
+	}
+	if pinned := standin.Text(c, "hostKey"); pinned != "" {
+		key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(pinned))
+		if err != nil {
+			return nil, nil, fmt.Errorf("hostKey is no public key in the form of an authorized_keys line: %w", err)
+		}
+		// The algorithms stay those of the client: a server with keys of several kinds may offer one that is not pinned.
+		config.HostKeyCallback = ssh.FixedHostKey(key)
+	}
+	closeAgent := nothing
+	if text := standin.Text(c, "privateKey"); text != "" {
+		signer, err := parseKey(text, standin.Text(c, "privateKeyPassword"))
+		if err != nil {
+			return nil, nil, fmt.Errorf("privateKey cannot be read: %w", err)
+		}
+		config.Auth = append(config.Auth, ssh.PublicKeys(signer))
+	} else if path := agentPath(c); path != "" {
+		socket, err := net.Dial("unix", path)
+		if err != nil {
+			return nil, nil, fmt.Errorf("the SSH agent does not answer (start one, or correct SSH_AUTH_SOCK): %w", err)
+		}
+		closeAgent = func() { _ = socket.Close() }
+		config.Auth = append(config.Auth, ssh.PublicKeysCallback(agent.NewClient(socket).Signers))
+	}
+	if password := standin.Text(c, "password"); password != "" {
+		config.Auth = append(config.Auth, ssh.Password(password))
+	}
+	return config, closeAgent, nil
+}
+
+func parseKey(text, password string) (ssh.Signer, error) {
+	if password != "" {
+		return ssh.ParsePrivateKeyWithPassphrase([]byte(text), []byte(password))
+	}
+	return ssh.ParsePrivateKey([]byte(text))
+}
+
+func agentPath(c resource.PropertyMap) string {
+	if path := standin.Text(c, "agentSocketPath"); path != "" {
+		return path
+	}
+	return os.Getenv("SSH_AUTH_SOCK")
+}
+
+func seconds(c resource.PropertyMap) time.Duration {
+	return time.Duration(number(c, "perDialTimeout", 15)) * time.Second
+}
+
+func number(c resource.PropertyMap, key resource.PropertyKey, otherwise int) int {
+	if value, ok := c[key]; ok && value.IsNumber() {
+		return int(value.NumberValue())
+	}
+	return otherwise
+}

@@ -1,0 +1,103 @@
+/**
+ * Every use of a resource option that bends what the engine does by itself, with its reason. A use that is not here
+ * fails the test, so that nobody adds one without saying why.
+ */
+export interface OptionUse {
+  /** Last part of the type. */
+  readonly type: string;
+  readonly option: string;
+  readonly value: unknown;
+  readonly reason: string;
+}
+
+const onHost = ["Command", "Container", "Network", "RemoteImage", "VolumeAttachment"];
+
+export const optionUses: readonly OptionUse[] = [
+  ...onHost.flatMap((type) => [
+    {
+      type,
+      option: "replaceWith",
+      value: ["host-server"],
+      reason: "what was on a server goes with it: one up brings all of it back onto the new one",
+    },
+    {
+      type,
+      option: "deletedWith",
+      value: "host-server",
+      reason: "nobody can undo anything on a server that is gone",
+    },
+  ]),
+  ...["PrimaryIp", "Volume", "DnsRecord"].map((type) => ({
+    type,
+    option: "protect",
+    value: true,
+    reason: "destroy keeps the address, the state and the public name unless somebody names them",
+  })),
+  {
+    type: "DnsRecord",
+    option: "retainOnDelete",
+    value: true,
+    reason: "a stack that forgets the record must not take it from the one that has adopted it",
+  },
+  {
+    type: "Volume",
+    option: "ignoreChanges",
+    value: ["format"],
+    reason: "the format is a matter of creation alone, and Hetzner does not give it back",
+  },
+  {
+    type: "Server",
+    option: "ignoreChanges",
+    value: ["userData", "sshKeys", "image"],
+    reason: "they matter at the first boot alone, and a change would throw the server away",
+  },
+  {
+    type: "Server",
+    option: "deleteBeforeReplace",
+    value: true,
+    reason: "its name is taken and its address in use until the old one is gone",
+  },
+  {
+    type: "VolumeAttachment",
+    option: "deleteBeforeReplace",
+    value: true,
+    reason: "a volume is attached to one server at a time",
+  },
+  {
+    type: "Network",
+    option: "deleteBeforeReplace",
+    value: true,
+    reason: "two networks of one name or subnet cannot be there together",
+  },
+  {
+    type: "Container",
+    option: "deleteBeforeReplace",
+    value: true,
+    reason: "names and addresses are fixed, so old and new cannot be there together",
+  },
+  {
+    type: "Container",
+    option: "replaceOnChanges",
+    value: ["healthcheck", "tmpfs", "init", "stopTimeout"],
+    reason:
+      "the provider takes changes of these for updates in place and does nothing (terraform-provider-docker#988)",
+  },
+  {
+    type: "Command",
+    option: "deleteBeforeReplace",
+    value: true,
+    reason: "the old one's delete would undo what the new one's create has just done",
+  },
+  {
+    type: "Command",
+    option: "replaceOnChanges",
+    value: ["triggers[*]"],
+    reason: "set by the SDK itself (pulumi-command#855); the program uses no triggers",
+  },
+  {
+    type: "DnsRecord",
+    option: "aliases",
+    value: 1,
+    reason: "set by the SDK itself: the resource was called Record before",
+  },
+];

@@ -1,0 +1,142 @@
+/** What waits for what. A failed step stops everything that stands on it, so the order is a promise. */
+import { prod, rawConfiguration, twoGateways } from "../fixtures/stack-configuration";
+import {
+  commands,
+  containers,
+  label,
+  nameOnHost,
+  opened,
+  programRun,
+  recordGraphs,
+  type Graph,
+  type RecordedResource,
+} from "./graph";
+
+const graphs = recordGraphs({
+  prod: programRun(rawConfiguration(prod)),
+  twoGateways: programRun(rawConfiguration(twoGateways)),
+});
+
+/** Everything that has to be there before `name`, at any distance. */
+function before(graph: Graph, name: string): Set<string> {
+  const found = new Set<string>();
+  const visit = (current: string): void => {
+    const resource = graph.resources.find((other) => other.name === current);
+    for (const next of resource?.dependencies ?? []) {
+      if (!found.has(next)) {
+        found.add(next);
+        visit(next);
+      }
+    }
+  };
+  visit(name);
+  return found;
+}
+const container = (graph: Graph, name: string): RecordedResource => {
+  const found = containers(graph).find((resource) => nameOnHost(resource) === name);
+  if (found === undefined) throw new Error(`no container ${name}`);
+  return found;
+};
+/** The one command that runs this script with these words. */
+const script = (graph: Graph, name: string, words = ""): RecordedResource => {
+  const found = commands(graph).filter(({ inputs }) =>
+    `${String(opened(inputs["create"]) as string)} `.includes(`/${name} ${words}`),
+  );
+  const [only] = found;
+  if (only === undefined || found.length > 1)
+    throw new Error(`${found.length} commands run ${name} ${words}`);
+  return only;
+};
+
+describe.each([
+  ["prod", "openclaw"],
+  ["twoGateways", "openclaw"],
+  ["twoGateways", "second"],
+] as const)("%s, gateway %s", (stack, gateway) => {
+  const graph = graphs[stack];
+  const own = container(graph, gateway);
+  const activated = script(graph, "gateway-activate", `${gateway} `);
+
+  it("is proven by its canary, with its own configuration and storage, before its container is touched", () => {
+    const canary = script(graph, "gateway-canary", `${gateway} `);
+    const storage = script(graph, "gateway-storage", `${gateway} `);
+    expect([...before(graph, own.name)]).toEqual(expect.arrayContaining([canary.name, storage.name]));
+    const image = own.inputs["image"] as string;
+    const mounted = JSON.stringify(own.inputs["volumes"]);
+    const [, , , configuration] = (opened(canary.inputs["create"]) as string).split(" ");
+    expect(opened(canary.inputs["create"])).toContain(` ${image} `);
+    expect(mounted).toContain(`"${configuration}"`);
+  });
+
+  it("gives the canary none of its secrets", () => {
+    const canary = script(graph, "gateway-canary", `${gateway} `);
+    expect(JSON.stringify(canary.inputs["stdin"])).not.toContain("$secret");
+  });
+
+  it("goes into its role after all that it needs is settled", () => {
+    const earlier = [...before(graph, activated.name)];
+    for (const needed of [
+      gateway,
+      `${gateway}-docker-proxy`,
+      "openclaw-litellm",
+      "openclaw-egress",
+      "openclaw-redis",
+    ]) {
+      const { name } = container(graph, needed);
+      expect(earlier).toEqual(expect.arrayContaining([name, `${name}-settled`]));
+    }
+    const words = (opened(activated.inputs["create"]) as string).split(" ");
+    for (const needed of [`${gateway}-docker-proxy`, "openclaw-litellm", "openclaw-egress"])
+      expect(words).toContain(needed);
+  });
+
+  it("goes into its role again when its container is another one", () => {
+    const { name } = own;
+    expect(activated.dependencies).toContain(name);
+  });
+});
+
+describe.each(["prod", "twoGateways"] as const)("%s", (stack) => {
+  const graph = graphs[stack];
+
+  it("starts no container before its image and every file that it mounts", () => {
+    for (const resource of containers(graph)) {
+      const earlier = [...before(graph, resource.name)];
+      const mounts = (opened(resource.inputs["volumes"]) as { hostPath: string }[]).map(
+        ({ hostPath }) => hostPath,
+      );
+      const revisions = mounts.filter((path) => /\/[0-9a-f]{12}$/.test(path));
+      for (const path of revisions) {
+        const installs = commands(graph).filter(({ inputs }) => {
+          const text = opened(inputs["stdin"]);
+          return (
+            typeof text === "string" &&
+            text.includes(`"${path.slice(0, -13)}"`) &&
+            text.includes(path.slice(-12))
+          );
+        });
+        expect([path, installs.length]).toEqual([path, 1]);
+        expect(earlier).toContain(installs[0]?.name);
+      }
+      expect(earlier.filter((name) => name.endsWith("image")).length).toBeGreaterThan(0);
+    }
+  });
+
+  it("does nothing on the host before it is prepared and, on a server, its volume mounted", () => {
+    const first = ["host-booted", "host-prepared", "host-tools", "host-gateway-unit", "host-volume-mounted"];
+    const later = [...commands(graph), ...containers(graph)].filter(({ name }) => !first.includes(name));
+    for (const resource of later) {
+      expect([label(resource), [...before(graph, resource.name)]]).toEqual([
+        label(resource),
+        expect.arrayContaining(first),
+      ]);
+    }
+  });
+
+  it("starts LiteLLM after its store and its way out", () => {
+    const earlier = [...before(graph, container(graph, "openclaw-litellm").name)];
+    for (const name of ["openclaw-redis", "openclaw-egress"]) {
+      expect(earlier).toContain(`${container(graph, name).name}-settled`);
+    }
+  });
+});

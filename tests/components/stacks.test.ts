@@ -1,0 +1,227 @@
+/** The active stack and its standby: the same, but for what makes them two. */
+import { parse } from "yaml";
+import { parseConfiguration } from "../../config/parse";
+import { prod, rawConfiguration, standby } from "../fixtures/stack-configuration";
+import { differences, type Difference } from "./difference";
+import { commands, containers, label, opened, programRun, recordGraphs } from "./graph";
+
+const graphs = recordGraphs({
+  prod: programRun(rawConfiguration(prod)),
+  standby: programRun(rawConfiguration(standby)),
+});
+
+interface Allowed {
+  readonly resource: RegExp;
+  readonly path: RegExp;
+  readonly prod: RegExp;
+  readonly standby: RegExp;
+  readonly why: string;
+}
+
+const address = { prod: /203\.0\.113\.10\b/, standby: /203\.0\.113\.11\b/ };
+const hash = { prod: /[0-9a-f]{12}$/, standby: /[0-9a-f]{12}$/ };
+const id = { prod: /^\d+$/, standby: /^\d+$/ };
+const name = { prod: /^clawkeep-prod$/, standby: /^clawkeep-standby$/ };
+const hostKey = { prod: /ssh-ed25519 AAAA/, standby: /ssh-ed25519 AAAA/ };
+const yesNo = { prod: /^true$/, standby: /^false$/ };
+
+const allowed: readonly Allowed[] = [
+  {
+    resource: /^(DnsRecord|cloudflare) reverse-proxy-/,
+    path: /^\(resource\)$/,
+    ...yesNo,
+    why: "the active stack alone owns the public name",
+  },
+  {
+    resource: /^Container /,
+    path: /^(start|mustRun)$/,
+    ...yesNo,
+    why: "nothing serves or polls on a standby",
+  },
+  {
+    resource: /-settled$/,
+    path: /^stdin\.started$/,
+    ...yesNo,
+    why: "as above, asked of the daemon",
+  },
+  { resource: /-settled$/, path: /^stdin\.mustNotRun$/, prod: /^false$/, standby: /^true$/, why: "as above" },
+  {
+    resource: /-activated$/,
+    path: /^create$/,
+    prod: / active \d+ /,
+    standby: / standby \d+ /,
+    why: "the role itself",
+  },
+  {
+    resource: /^(Server|PrimaryIp|Volume) /,
+    path: /^location$/,
+    prod: /^fsn1$/,
+    standby: /^nbg1$/,
+    why: "another place",
+  },
+  {
+    resource: /^(Server|PrimaryIp|Volume|Firewall|SshKey) /,
+    path: /^(name|labels\.stack)$/,
+    ...name,
+    why: "one project holds both",
+  },
+  {
+    resource: /^(Server|VolumeAttachment) /,
+    path: /^(firewallIds|sshKeys|publicNets|serverId|volumeId)\b/,
+    ...id,
+    why: "ids of the provider",
+  },
+  {
+    resource: /^Command host-volume-mounted$/,
+    path: /^create$/,
+    prod: /_Volume_\d+$/,
+    standby: /_Volume_\d+$/,
+    why: "ids of the provider",
+  },
+  {
+    resource: /^Command .*-settled$/,
+    path: /^create$/,
+    prod: /[0-9a-f]{64}$/,
+    standby: /[0-9a-f]{64}$/,
+    why: "ids of containers",
+  },
+  { resource: /^Command /, path: /^connection\.host$/, ...address, why: "another server" },
+  { resource: /^docker host-docker$/, path: /^host$/, ...address, why: "another server" },
+  {
+    resource: /^Command /,
+    path: /^connection\.hostKey$/,
+    ...hostKey,
+    why: "each server has its own host key",
+  },
+  {
+    resource: /^docker host-docker$/,
+    path: /^sshOpts\.\d+$/,
+    ...hostKey,
+    why: "each server has its own host key",
+  },
+  {
+    resource: /^Server /,
+    path: /^userData$/,
+    prod: /ssh-ed25519/,
+    standby: /ssh-ed25519/,
+    why: "each server has its own host key",
+  },
+  {
+    resource: /^Command .*-secrets$/,
+    path: /^stdin\.revision$/,
+    ...hash,
+    why: "keyed with a value of the stack's own",
+  },
+  {
+    resource: /^Container /,
+    path: /^volumes\.\d+\.hostPath$/,
+    prod: /^\/opt\/openclaw\/secrets\/.*[0-9a-f]{12}$/,
+    standby: /^\/opt\/openclaw\/secrets\//,
+    why: "as above",
+  },
+];
+
+const found = differences(graphs.prod, graphs.standby);
+const covers = (rule: Allowed, difference: Difference): boolean =>
+  rule.resource.test(difference.resource) &&
+  rule.path.test(difference.path) &&
+  rule.prod.test(String(difference.left)) &&
+  rule.standby.test(String(difference.right));
+
+describe("prod and standby", () => {
+  it("differ nowhere but where they should", () => {
+    expect(found.filter((difference) => !allowed.some((rule) => covers(rule, difference)))).toEqual([]);
+  });
+
+  it.each(allowed)("do differ in $resource $path: $why", (rule) => {
+    expect(found.filter((difference) => covers(rule, difference)).length).toBeGreaterThan(0);
+  });
+
+  it("differ in a word where a whole text differs", () => {
+    const { left, right } = found.find(
+      ({ resource, path }) => resource.endsWith("-activated") && path === "create",
+    ) as Difference;
+    const [a, b] = [String(left).split(" "), String(right).split(" ")];
+    const words = a.filter((word, index) => word !== b[index]);
+    expect(words).toEqual(["active", expect.stringMatching(/^[0-9a-f]{64}$/)]);
+
+    const userData = found.find(({ path }) => path === "userData") as Difference;
+    const [ours, theirs] = [userData.left, userData.right].map(
+      (text) => parse(String(text)) as Record<string, unknown>,
+    );
+    expect({ ...ours, ssh_keys: {} }).toEqual({ ...theirs, ssh_keys: {} });
+    expect(ours?.["ssh_keys"]).not.toEqual(theirs?.["ssh_keys"]);
+  });
+});
+
+describe("a standby", () => {
+  it("has nothing that runs", () => {
+    for (const container of containers(graphs.standby)) {
+      expect([label(container), container.inputs["start"], container.inputs["mustRun"]]).toEqual([
+        label(container),
+        false,
+        false,
+      ]);
+    }
+  });
+
+  it.each(["prod", "standby"] as const)("has each container looked at, whether it runs: %s", (stack) => {
+    const settles = commands(graphs[stack]).filter(({ name: command }) => command.endsWith("-settled"));
+    expect(settles).toHaveLength(containers(graphs[stack]).length);
+    for (const { name: command, inputs } of settles) {
+      const { started, mustNotRun } = JSON.parse(inputs["stdin"] as string) as Record<string, boolean>;
+      expect([command, mustNotRun]).toEqual([command, stack === "standby"]);
+      if (stack === "standby") expect([command, started]).toEqual([command, false]);
+    }
+  });
+
+  it("has every image, file and container that the active stack has", () => {
+    const kinds = /^(docker|command|random):/;
+    const labels = (graph: typeof graphs.prod) =>
+      graph.resources
+        .filter(({ type }) => kinds.test(type))
+        .map(label)
+        .sort();
+    expect(labels(graphs.standby)).toEqual(labels(graphs.prod));
+  });
+});
+
+describe("values that must survive a failover", () => {
+  const surviving = (fixture: typeof prod): string[] => {
+    const parsed = parseConfiguration(rawConfiguration(fixture));
+    if ("problems" in parsed) throw new Error("the fixture is not valid");
+    return parsed.secretRules
+      .filter(({ survivesFailover }) => survivesFailover)
+      .map(({ key }) => `clawkeep:${key}`);
+  };
+
+  it("are required of both stacks, by name", () => {
+    expect(surviving(standby)).toEqual(surviving(prod));
+    expect(surviving(prod)).toEqual(
+      expect.arrayContaining([
+        "clawkeep:litellmMasterKey",
+        "clawkeep:originKey",
+        "clawkeep:gatewayToken-openclaw",
+        "clawkeep:litellmKey-openclaw",
+        "clawkeep:telegramBotToken-openclaw",
+      ]),
+    );
+  });
+
+  it.each(surviving(prod))("%s is missed by a standby that has none", (key) => {
+    const parsed = parseConfiguration(rawConfiguration(standby, { [key]: undefined }));
+    expect("problems" in parsed && parsed.problems.map((problem) => problem.key)).toEqual([key]);
+  });
+
+  it("reach the same files on both hosts", () => {
+    const files = (graph: typeof graphs.prod) =>
+      commands(graph)
+        .map(({ name: command, inputs }) => [command, opened(inputs["stdin"])] as const)
+        .filter(
+          ([, stdin]) => typeof stdin === "string" && stdin.startsWith('{"root":"/opt/openclaw/secrets/'),
+        )
+        .map(([command, stdin]) => [command, (JSON.parse(stdin as string) as { files: unknown }).files]);
+    expect(files(graphs.prod).length).toBeGreaterThan(2);
+    expect(files(graphs.standby)).toEqual(files(graphs.prod));
+  });
+});

@@ -1,0 +1,190 @@
+/** Scripts that talk to Docker, run for real against a client that says what it is told to. */
+import { onAHost, possible, type FakeDocker } from "./on-a-host";
+
+const bin = "/opt/openclaw/bin";
+const inspected = (changes: { state?: object; config?: object } = {}) => ({
+  Name: "/openclaw",
+  Config: { Image: "clawkeep/openclaw:0123456789ab", User: "1000:1000" },
+  HostConfig: { ReadonlyRootfs: true, CapDrop: ["ALL"], CapAdd: null, PidsLimit: null, ...changes.config },
+  State: {
+    Running: true,
+    Status: "running",
+    Health: { Status: "healthy", Log: [{ Output: "refused" }] },
+    ...changes.state,
+  },
+});
+const docker = (container: unknown, more: Partial<FakeDocker> = {}): FakeDocker => ({
+  containers: { openclaw: container },
+  images: {},
+  ...more,
+});
+const order = (changes: Record<string, unknown> = {}): string =>
+  JSON.stringify({
+    pidsLimit: 512,
+    started: true,
+    mustNotRun: false,
+    timeoutSeconds: 1,
+    expect: {
+      "HostConfig.ReadonlyRootfs": true,
+      "HostConfig.CapDrop": ["ALL"],
+      "HostConfig.CapAdd": null,
+      "Config.User": "1000:1000",
+    },
+    ...changes,
+  });
+const settle = (container: unknown, changes: Record<string, unknown> = {}, more: Partial<FakeDocker> = {}) =>
+  onAHost(`${bin}/settle-container openclaw; exit $?`, {
+    input: order(changes),
+    docker: docker(container, more),
+  });
+
+(possible ? describe : describe.skip)("settle-container", () => {
+  it("sets the pids limit and is content when the daemon holds all that was asked for", () => {
+    const outcome = settle(inspected());
+    expect(outcome).toMatchObject({ status: 0, stdout: "", stderr: "" });
+    expect(outcome.docker[0]).toBe("update --pids-limit 512 openclaw");
+  });
+
+  it("says what the daemon has in place of what was asked for", () => {
+    const { status, stderr } = settle(
+      inspected({ config: { ReadonlyRootfs: false, CapDrop: null, CapAdd: ["CAP_SYS_ADMIN"] } }),
+    );
+    expect(status).toBe(1);
+    expect(stderr.split("\n").slice(1, 4)).toEqual([
+      "  HostConfig.ReadonlyRootfs is false, not true",
+      '  HostConfig.CapDrop is null, not ["ALL"]',
+      '  HostConfig.CapAdd is ["CAP_SYS_ADMIN"], not null',
+    ]);
+  });
+
+  it("reads the pids limit back", () => {
+    const { status, stderr } = settle(inspected(), {}, { deaf: true });
+    expect(status).toBe(1);
+    expect(stderr).toContain("HostConfig.PidsLimit is null, not 512");
+  });
+
+  it("shows the last log lines of a container that does not become healthy, and the probe's own words", () => {
+    const { status, stderr } = settle(
+      inspected({ state: { Health: { Status: "unhealthy", Log: [{ Output: "refused" }] } } }),
+    );
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/openclaw is not healthy after 1 s: it is running, its probe says: refused\n/);
+    expect(stderr.match(/^log line \d+$/gm)).toHaveLength(50);
+  });
+
+  it("does not wait for one that is only to be there", () => {
+    const down = inspected({ state: { Running: false, Status: "created", Health: undefined } });
+    expect(settle(down, { started: false }).status).toBe(0);
+  });
+
+  it("finds fault with one that runs on a standby", () => {
+    const { status, stderr } = settle(inspected(), { started: false, mustNotRun: true });
+    expect(status).toBe(1);
+    expect(stderr).toContain("this stack is a standby: docker stop openclaw");
+  });
+
+  it("says so when there is no such container", () => {
+    const outcome = onAHost(`${bin}/settle-container gone; exit $?`, {
+      input: order(),
+      docker: docker(inspected()),
+    });
+    expect(outcome.status).toBe(1);
+    expect(outcome.stderr).toContain("gone");
+  });
+});
+
+(possible ? describe : describe.skip)("build-image", () => {
+  const tag = "clawkeep/sandbox:0123456789ab";
+  const build = (images: Record<string, string>) =>
+    onAHost(`${bin}/build-image ${tag} none BASE=docker.io/library/debian:bookworm; exit $?`, {
+      input: Buffer.from("context").toString("base64"),
+      docker: { containers: {}, images },
+    });
+
+  it("builds what is not there, without a network, and prints the image's id and nothing else", () => {
+    const { status, stdout, docker: calls } = build({});
+    expect({ status, stdout }).toEqual({ status: 0, stdout: "sha256:7\n" });
+    expect(calls).toContain(
+      `build --network none --tag ${tag} --build-arg BASE=docker.io/library/debian:bookworm -`,
+    );
+  });
+
+  it("builds nothing that is there", () => {
+    const { status, stdout, docker: calls } = build({ [tag]: "sha256:old" });
+    expect({ status, stdout }).toEqual({ status: 0, stdout: "sha256:old\n" });
+    expect(calls.filter((call) => call.startsWith("build"))).toEqual([]);
+  });
+});
+
+(possible ? describe : describe.skip)("gateway-activate and gateway-gate", () => {
+  const home = "mkdir -p /opt/openclaw/gateways/openclaw";
+  const unit = "openclaw-gateway@openclaw.service";
+  const activate = (role: string, state: object) =>
+    onAHost(
+      `${home}; ${bin}/gateway-activate openclaw ${role} 1 openclaw-litellm openclaw-egress && cd /opt/openclaw/gateways/openclaw && cat role needs`,
+      {
+        docker: docker(inspected({ state })),
+      },
+    );
+
+  it("an active gateway is enabled, started and ready", () => {
+    const { status, stdout, systemctl } = activate("active", {});
+    expect(status).toBe(0);
+    expect(stdout).toBe("gateway openclaw is ready\nactive\nopenclaw-litellm\nopenclaw-egress\n");
+    expect(systemctl).toEqual([`enable --quiet ${unit}`, `restart --no-block ${unit}`]);
+  });
+
+  it("one that does not get ready is a fault, with its last log lines", () => {
+    const { status, stderr } = activate("active", { Running: false });
+    expect(status).toBe(1);
+    expect(stderr).toContain("openclaw is not ready after 1 s; its last 50 log lines:");
+    expect(stderr.match(/^log line \d+$/gm)).toHaveLength(50);
+  });
+
+  it("a standby's is disabled and stopped", () => {
+    const { status, stdout, systemctl, docker: calls } = activate("standby", {});
+    expect(status).toBe(0);
+    expect(stdout).toContain("gateway openclaw is down: this stack is standby\nstandby\n");
+    expect(systemctl).toEqual([`disable --quiet --now ${unit}`]);
+    expect(calls).toContain("stop openclaw");
+  });
+
+  it.each([
+    ["active", 0],
+    ["standby", 1],
+    ["", 1],
+    ["activex", 1],
+  ])("at boot, the role %j ends with %d", (role, status) => {
+    expect(
+      onAHost(
+        `${home}; echo '${role}' >/opt/openclaw/gateways/openclaw/role; ${bin}/gateway-gate role openclaw; exit $?`,
+      ).status,
+    ).toBe(status);
+  });
+
+  it("at boot, a host without a role starts nothing", () => {
+    const { status, stdout } = onAHost(`${home}; ${bin}/gateway-gate role openclaw; exit $?`);
+    expect(status).toBe(1);
+    expect(stdout).toContain("the role of this host is 'unknown'");
+  });
+
+  it.each([
+    ["settled, with what it needs healthy", { PidsLimit: 512 }, "healthy", 0],
+    ["without a pids limit", { PidsLimit: null }, "healthy", 1],
+    ["beside something that is not healthy", { PidsLimit: 512 }, "starting", 1],
+  ])("at boot, a gateway %s", (_, config, health, status) => {
+    const wait = `sed -i s/^limit=.*/limit=1/ ${bin}/gateway-gate; echo openclaw-litellm >/opt/openclaw/gateways/openclaw/needs`;
+    const containers = {
+      openclaw: inspected({ config }),
+      "openclaw-litellm": inspected({ state: { Health: { Status: health } } }),
+    };
+    const outcome = onAHost(`${home}; ${wait}; ${bin}/gateway-gate wait openclaw; exit $?`, {
+      docker: { containers, images: {} },
+    });
+    expect(outcome.status).toBe(status);
+    if (status !== 0)
+      expect(outcome.stdout).toMatch(
+        /^gateway-gate: openclaw waits for:.*(not settled|openclaw-litellm \(starting\))/,
+      );
+  });
+});

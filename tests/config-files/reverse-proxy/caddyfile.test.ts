@@ -1,0 +1,43 @@
+import { cloudflareRanges } from "../../../config-files/cloudflare/ip-ranges";
+import { caddyfile, caddyHealthPort, caddyPort } from "../../../config-files/reverse-proxy/caddyfile";
+
+const text = caddyfile({ hostname: "assistant.example.org", upstream: "172.30.2.100:18789" });
+const lines = text.split("\n").map((line) => line.trim());
+/** First lines of the blocks at the outermost level. */
+const sites = text.split("\n").filter((line) => /^(\S.*)?\{$/.test(line));
+
+it("serves one name over TLS, and its own health on loopback", () => {
+  expect(sites).toEqual([
+    "{",
+    `https://assistant.example.org:${caddyPort} {`,
+    `http://127.0.0.1:${caddyHealthPort} {`,
+  ]);
+  expect(lines).toContain("tls /etc/caddy/origin.pem /run/secrets/caddy/origin.key");
+});
+
+it("closes every block that it opens", () => {
+  expect(text.split("{").length).toBe(text.split("}").length);
+});
+
+it("has no administration port, asks for no certificates and writes nothing", () => {
+  expect(lines).toEqual(expect.arrayContaining(["admin off", "auto_https off", "persist_config off"]));
+});
+
+it("believes Cloudflare, and nobody else, about who the client is", () => {
+  const trusted = lines
+    .find((line) => line.startsWith("trusted_proxies static "))
+    ?.split(" ")
+    .slice(2);
+  expect(trusted).toEqual([...cloudflareRanges.v4, ...cloudflareRanges.v6]);
+  expect(lines).toEqual(
+    expect.arrayContaining(["trusted_proxies_strict", "client_ip_headers CF-Connecting-IP"]),
+  );
+});
+
+it("overwrites what a client says about its address", () => {
+  const proxy = text.slice(text.indexOf("reverse_proxy"));
+  expect(proxy).toMatch(/^reverse_proxy 172\.30\.2\.100:18789 \{/);
+  expect(proxy).toContain("header_up X-Forwarded-For {client_ip}");
+  expect(proxy).toContain("header_up X-Real-IP {client_ip}");
+  expect(proxy).toContain("header_up -CF-Connecting-IP");
+});

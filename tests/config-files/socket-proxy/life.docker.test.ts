@@ -1,0 +1,201 @@
+import { execBody, execStartBody, olderCreateBody, selfExecBody, type Body } from "./support/legal";
+import { http, send } from "./support/raw-http";
+import { secret, World } from "./support/world";
+import { nodePath } from "./support/configuration";
+
+jest.setTimeout(120_000);
+const world = new World();
+beforeAll(() => world.start());
+afterAll(() => world.stop());
+
+async function call(method: string, path: string, body?: object): Promise<{ status: number; json: Body }> {
+  const [answer] = await send(world.filterSocket, [http(method, `/v1.41${path}`, body)]);
+  if (answer === undefined) throw new Error("no answer");
+  return { status: answer.status, json: answer.body === "" ? undefined : JSON.parse(answer.body) };
+}
+
+describe("the docker CLI through the filter", () => {
+  const name = "openclaw-sbx-workspace-life";
+  const directory = world.mount.directory;
+  const options = [
+    ["--init", "--read-only", "--network", "none", "--user", "1000:1000", "--cap-drop", "ALL"],
+    [
+      "--security-opt",
+      "no-new-privileges",
+      "--pids-limit",
+      "128",
+      "--memory",
+      "512m",
+      "--memory-swap",
+      "512m",
+    ],
+    ["--cpus", "0.5", "--ulimit", "nofile=1024:1024", "--ulimit", "core=0", "--workdir", "/workspace"],
+    ["--label", "openclaw.sandbox=1", "--label", "openclaw.sessionKey=agent:main", "--env", "LANG=C.UTF-8"],
+    ["--tmpfs", "/tmp:rw,nosuid,nodev,size=64m", "--tmpfs", "/run:rw,nosuid,nodev,size=16m"],
+    ["--volume", `${directory}/${world.workspace}/skills:/workspace/skills:ro,z`],
+    ["--volume", `${directory}/${world.workspace}:/workspace:z`],
+  ].flat();
+
+  test("lives a whole sandbox life", async () => {
+    await expect(world.cli(["inspect", "-f", "{{.State.Running}}", name])).rejects.toThrow(/no such object/i);
+    expect(await world.cli(["image", "inspect", "-f", "{{.Id}}", world.image])).toBe(world.imageId);
+    const id = await world.cli(["create", "--name", name, ...options, world.image, "sleep", "infinity"]);
+    expect(await world.cli(["start", name])).toBe(name);
+    expect(await world.cli(["inspect", "-f", "{{.State.Running}} {{.Config.Image}}", name])).toBe(
+      `true ${world.image}`,
+    );
+    expect(await world.cli(["inspect", "-f", '{{index .Config.Labels "openclaw.sessionKey"}}', name])).toBe(
+      "agent:main",
+    );
+    expect(await world.cli(["exec", id, "cat", "/proc/self/mountinfo"])).toContain(" /workspace ");
+    // Output comes only after the input has ended: the half-close goes through.
+    expect(await world.cli(["exec", "-i", id, "md5sum"], "hello\n")).toBe(
+      "b1946ac92492d2347c6235b4d2611184  -",
+    );
+    await expect(world.cli(["exec", id, "sh", "-c", "exit 3"])).rejects.toMatchObject({ code: 3 });
+    expect(
+      await world.cli([
+        "exec",
+        "-w",
+        "/workspace/skills",
+        "-e",
+        "HOME=/workspace",
+        id,
+        "sh",
+        "-c",
+        "pwd; echo $HOME",
+      ]),
+    ).toBe("/workspace/skills\n/workspace");
+    expect(
+      await world.cli(["ps", "-a", "--filter", "label=openclaw.sandboxBrowser=1", "--format", "{{.Names}}"]),
+    ).toBe("");
+    expect(await world.cli(["rm", "-f", name])).toBe(name);
+    await expect(world.cli(["inspect", name])).rejects.toThrow(/no such object/i);
+  });
+
+  test("passes large input and output without loss", async () => {
+    const { name: sandbox, id } = await world.container("sandbox");
+    const input = "0123456789abcdef".repeat(512 * 1024);
+    expect(await world.cli(["exec", "-i", id, "wc", "-c"], input)).toBe(String(input.length));
+    expect(await world.cli(["exec", id, "sh", "-c", "head -c 900000 /dev/zero | tr '\\0' x"])).toHaveLength(
+      900_000,
+    );
+    await world.remove(sandbox);
+  });
+
+  test("identifies the gateway to itself, and shows its mounts but not its environment", async () => {
+    const inspected = await world.cli(["inspect", "--type", "container", world.gateway]);
+    expect(inspected).not.toContain(secret);
+    expect(await world.cli(["inspect", "-f", "{{json .Mounts}}", world.gateway])).toContain(
+      "/state/sandboxes",
+    );
+    const created = await call("POST", `/containers/${world.gatewayId}/exec`, selfExecBody(nodePath));
+    expect(created.status).toBe(201);
+    const [started] = await send(world.filterSocket, [
+      http("POST", `/v1.41/exec/${created.json["Id"]}/start`, execStartBody, {
+        headers: { Connection: "Upgrade", Upgrade: "tcp" },
+      }),
+    ]);
+    expect(started?.status).toBe(101);
+  });
+});
+
+test("a sandbox of the older release line is made and hardened the same", async () => {
+  const body = olderCreateBody({
+    image: world.image,
+    hostDirectory: world.mount.directory,
+    workspace: world.workspace,
+  });
+  const created = await call("POST", "/containers/create?name=openclaw-sbx-agent-default-01234567", body);
+  expect(created).toMatchObject({ status: 201 });
+  const { json: inspected } = await world.raw("GET", `/containers/${created.json["Id"]}/json`);
+  expect(inspected["Config"]).toMatchObject({
+    User: "1000:1000",
+    Image: world.imageId,
+    Entrypoint: ["sleep"],
+    Labels: { "clawkeep.gateway": "test" },
+  });
+  expect(inspected["HostConfig"]).toMatchObject({
+    NetworkMode: "none",
+    PidMode: "",
+    IpcMode: "private",
+    CgroupnsMode: "private",
+    Privileged: false,
+    CapAdd: [],
+    CapDrop: ["ALL"],
+    SecurityOpt: ["no-new-privileges"],
+    ReadonlyRootfs: true,
+    Memory: 512 * 1024 * 1024,
+    MemorySwap: 512 * 1024 * 1024,
+    NanoCpus: 500_000_000,
+    PidsLimit: 128,
+    Binds: null,
+    Devices: null,
+    LogConfig: { Type: "none" },
+    Init: true,
+  });
+  await world.remove(created.json["Id"]);
+});
+
+test("what runs in a sandbox has no privilege, no network and no way to more", async () => {
+  const created = await call("POST", `/containers/create?name=${world.freshName()}`, world.createBody());
+  await call("POST", `/containers/${created.json["Id"]}/start`);
+  const run = (...words: string[]): Promise<string> =>
+    world.cli(["exec", created.json["Id"], "sh", "-c", ...words]);
+  const status = await run("cat /proc/self/status");
+  expect(status).toMatch(/^CapBnd:\t0{16}$/m);
+  expect(status).toMatch(/^CapEff:\t0{16}$/m);
+  expect(status).toMatch(/^NoNewPrivs:\t1$/m);
+  expect(status).toMatch(/^Seccomp:\t2$/m);
+  expect(await run("id -u; id -g; id -G")).toBe("1000\n1000\n1000");
+  expect((await run("cat /proc/net/dev")).match(/:/g)).toHaveLength(1);
+  expect(
+    await run("touch /x 2>&1; touch /workspace/skills/x 2>&1; touch /workspace/ok && ls /workspace/ok"),
+  ).toMatch(/Read-only.*\n.*Read-only.*\n\/workspace\/ok/);
+  await world.remove(created.json["Id"]);
+});
+
+test("concurrent creates do not exceed the number of sandboxes", async () => {
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, () =>
+      call("POST", `/containers/create?name=${world.freshName()}`, world.createBody()),
+    ),
+  );
+  expect(answers.filter(({ status }) => status === 201)).toHaveLength(3);
+  expect(answers.filter(({ status }) => status === 409)).toHaveLength(5);
+  for (const { json } of answers) if (json["Id"] !== undefined) await world.remove(json["Id"]);
+});
+
+test("an exec streams in both directions as bytes come", async () => {
+  const { id } = await world.container("sandbox");
+  const created = await call("POST", `/containers/${id}/exec`, execBody("cat"));
+  const { connect } = await import("node:net");
+  const socket = connect({ path: world.filterSocket, allowHalfOpen: true });
+  const received: string[] = [];
+  socket.on("data", (chunk) => received.push(chunk.toString("latin1")));
+  const until = async (text: string): Promise<void> => {
+    while (!received.join("").includes(text)) await new Promise((wake) => setTimeout(wake, 5));
+  };
+  socket.write(
+    http("POST", `/exec/${created.json["Id"]}/start`, execStartBody, {
+      headers: { Connection: "Upgrade", Upgrade: "tcp" },
+    }),
+  );
+  await until("101 UPGRADED");
+  for (const word of ["first", "second", "third"]) {
+    socket.write(`${word}\n`);
+    await until(`${word}\n`);
+  }
+  const ended = new Promise((resolve) => socket.on("end", resolve));
+  socket.end();
+  await ended;
+  await world.remove(id);
+});
+
+test("survives a restart of the daemon, and fails closed meanwhile", async () => {
+  await world.engine.stop();
+  expect((await call("GET", "/containers/x/json")).status).toBe(502);
+  expect(world.lines.at(-1)).toMatchObject({ decision: "fail", rule: "upstream" });
+  await world.engine.start();
+  expect((await call("GET", `/containers/${world.gateway}/json`)).status).toBe(200);
+});

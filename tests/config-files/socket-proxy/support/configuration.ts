@@ -1,0 +1,33 @@
+import { measuredEnvironment, type Configuration } from "../../../../config-files/socket-proxy/configuration";
+
+export const nodePath = "/usr/local/bin/node";
+
+/** A configuration for tests that touch no daemon and no filesystem. */
+export function exampleConfiguration(overrides: Partial<Configuration> = {}): Configuration {
+  return {
+    gateway: { name: "test", container: "clawkeep-test-gateway", nodePath },
+    listen: "/run/clawkeep/docker.sock",
+    upstream: "/run/docker.sock",
+    sandbox: {
+      image: "openclaw-sandbox:bookworm-slim",
+      imageId: `sha256:${"ab".repeat(32)}`,
+      namePrefix: "openclaw-sbx-",
+      hostDirectory: "/srv/openclaw/sandboxes",
+      ownDirectory: "/sandboxes/here",
+      uid: 1000,
+      gid: 1000,
+      environment: measuredEnvironment,
+    },
+    limits: {
+      memoryMiB: 512,
+      milliCpus: 500,
+      pids: 128,
+      openFiles: 1024,
+      sandboxes: 3,
+      tmpfsMiB: { "/tmp": 64, "/var/tmp": 16, "/run": 16 },
+      connections: 64,
+      execs: 8,
+    },
+    ...overrides,
+  };
+}

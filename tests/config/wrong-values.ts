@@ -1,0 +1,237 @@
+/** Wrong values, each with what is said about it and the command that mends it. */
+import { ed25519Line, prod } from "../fixtures/stack-configuration";
+
+export interface WrongValue {
+  readonly name: string;
+  /** Full keys and their values; undefined leaves the key out. */
+  readonly changes: Readonly<Record<string, unknown>>;
+  readonly key: string;
+  readonly message: RegExp;
+  readonly remedy: RegExp | string;
+}
+
+const set = (key: string): string =>
+  `pulumi config set --stack prod ${key.includes(".") || key.includes("[") ? `--path '${key}'` : key} VALUE`;
+
+const host = (changes: Record<string, unknown>): Record<string, unknown> => ({
+  "clawkeep:host": { ...(prod.settings["clawkeep:host"] as object), ...changes },
+});
+const existingHost = (changes: Record<string, unknown>): Record<string, unknown> => ({
+  "clawkeep:host": {
+    mode: "existing",
+    address: "203.0.113.20",
+    hostKey: ed25519Line("host"),
+    memoryMiB: 8192,
+    ...changes,
+  },
+});
+const gateway = (...gateways: Record<string, unknown>[]): Record<string, unknown> => ({
+  "clawkeep:gateways": gateways,
+});
+const image = (name: string, reference: string): Record<string, unknown> => ({
+  "clawkeep:images": { [name]: reference },
+});
+
+const model = (name: string) => ({
+  name,
+  provider: "anthropic",
+  model: name,
+  budgetUsd: 1,
+  requestsPerMinute: 1,
+});
+
+/** A row whose mending is another value of the same key. */
+const row = (
+  name: string,
+  changes: Readonly<Record<string, unknown>>,
+  key: string,
+  message: RegExp,
+): WrongValue => ({ name, changes, key, message, remedy: set(key) });
+
+const networks = { openclaw: "172.30.1.0/24", proxy: "172.30.2.0/24", egress: "172.30.3.0/24" };
+const subnets = (changes: Partial<typeof networks>) => ({ "clawkeep:networks": { ...networks, ...changes } });
+const zone = (changes: Record<string, unknown>) => ({
+  "clawkeep:zone": { ...(prod.settings["clawkeep:zone"] as object), ...changes },
+});
+
+export const wrongSettings: readonly WrongValue[] = [
+  row("role nobody has", { "clawkeep:role": "primary" }, "clawkeep:role", /"active"\|"standby"/),
+  row("no role", { "clawkeep:role": undefined }, "clawkeep:role", /is missing/),
+  row("unknown tier", { "clawkeep:tier": "huge" }, "clawkeep:tier", /expected "starter"/),
+  row(
+    "hostname in capitals",
+    { "clawkeep:hostname": "Assistant.example.org" },
+    "clawkeep:hostname",
+    /DNS name/,
+  ),
+  row(
+    "hostname outside the zone",
+    { "clawkeep:hostname": "a.example.net" },
+    "clawkeep:hostname",
+    /not below the zone/,
+  ),
+  row(
+    "hostname that only ends like the zone",
+    { "clawkeep:hostname": "assistant.bad-example.org" },
+    "clawkeep:hostname",
+    /not below the zone example\.org/,
+  ),
+  row("placeholder left in", zone({ id: "REPLACE_ME" }), "clawkeep:zone.id", /still the placeholder/),
+  row("zone id of the wrong shape", zone({ id: "example.org" }), "clawkeep:zone.id", /32 hex digits/),
+  row("no zone: its name", { "clawkeep:zone": undefined }, "clawkeep:zone.name", /is missing/),
+  row("no zone: its id", { "clawkeep:zone": undefined }, "clawkeep:zone.id", /is missing/),
+  row("structure given as text", { "clawkeep:zone": "example.org" }, "clawkeep:zone", /not structured/),
+  row("no host", { "clawkeep:host": undefined }, "clawkeep:host.mode", /is missing/),
+  row("unknown host mode", host({ mode: "aws" }), "clawkeep:host.mode", /neither hcloud .* nor existing/),
+  row("unknown region", host({ location: "mars1" }), "clawkeep:host.location", /"fsn1"\|"nbg1"/),
+  row("unknown server type", host({ serverType: "cx1000" }), "clawkeep:host.serverType", /not one of cx22/),
+  row(
+    "server type that every object has",
+    host({ serverType: "toString" }),
+    "clawkeep:host.serverType",
+    /not one/,
+  ),
+  row("unknown operating system", host({ image: "fedora-41" }), "clawkeep:host.image", /"debian-13"/),
+  row(
+    "bad CIDR",
+    host({ adminCidrs: ["203.0.113.7"] }),
+    "clawkeep:host.adminCidrs[0]",
+    /not a network in CIDR/,
+  ),
+  row("host bits", host({ adminCidrs: ["203.0.113.7/24"] }), "clawkeep:host.adminCidrs[0]", /host bits zero/),
+  row(
+    "IPv6 host bits",
+    host({ adminCidrs: ["::/0", "2001:db8::1/64"] }),
+    "clawkeep:host.adminCidrs[1]",
+    /host bits/,
+  ),
+  row("nobody may administer", host({ adminCidrs: [] }), "clawkeep:host.adminCidrs", /Too small/),
+  row("an RSA key", host({ sshKey: "ssh-rsa AAAAB3Nz" }), "clawkeep:host.sshKey", /ssh-ed25519 public key/),
+  row(
+    "port out of range",
+    host({ sshPort: 70000 }),
+    "clawkeep:host.sshPort",
+    /Too big: expected number to be <=65535/,
+  ),
+  row("volume too small", host({ volumeGiB: 12 }), "clawkeep:host.volumeGiB", /need 13 GiB.*has 12/),
+  row(
+    "memory over the host's",
+    host({ serverType: "cx22" }),
+    "clawkeep:host.serverType",
+    /needs \d+ MiB .* has 4096 MiB/,
+  ),
+  row(
+    "memory over an existing host's",
+    existingHost({ memoryMiB: 4000 }),
+    "clawkeep:host.memoryMiB",
+    /the host has 4000 MiB/,
+  ),
+  row(
+    "existing host by name",
+    existingHost({ address: "vps.example.org" }),
+    "clawkeep:host.address",
+    /IPv4 address/,
+  ),
+  row(
+    "overlapping subnets",
+    subnets({ proxy: "172.30.0.0/16" }),
+    "clawkeep:networks.proxy",
+    /overlaps openclaw/,
+  ),
+  row("subnet too small", subnets({ egress: "172.30.3.0/28" }), "clawkeep:networks.egress", /\/16 to \/24/),
+  row(
+    "two gateways with one name",
+    gateway({ name: "a-b" }, { name: "a-b" }),
+    "clawkeep:gateways[1].name",
+    /two/,
+  ),
+  row(
+    "gateway named like another container",
+    gateway({ name: "openclaw-caddy" }),
+    "clawkeep:gateways[0].name",
+    /name of another container/,
+  ),
+  row(
+    "default model that is not there",
+    gateway({ name: "openclaw", defaultModel: "gpt-9" }),
+    "clawkeep:gateways[0].defaultModel",
+    /gpt-9 is not one of models \(anthropic/,
+  ),
+  row(
+    "models whose spending could not be told apart",
+    { "clawkeep:models": ["claude-4.5", "claude-4-5"].map(model) },
+    "clawkeep:models[1].name",
+    /claude-4-5 would share one spending cap with claude-4\.5/,
+  ),
+  row(
+    "LiteLLM in the exploited range",
+    image("litellm", "ghcr.io/berriai/litellm:v1.80.0"),
+    "clawkeep:images.litellm",
+    /remote code execution/,
+  ),
+  row(
+    "moving tag",
+    image("caddy", "docker.io/library/caddy:latest"),
+    "clawkeep:images.caddy",
+    /latest moves/,
+  ),
+  row(
+    "image without a tag",
+    image("redis", "docker.io/library/redis"),
+    "clawkeep:images.redis",
+    /registry\/repo/,
+  ),
+];
+
+export const wrongInOtherWays: readonly WrongValue[] = [
+  {
+    name: "unknown key",
+    changes: { "clawkeep:colour": "red" },
+    key: "clawkeep:colour",
+    message: /nobody reads/,
+    remedy: "pulumi config rm --stack prod clawkeep:colour",
+  },
+  {
+    name: "key of another provider",
+    changes: { "docker:host": "tcp://203.0.113.1" },
+    key: "docker:host",
+    message: /nobody reads/,
+    remedy: "pulumi config rm --stack prod docker:host",
+  },
+  {
+    name: "unknown nested key",
+    changes: host({ colour: "red" }),
+    key: "clawkeep:host.colour",
+    message: /nobody reads/,
+    remedy: "pulumi config rm --stack prod --path 'clawkeep:host.colour'",
+  },
+  {
+    name: "no certificate",
+    changes: { "clawkeep:originCertificate": undefined },
+    key: "clawkeep:originCertificate",
+    message: /is missing/,
+    remedy: "pulumi config set --stack prod clawkeep:originCertificate < origin.pem",
+  },
+  {
+    name: "secret of a gateway that is gone",
+    changes: { "clawkeep:gatewayToken-old": "0".repeat(64) },
+    key: "clawkeep:gatewayToken-old",
+    message: /nobody reads/,
+    remedy: "pulumi config rm --stack prod clawkeep:gatewayToken-old",
+  },
+  {
+    name: "existing host without its key",
+    changes: existingHost({ hostKey: undefined, sshPort: 2222 }),
+    key: "clawkeep:host.hostKey",
+    message: /taken on trust/,
+    remedy:
+      /^ssh-keyscan -t ecdsa -p 2222 203\.0\.113\.20 .*pulumi config set .*--path 'clawkeep:host\.hostKey'/,
+  },
+  {
+    name: "host key of another kind",
+    changes: existingHost({ hostKey: "ssh-rsa AAAAB3Nz" }),
+    key: "clawkeep:host.hostKey",
+    message: /not an ecdsa-sha2-nistp256 or ssh-ed25519 host key/,
+    remedy: /^ssh-keyscan -t ecdsa -p 22 203\.0\.113\.20/,
+  },
+];

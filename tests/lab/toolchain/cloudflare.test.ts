@@ -1,0 +1,165 @@
+/** The stand-in for the `cloudflare` provider, driven by the true engine against a small record store. */
+import * as http from "node:http";
+import type { AddressInfo } from "node:net";
+import { ensureToolchain, isSecret, Project, toolchainTimeout } from "./project";
+
+jest.setTimeout(120_000);
+
+type Fields = Record<string, unknown>;
+
+/** Records by id, and every call as "METHOD path". */
+const records = new Map<string, Fields>();
+const calls: string[] = [];
+const bodies: Fields[] = [];
+let failNext: number[] = [];
+
+const server = http.createServer((request, response) => {
+  let text = "";
+  request.on("data", (part: Buffer) => (text += part.toString()));
+  request.on("end", () => {
+    calls.push(`${request.method} ${request.url}`);
+    const [status, result, message] = answer(request, text);
+    response.writeHead(status, { "Content-Type": "application/json" });
+    const errors = message ? [{ code: 1000 + status, message }] : [];
+    response.end(JSON.stringify({ success: status < 300, errors, messages: [], result }));
+  });
+});
+
+function answer(request: http.IncomingMessage, text: string): [number, Fields | null, string?] {
+  const failure = failNext.shift();
+  if (failure) return [failure, null, "not now"];
+  if (request.headers.authorization !== "Bearer the-token") return [403, null, "Authentication error"];
+  const [, zone, id] = /^\/client\/v4\/zones\/(\w+)\/dns_records(?:\/(\w+))?$/.exec(request.url ?? "") ?? [];
+  if (!zone) return [400, null, "No route"];
+  if (request.method !== "POST" && !records.has(id ?? "")) return [404, null, "Record does not exist"];
+  if (request.method === "GET") return [200, records.get(id ?? "") ?? null];
+  if (request.method === "DELETE") {
+    records.delete(id ?? "");
+    return [200, { id }];
+  }
+  const body = JSON.parse(text) as Fields;
+  bodies.push(body);
+  const record = {
+    ...body,
+    id: id ?? `r${records.size + 1}`,
+    created_on: "2026-01-01T00:00:00Z",
+    proxiable: true,
+  };
+  records.set(record.id, record);
+  return [200, record];
+}
+
+let project: Project;
+
+/** A program with one record; `extra` overrides its arguments, `options` its resource options. */
+function programOf(extra: Fields = {}, options = ""): string {
+  const record = {
+    zoneId: "z1",
+    name: "bot.example.org",
+    type: "A",
+    content: "192.0.2.1",
+    ttl: 1,
+    proxied: true,
+  };
+  const { port } = server.address() as AddressInfo;
+  return `
+    const provider = new cloudflare.Provider("cf", {
+      apiToken: "the-token", baseUrl: "http://127.0.0.1:${port}/client/v4" });
+    const record = new cloudflare.DnsRecord("record", ${JSON.stringify({ ...record, ...extra })}, { provider, ${options} });
+    exports.created = record.createdOn;`;
+}
+
+/** Runs `step` and returns the calls that the API received from it. */
+async function callsOf(step: () => Promise<unknown>): Promise<string[]> {
+  calls.length = 0;
+  await step();
+  return [...calls];
+}
+
+beforeAll(async () => {
+  ensureToolchain();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  project = new Project();
+  await project.init();
+}, toolchainTimeout);
+
+afterAll(() => {
+  server.close();
+  project.remove();
+});
+
+const collection = "/client/v4/zones/z1/dns_records";
+
+test("creates with the API's names and keeps the token secret", async () => {
+  project.program(programOf({ settings: { flattenCname: false } }));
+  failNext = [503]; // The first attempt is refused for the moment: it is repeated.
+  expect(await callsOf(() => project.up())).toEqual([`POST ${collection}`, `POST ${collection}`]);
+  expect(bodies).toEqual([
+    {
+      ...{ name: "bot.example.org", type: "A", content: "192.0.2.1", ttl: 1, proxied: true },
+      settings: { flatten_cname: false },
+    },
+  ]);
+  expect((await project.outputs())["created"]).toBe("2026-01-01T00:00:00Z");
+  expect(isSecret((await project.state("cf"))?.inputs?.["apiToken"])).toBe(true);
+});
+
+test("nothing is planned when nothing changed, also after a refresh; a preview alone asks nothing", async () => {
+  expect(await callsOf(() => project.expect("preview", "--expect-no-changes"))).toEqual([]);
+  const asked = await callsOf(() => project.expect("preview", "--refresh", "--expect-no-changes"));
+  expect(asked).toEqual([`GET ${collection}/r1`]);
+});
+
+test("changes in place, and repairs what was changed or deleted behind its back", async () => {
+  project.program(programOf({ content: "192.0.2.2" }));
+  expect(await callsOf(() => project.up())).toEqual([`PUT ${collection}/r1`]);
+  records.set("r1", { ...records.get("r1"), content: "203.0.113.9" });
+  expect(await callsOf(() => project.up("--refresh"))).toEqual([
+    `GET ${collection}/r1`,
+    `PUT ${collection}/r1`,
+  ]);
+  expect(records.get("r1")).toMatchObject({ content: "192.0.2.2" });
+  records.delete("r1");
+  expect(await callsOf(() => project.up("--refresh"))).toEqual([
+    `GET ${collection}/r1`,
+    `POST ${collection}`,
+  ]);
+});
+
+test("another zone is another record", async () => {
+  project.program(programOf({ zoneId: "z2" }));
+  expect((await project.plan()).get("record")).toBe("replace");
+});
+
+test("takes over a record that exists", async () => {
+  await project.expect("state", "delete", "--yes", (await project.state("record"))?.urn ?? "");
+  project.program(programOf({ content: "192.0.2.2" }, 'import: "z1/r1"'));
+  expect((await project.plan()).get("record")).toBe("import");
+  await project.up();
+  await project.expect("preview", "--expect-no-changes");
+  expect([...records.keys()]).toEqual(["r1"]);
+});
+
+test("an error names the call, the reason and its number", async () => {
+  project.program(programOf({ content: "192.0.2.3" }));
+  failNext = [400];
+  const { code, text } = await project.pulumi("up", "--yes", "--skip-preview");
+  expect(code).not.toBe(0);
+  expect(text).toContain("PUT /zones/z1/dns_records/r1: HTTP 400: not now (1400)");
+});
+
+test("refuses what the npm types do not declare and what it would not send", async () => {
+  project.program(programOf({ settings: { flatten: true }, privateRouting: true, ttl: "1" }));
+  const { code, text } = await project.pulumi("preview");
+  expect(code).not.toBe(0);
+  expect(text).toContain('has no property "settings.flatten"');
+  expect(text).toContain("has no privateRouting");
+  expect(text).toContain("ttl must be of kind number");
+});
+
+test("destroy is content when the record is gone already", async () => {
+  records.clear();
+  expect(await callsOf(() => project.expect("destroy", "--yes", "--skip-preview"))).toEqual([
+    `DELETE ${collection}/r1`,
+  ]);
+});

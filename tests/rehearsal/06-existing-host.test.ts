@@ -1,0 +1,78 @@
+/** The same program on a host that was there before: a stand-in booted by hand, with a name of its own. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { handBootedServers4, zone } from "../../lab/internet/addresses";
+import { issueCertificate } from "../../lab/lib/ca";
+import { attempt, run } from "../../lab/lib/exec";
+import { labDir } from "../../lab/lib/paths";
+import { enterLabEnvironment } from "../../lab/rehearsal/environment";
+import { pulumi, pulumiUp, tryPulumi } from "../../lab/rehearsal/pulumi";
+import { chatTurnAt } from "../../lab/rehearsal/public";
+import { ensureSshIdentity } from "../../lab/rehearsal/ssh";
+import { writeStackFile } from "../../lab/rehearsal/stacks";
+import { boot, destroy } from "../../lab/vps/stand-in";
+import { eventually } from "./support";
+
+jest.setTimeout(900_000);
+const server = "by-hand";
+const address = handBootedServers4.first;
+const hostname = `by-hand.${zone.name}`;
+
+/** What `ssh-keyscan` prints, as the refusal of a missing host key tells people to get it. */
+async function scannedHostKey(): Promise<string> {
+  let key = "";
+  await eventually("sshd of the stand-in", 60, async () => {
+    const line = await run("ssh-keyscan", ["-T", "3", "-t", "ecdsa", address]);
+    key = line.trim().split(" ").slice(1, 3).join(" ");
+    expect(key).toMatch(/^ecdsa-sha2-nistp256 AAAA/);
+  });
+  return key;
+}
+
+async function writeExisting(hostKey: string): Promise<void> {
+  const origin = await issueCertificate("by-hand", [hostname]);
+  await writeStackFile(
+    "existing",
+    "active",
+    { mode: "existing", address, sshPort: 22, hostKey },
+    {
+      "clawkeep:hostname": hostname,
+      "clawkeep:originCertificate": readFileSync(origin.cert, "utf8"),
+    },
+    { "clawkeep:originKey": readFileSync(origin.key, "utf8") },
+  );
+}
+
+beforeAll(async () => {
+  await enterLabEnvironment();
+  const authorizedKeys = [await ensureSshIdentity()];
+  await boot({ name: server, ipv4: address, authorizedKeys });
+});
+
+afterAll(async () => {
+  await attempt("pulumi", ["stack", "rm", "--stack", "existing", "--force", "--yes"]);
+  await attempt("rm", ["-f", join(labDir(), "run", "stack-existing.json")]);
+  await destroy(server);
+});
+
+test("a wrong host key is refused, and nothing was done on the host", async () => {
+  await scannedHostKey();
+  await run("rm", ["-f", join(labDir(), "ssh", "other"), join(labDir(), "ssh", "other.pub")]);
+  await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(labDir(), "ssh", "other")]);
+  const other = await run("cut", ["-d", " ", "-f", "1,2", join(labDir(), "ssh", "other.pub")]);
+  await writeExisting(other.trim());
+  const { outcome } = await tryPulumi("up", ["--stack", "existing", "--yes", "--skip-preview"]);
+  expect(outcome.code).not.toBe(0);
+  expect(outcome.stdout + outcome.stderr).toMatch(/host key mismatch/);
+  const there = await attempt("docker", ["exec", `clawkeep-vps-${server}`, "ls", "/opt/openclaw"]);
+  expect(there.code).not.toBe(0);
+});
+
+test("with the right one it deploys, answers a chat turn, and a second up changes nothing", async () => {
+  await writeExisting(await scannedHostKey());
+  await pulumiUp("existing");
+  await eventually("a chat turn at the host by hand", 60, async () => {
+    expect(await chatTurnAt(hostname, "Say: an existing host")).toContain("an existing host");
+  });
+  await pulumi("up", ["--stack", "existing", "--yes", "--skip-preview", "--expect-no-changes"]);
+});

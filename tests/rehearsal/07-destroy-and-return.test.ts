@@ -1,0 +1,71 @@
+/** A destroyed stack comes back with its state; a server is replaced behind its address. */
+import { run } from "../../lab/lib/exec";
+import { enterLabEnvironment } from "../../lab/rehearsal/environment";
+import { pulumi, pulumiUp, refreshSshConfig, stackOutputs, tryPulumi } from "../../lab/rehearsal/pulumi";
+import { chatTurn } from "../../lab/rehearsal/public";
+import { containerStates, nodeIn, onVps } from "../../lab/rehearsal/vps";
+import { eventually } from "./support";
+
+jest.setTimeout(900_000);
+beforeAll(enterLabEnvironment);
+
+const marker = "/home/node/.openclaw/workspace/kept-through-everything.txt";
+
+const writeMarker = (text: string): Promise<string> =>
+  nodeIn(
+    "prod",
+    "openclaw",
+    `import { writeFileSync } from "node:fs"; writeFileSync("${marker}", "${text}");`,
+  );
+const readMarker = (): Promise<string> =>
+  nodeIn(
+    "prod",
+    "openclaw",
+    `import { readFileSync } from "node:fs"; console.log(readFileSync("${marker}", "utf8"));`,
+  );
+
+/** The gateway may still be warming up when `up` ends: its first turn makes a sandbox. */
+async function expectAnswering(words: string): Promise<void> {
+  await eventually(`a chat turn: ${words}`, 90, async () => {
+    expect(await chatTurn(`Say: ${words}`)).toContain(words);
+  });
+}
+
+test("a plain destroy refuses before it touches anything", async () => {
+  const before = await containerStates("prod");
+  const { outcome } = await tryPulumi("destroy", ["--stack", "prod", "--yes"]);
+  expect(outcome.code).not.toBe(0);
+  expect(outcome.stdout + outcome.stderr).toMatch(/protect/);
+  expect(await containerStates("prod")).toEqual(before);
+  await pulumi("preview", ["--stack", "prod", "--expect-no-changes"]);
+});
+
+test("destroy as the README gives it, then up: same address, and the gateway's state is there", async () => {
+  await writeMarker("before destroy");
+  const { ipv4 } = await stackOutputs("prod");
+  await pulumi("destroy", ["--stack", "prod", "--yes", "--skip-preview", "--exclude-protected"]);
+  const servers = await run("docker", ["ps", "-aq", "--filter", "name=^clawkeep-vps-clawkeep-prod$"]);
+  expect(servers.trim()).toBe("");
+  await pulumiUp("prod");
+  // The host key went with the server.
+  await refreshSshConfig();
+  expect((await stackOutputs("prod"))["ipv4"]).toBe(ipv4);
+  expect((await readMarker()).trim()).toBe("before destroy");
+  await expectAnswering("back with its state");
+});
+
+test("the server replaced behind its address: one up brings everything back", async () => {
+  await writeMarker("before the server was replaced");
+  const created = await run("docker", ["inspect", "--format", "{{.Created}}", "clawkeep-vps-clawkeep-prod"]);
+  const urn = (await pulumi("stack", ["--stack", "prod", "--show-urns"])).match(/urn:\S+::host-server/)?.[0];
+  await pulumiUp("prod", "--replace", urn ?? "host-server");
+  expect(await run("docker", ["inspect", "--format", "{{.Created}}", "clawkeep-vps-clawkeep-prod"])).not.toBe(
+    created,
+  );
+  await refreshSshConfig();
+  expect((await readMarker()).trim()).toBe("before the server was replaced");
+  await expectAnswering("on a new server");
+  const kept = await onVps("prod", "findmnt -no SOURCE /opt/openclaw/volume");
+  expect(kept.trim()).not.toBe("");
+  await pulumi("preview", ["--stack", "prod", "--expect-no-changes"]);
+});

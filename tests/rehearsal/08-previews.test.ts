@@ -1,0 +1,86 @@
+/** Previews with the real engine: of a stack that has never been deployed, and of a configuration that is wrong. */
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { attempt } from "../../lab/lib/exec";
+import { labDir } from "../../lab/lib/paths";
+import { enterLabEnvironment } from "../../lab/rehearsal/environment";
+import { projectDirectory } from "../../lab/rehearsal/project";
+import { pulumi, tryPulumi } from "../../lab/rehearsal/pulumi";
+import { ensureSshIdentity } from "../../lab/rehearsal/ssh";
+import { writeStackFile } from "../../lab/rehearsal/stacks";
+
+jest.setTimeout(300_000);
+const stack = "fresh";
+const file = (): string => join(projectDirectory(), `Pulumi.${stack}.yaml`);
+
+beforeAll(async () => {
+  await enterLabEnvironment();
+  await writeStackFile(stack, "active", { mode: "hcloud", sshKey: await ensureSshIdentity() });
+});
+
+afterAll(async () => {
+  await attempt("pulumi", ["stack", "rm", "--stack", stack, "--force", "--yes"]);
+  rmSync(file(), { force: true });
+  rmSync(join(labDir(), "run", `stack-${stack}.json`), { force: true });
+});
+
+test("a preview of a stack of which nothing is known yet shows every resource", async () => {
+  const text = await pulumi("preview", ["--stack", stack]);
+  const fresh = Number(/\+ (\d+) to create/.exec(text)?.[1]);
+  const running = Number(/(\d+) unchanged/.exec(await pulumi("preview", ["--stack", "prod"]))?.[1]);
+  expect(fresh).toBe(running);
+});
+
+test("wrong values are all named at once with what mends them, before any resource is touched", async () => {
+  const good = readFileSync(file(), "utf8");
+  const document = parse(good) as { config: Record<string, unknown> };
+  const { config } = document;
+  Object.assign(config, {
+    "clawkeep:colour": "blue",
+    "clawkeep:hostname": "assistant.elsewhere.net",
+    "clawkeep:tier": "enormous",
+    "clawkeep:networks": { openclaw: "172.30.1.0/24", proxy: "172.30.1.0/25", egress: "172.30.3.0/24" },
+    "clawkeep:gateways": [
+      { name: "twin", telegram: true },
+      { name: "twin", telegram: true },
+    ],
+    "clawkeep:host": {
+      ...(config["clawkeep:host"] as object),
+      location: "atlantis",
+      adminCidrs: ["REPLACE_ME/32", "10.0.0.1/8"],
+    },
+  });
+  delete config["clawkeep:litellmMasterKey"];
+  writeFileSync(file(), stringify(document, { lineWidth: 0 }));
+  try {
+    const { outcome } = await tryPulumi("up", ["--stack", stack, "--yes", "--skip-preview"]);
+    const said = outcome.stdout + outcome.stderr;
+    expect(outcome.code).not.toBe(0);
+    for (const expected of [
+      /clawkeep:colour: is a key nobody reads/,
+      /clawkeep:hostname: assistant\.elsewhere\.net is not below the zone example\.org/,
+      /clawkeep:tier/,
+      /clawkeep:networks/,
+      /clawkeep:gateways\[1\]\.name: twin is the name of two gateways/,
+      /clawkeep:host\.location/,
+      /clawkeep:host\.adminCidrs\[0\]: is still the placeholder/,
+      /clawkeep:host\.adminCidrs\[1\]: is not a network in CIDR form/,
+      /clawkeep:litellmMasterKey: is missing/,
+      /clawkeep:telegramBotToken-twin: is missing/,
+      /clawkeep:gatewayToken-twin: is missing/,
+      /nothing was touched/,
+    ]) {
+      expect(said).toMatch(expected);
+    }
+    expect(said.match(/mend: /g)?.length).toBeGreaterThanOrEqual(10);
+    const state = JSON.parse(await pulumi("stack", ["export", "--stack", stack])) as {
+      deployment: { resources?: { type: string }[] };
+    };
+    expect(
+      (state.deployment.resources ?? []).filter((resource) => resource.type !== "pulumi:pulumi:Stack"),
+    ).toEqual([]);
+  } finally {
+    writeFileSync(file(), good);
+  }
+});

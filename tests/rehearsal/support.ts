@@ -1,0 +1,57 @@
+/** What the rehearsal's tests share. */
+import { labModels, writeStackFile } from "../../lab/rehearsal/stacks";
+import { tryPulumi } from "../../lab/rehearsal/pulumi";
+import { ensureSshIdentity } from "../../lab/rehearsal/ssh";
+
+/** `NAME operation` of everything a preview would change, sorted. */
+export async function changes(
+  stack: string,
+  args: readonly string[] = [],
+  env: Record<string, string> = {},
+): Promise<string[]> {
+  const { outcome, log } = await tryPulumi("preview", ["--stack", stack, "--json", ...args], env);
+  if (outcome.code !== 0) throw new Error(`the preview of ${stack} failed, see ${log}`);
+  const parsed = JSON.parse(outcome.stdout) as { steps?: { op: string; urn: string }[] };
+  const operations = (parsed.steps ?? [])
+    .filter((step) => !["same", "read", "refresh"].includes(step.op))
+    .map(
+      (step) =>
+        `${step.urn.split("::").at(-1)} ${step.op.replace(/^(create|delete)-replace(ment|d)$/, "replace")}`,
+    );
+  return [...new Set(operations)].sort();
+}
+
+/** Runs `work` with models of prod renamed in its configuration, and puts the configuration back. */
+export async function withModels(
+  renames: readonly { readonly from: string; readonly to: string }[],
+  work: () => Promise<void>,
+): Promise<void> {
+  const sshKey = await ensureSshIdentity();
+  const models = labModels.map((model) => ({
+    ...model,
+    name: renames.find((rename) => rename.from === model.name)?.to ?? model.name,
+  }));
+  await writeStackFile("prod", "active", { mode: "hcloud", sshKey }, { "clawkeep:models": models });
+  try {
+    await work();
+  } finally {
+    await writeStackFile("prod", "active", { mode: "hcloud", sshKey });
+  }
+}
+
+/** Repeats `look` until it does not throw. @throws its last error after that many seconds */
+export async function eventually(what: string, seconds: number, look: () => Promise<void>): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    try {
+      return await look();
+    } catch (error) {
+      if (Date.now() > deadline) {
+        throw new Error(
+          `${what}: not within ${seconds} s: ${error instanceof Error ? error.message : String(error)}`,
+        );
+      }
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+  }
+}
