@@ -1,6 +1,7 @@
 /** Pulumi operations on the lab's stacks, with their full output in a log file. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { endpoints } from "../internet/addresses";
 import { attempt, run, type Outcome } from "../lib/exec";
 import { labDir } from "../lib/paths";
 import { writeSshConfig, type SshTarget } from "./ssh";
@@ -51,6 +52,39 @@ export function clearDeadLocks(): void {
     const { pid } = JSON.parse(readFileSync(path, "utf8")) as { pid?: number };
     if (pid === undefined || !existsSync(`/proc/${pid}`)) rmSync(path);
   }
+}
+
+/** URN of a resource of a stack by the end of its name; undefined where the stack has none. */
+export async function urnOf(stack: string, name: string): Promise<string | undefined> {
+  const listed = await attempt("pulumi", ["stack", "--stack", stack, "--show-urns"]);
+  return new RegExp(`urn:\\S+::${name}$`, "m").exec(listed.stdout)?.[0];
+}
+
+/** What the README tells the operator whose server is gone: forget it with all that was on it; the next `up` makes it again. */
+export async function forgetServer(stack: string): Promise<void> {
+  const urn = await urnOf(stack, "host-server");
+  if (urn === undefined) throw new Error(`the state of ${stack} has no server`);
+  await pulumi("state", ["delete", "--stack", stack, "--target-dependents", "--yes", urn]);
+}
+
+/** True when the state has a server that Hetzner's stand-in does not have: an operation was interrupted between the two. */
+export async function serverIsGone(stack: string): Promise<boolean> {
+  const exported = await attempt("pulumi", ["stack", "export", "--stack", stack]);
+  if (exported.code !== 0) return false;
+  const { deployment } = JSON.parse(exported.stdout) as Exported;
+  const server = deployment.resources?.find(({ type }) => type === "hcloud:index/server:Server");
+  if (server?.id === undefined) return false;
+  const tokens = JSON.parse(readFileSync(join(labDir(), "hetzner", "tokens.json"), "utf8")) as {
+    read: string;
+  };
+  const answer = await fetch(`${endpoints.hetzner}/servers/${server.id}`, {
+    headers: { authorization: `Bearer ${tokens.read}` },
+  });
+  return answer.status === 404;
+}
+
+interface Exported {
+  readonly deployment: { readonly resources?: readonly { readonly type: string; readonly id?: string }[] };
 }
 
 export const pulumiUp = (stack: string, ...args: string[]): Promise<string> =>

@@ -7,7 +7,7 @@ import { bringUpLab } from "./lab";
 import { takeOver } from "./ownership";
 import { Rehearsal } from "./phases";
 import { ensureProject } from "./project";
-import { clearDeadLocks, pulumiUp, refreshSshConfig } from "./pulumi";
+import { clearDeadLocks, forgetServer, pulumiUp, refreshSshConfig, serverIsGone } from "./pulumi";
 import { writeStackFile } from "./stacks";
 
 async function main(): Promise<void> {
@@ -21,6 +21,8 @@ async function main(): Promise<void> {
   await rehearsal.phase("stack configuration", () =>
     writeStackFile("prod", "active", { mode: "hcloud", sshKey }),
   );
+  if (await serverIsGone("prod"))
+    await rehearsal.phase("forgetting a server that is gone", () => forgetServer("prod"));
   await rehearsal.phase("pulumi up prod", () => pulumiUp("prod"));
   await refreshSshConfig();
   await rehearsal.phase("proof end to end", () => proveProd(rehearsal));

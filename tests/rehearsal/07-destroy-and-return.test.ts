@@ -1,7 +1,14 @@
 /** A destroyed stack comes back with its state; a server is replaced behind its address. */
 import { run } from "../../lab/lib/exec";
 import { enterLabEnvironment } from "../../lab/rehearsal/environment";
-import { pulumi, pulumiUp, refreshSshConfig, stackOutputs, tryPulumi } from "../../lab/rehearsal/pulumi";
+import {
+  pulumi,
+  pulumiUp,
+  refreshSshConfig,
+  stackOutputs,
+  tryPulumi,
+  urnOf,
+} from "../../lab/rehearsal/pulumi";
 import { chatTurn } from "../../lab/rehearsal/public";
 import { containerStates, nodeIn, onVps } from "../../lab/rehearsal/vps";
 import { eventually } from "./support";
@@ -57,8 +64,7 @@ test("destroy as the README gives it, then up: same address, and the gateway's s
 test("the server replaced behind its address: one up brings everything back", async () => {
   await writeMarker("before the server was replaced");
   const created = await run("docker", ["inspect", "--format", "{{.Created}}", "clawkeep-vps-clawkeep-prod"]);
-  const urn = (await pulumi("stack", ["--stack", "prod", "--show-urns"])).match(/urn:\S+::host-server/)?.[0];
-  await pulumiUp("prod", "--replace", urn ?? "host-server");
+  await pulumiUp("prod", "--replace", (await urnOf("prod", "host-server")) ?? "no server in the state");
   expect(await run("docker", ["inspect", "--format", "{{.Created}}", "clawkeep-vps-clawkeep-prod"])).not.toBe(
     created,
   );
