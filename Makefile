@@ -4,6 +4,7 @@ SHELL := /bin/bash
 export CLAWKEEP_LAB := $(CURDIR)/.lab
 tsx := node_modules/.bin/tsx
 STACK ?= prod
+POLICY ?=
 
 .PHONY: help setup rehearse test test-fast preview secrets bench clean
 
@@ -33,8 +34,8 @@ test-fast: node_modules/.package-lock.json ## types, lint, format, unit and grap
 	@$(tsx) tools/write-stack-schema.ts --check
 	@npx --no-install jest --selectProjects fast
 
-preview: node_modules/.package-lock.json ## pulumi preview of STACK (default prod), the lab's if the lab is up
-	@if [ -f "$(CLAWKEEP_LAB)/env" ]; then . "$(CLAWKEEP_LAB)/env"; fi; pulumi preview --stack $(STACK) --diff
+preview: node_modules/.package-lock.json ## pulumi preview of STACK (default prod), the lab's if the lab is up; POLICY=1 judges it by the policy pack
+	@if [ -f "$(CLAWKEEP_LAB)/env" ]; then . "$(CLAWKEEP_LAB)/env"; fi; pulumi preview --stack $(STACK) --diff $(if $(POLICY),--policy-pack policy)
 
 secrets: node_modules/.package-lock.json ## make up the secrets that both stacks share, encrypted into both stack files
 	@$(tsx) tools/generate-secrets.ts

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { addresses, endpoints } from "../internet/addresses";
 import { run } from "../lib/exec";
 import { labDir, repoDir } from "../lib/paths";
+import { pathWithPlugin, pluginDirectory } from "./policy-pack";
 import { projectDirectory } from "./project";
 import { agentSocket } from "./ssh";
 import { hostname, labPassphrase } from "./stacks";
@@ -36,7 +37,7 @@ export async function enterLabEnvironment(): Promise<void> {
       process.env[key] = value;
     }
   }
-  Object.assign(process.env, labVariables());
+  Object.assign(process.env, labVariables(), { PATH: pathWithPlugin() });
   mkdirSync(join(labDir(), "state"), { recursive: true });
 }
 
@@ -46,6 +47,7 @@ export function writeEnvironmentFile(): void {
   const lines = [
     "# The lab's toolchain, state backend and endpoints in a shell: . .lab/env",
     `. ${quote(join(labDir(), "toolchain.env"))}`,
+    `case ":$PATH:" in *:${quote(pluginDirectory())}:*) ;; *) export PATH=${quote(pluginDirectory())}:"$PATH" ;; esac`,
     ...Object.entries(labVariables()).map(([key, value]) => `export ${key}=${quote(value)}`),
     "# The agent that holds the lab's key does not outlive a restart of the machine.",
     `ssh-add -l >/dev/null 2>&1 || (cd ${quote(repoDir)} && npx tsx lab/rehearsal/agent.ts)`,

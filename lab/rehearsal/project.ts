@@ -5,6 +5,7 @@
 import { copyFileSync, existsSync, lstatSync, mkdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { labDir, repoDir } from "../lib/paths";
+import { ensurePolicyPack } from "./policy-pack";
 
 const linked = [
   "index.ts",
@@ -33,4 +34,5 @@ export function ensureProject(directory = projectDirectory(), checkout = repoDir
     symlinkSync(target, link);
   }
   copyFileSync(join(checkout, "Pulumi.yaml"), join(directory, "Pulumi.yaml"));
+  ensurePolicyPack(directory, checkout);
 }

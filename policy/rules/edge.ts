@@ -34,7 +34,7 @@ function isWholeInternet(source: string): boolean {
 }
 
 /** The public name as browsers look it up. */
-const isPublic = (type: Value): boolean => type === "A" || type === "AAAA" || type === "CNAME";
+export const isPublic = (type: Value): boolean => type === "A" || type === "AAAA" || type === "CNAME";
 
 export const edgeRules: readonly ResourceRule[] = [
   {

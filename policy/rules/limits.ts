@@ -38,7 +38,7 @@ export const limitRules: readonly ResourceRule[] = [
   {
     name: "container-cpu-limited",
     promise: "Every container has a CPU limit.",
-    mend: "Set cpus.",
+    mend: "Set cpus to a number above zero.",
     unknown: "refused",
     types,
     check: ({ inputs }) => want(inputs["cpus"], isPositive, `cpus is ${shown(inputs["cpus"])}`),

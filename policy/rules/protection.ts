@@ -1,5 +1,6 @@
 /** What outlives a mistake: state, address and public name. */
 import { broken, shown, want, type Resource, type ResourceRule } from "../rule";
+import { isPublic } from "./edge";
 
 const protectedHere = ({ protect }: Resource) =>
   protect ? [] : [broken("the resource option protect is not set")];
@@ -43,7 +44,9 @@ export const protectionRules: readonly ResourceRule[] = [
     mend: "Set protect.",
     unknown: "refused",
     types: ["cloudflare:index/dnsRecord:DnsRecord"],
-    check: (record) =>
-      record.inputs["type"] === "A" || record.inputs["type"] === "AAAA" ? protectedHere(record) : [],
+    check: ({ protect, inputs }) =>
+      protect
+        ? []
+        : want(inputs["type"], (type) => !isPublic(type), "the resource option protect is not set"),
   },
 ];

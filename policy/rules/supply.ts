@@ -1,7 +1,16 @@
 /** What runs: pinned images, derived ones built from pinned bases, and no kind of Docker resource that no rule judges. */
 import { imagePins, pinProblem, type ImageName } from "../../config/images";
 import { containerType } from "../allowances";
-import { broken, shown, want, type Finding, type ResourceRule, type Value } from "../rule";
+import {
+  broken,
+  shown,
+  undecided,
+  unknown,
+  want,
+  type Finding,
+  type ResourceRule,
+  type Value,
+} from "../rule";
 import { networkType } from "./reach";
 
 const remoteImage = "docker:index/remoteImage:RemoteImage";
@@ -19,7 +28,8 @@ function softwareOf(reference: string): ImageName {
 /** @param mayBeDerived true where an image that was built on the host may stand */
 function pinned(reference: Value, mayBeDerived: boolean): Finding[] {
   if (typeof reference !== "string") return want(reference, () => false, `the image is ${shown(reference)}`);
-  if (mayBeDerived && derived.test(reference)) return [];
+  if (derived.test(reference))
+    return mayBeDerived ? [] : [broken(`${reference} is built on the host and in no registry of ours`)];
   const problem = pinProblem(softwareOf(reference), reference);
   return problem === undefined ? [] : [broken(`${reference}: ${problem}`)];
 }
@@ -46,11 +56,11 @@ export const supplyRules: readonly ResourceRule[] = [
     name: "image-derived-from-pinned",
     promise: "Derived images are built from pinned bases, and named by a hash of all that went in.",
     mend: "Build with builtImage, from images of config/images.ts.",
-    unknown: "refused",
+    unknown: "waits",
     types: ["command:remote:Command"],
     check: ({ inputs }) => {
       const { create } = inputs;
-      // A text that is not known yet carries a container's id or a file's revision; a build's text is written down.
+      if (create === unknown) return [undecided("an image it builds stands on pinned bases")];
       if (typeof create !== "string" || !create.includes("/build-image ")) return [];
       const [, name = "", rest = ""] = /\/build-image '([^']*)' (?:none|default)(.*)$/s.exec(create) ?? [];
       const bases = [...rest.matchAll(/ '[A-Z]+=([^']*)'/g)];
