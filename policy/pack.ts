@@ -83,6 +83,8 @@ function resourcePolicy(rule: ResourceRule, run: Run, preview: boolean): Resourc
       ? { enforcementLevel: "remediate", remediateResource: (args) => run.noteSecrets(args) }
       : { enforcementLevel: "mandatory" }),
     validateResource: (args, report) => {
+      // What is not there yet and `--target` leaves out is shown without any input, and is not made.
+      if (Object.keys(args.props).length === 0) return;
       const resource = run.resource(args);
       if (!judges(rule, args.type)) return;
       const findings = rule.check(resource, run.earlier(args.urn));

@@ -131,6 +131,12 @@ it("judges a container by the networks that were shown before it", async () => {
   expect(await container("172.30.3.20")).toEqual(['it is on "egress-net", at 172.30.3.20']);
 });
 
+it("passes over what is not made: a component, and a resource that --target leaves out", async () => {
+  const rule = rules.find(({ name }) => name === "command-host-key-checked") as ResourceRule;
+  expect(await reports(rule, {}, false)).toEqual([]);
+  expect(await reports(rule, { create: "true" }, false)).not.toEqual([]);
+});
+
 it("judges the whole stack by what each resource was asked for, not by what a preview says came of it", async () => {
   const all = policies(
     rules.filter((rule) => rule.name === "container-settled" || rule.name === "container-cpu-limited"),
