@@ -6,7 +6,10 @@ tsx := node_modules/.bin/tsx
 STACK ?= prod
 POLICY ?=
 
-.PHONY: help setup rehearse test test-fast preview secrets bench clean
+# The lab's toolchain, backend and endpoints, where the lab is up and the shell has no other backend.
+in_lab = if [ -z "$$PULUMI_BACKEND_URL" ] && [ -f "$(CLAWKEEP_LAB)/env" ]; then . "$(CLAWKEEP_LAB)/env"; export VERIFY_CURL_ARGS="$$LAB_CURL_ARGS"; fi;
+
+.PHONY: help setup rehearse test test-fast preview verify pair secrets pins sbom bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
@@ -35,10 +38,22 @@ test-fast: node_modules/.package-lock.json ## types, lint, format, unit and grap
 	@npx --no-install jest --selectProjects fast
 
 preview: node_modules/.package-lock.json ## pulumi preview of STACK (default prod), the lab's if the lab is up; POLICY=1 judges it by the policy pack
-	@if [ -f "$(CLAWKEEP_LAB)/env" ]; then . "$(CLAWKEEP_LAB)/env"; fi; pulumi preview --stack $(STACK) --diff $(if $(POLICY),--policy-pack policy)
+	@$(in_lab) pulumi preview --stack $(STACK) --diff $(if $(POLICY),--policy-pack policy)
+
+verify: node_modules/.package-lock.json ## ask a running STACK whether every promise holds; JSON=1 for machines
+	@$(in_lab) $(tsx) tools/verify.ts $(STACK) $(if $(JSON),--json)
+
+pair: node_modules/.package-lock.json ## who asks to be let in at STACK (senders, browsers); APPROVE=CODE lets one in, GATEWAY=NAME
+	@$(in_lab) $(tsx) tools/pair.ts $(STACK) $(if $(GATEWAY),--gateway '$(GATEWAY)') $(if $(APPROVE),--approve '$(APPROVE)')
 
 secrets: node_modules/.package-lock.json ## make up the secrets that both stacks share, encrypted into both stack files
 	@$(tsx) tools/generate-secrets.ts
+
+pins: node_modules/.package-lock.json ## ask the registries which digests the image pins have (PINS='--write', '--bump', more: tools/pins.ts)
+	@$(tsx) tools/pins.ts $(PINS)
+
+sbom: node_modules/.package-lock.json ## list all software of STACK's host, its images and this program: sbom-STACK.cdx.json (CycloneDX)
+	@$(in_lab) $(tsx) tools/sbom.ts $(STACK)
 
 bench: setup ## measure: rehearsal warm, up from empty, no-change up, preview, and where the time goes
 	@$(tsx) lab/rehearsal/bench.ts

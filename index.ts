@@ -8,7 +8,9 @@ import { LiteLLM } from "./components/litellm";
 import { Networks } from "./components/networks";
 import { ReverseProxy } from "./components/reverse-proxy";
 import { socketProxyName } from "./components/socket-proxy";
+import { telegramSettings } from "./config/gateway-schema";
 import { loadConfiguration } from "./config/load";
+import { relayContainerName } from "./config-files/relay/deployment";
 
 const configuration = loadConfiguration();
 const { settings } = configuration;
@@ -25,10 +27,14 @@ const gateways = settings.gateways.map((gateway, index) => ({
     host,
     networks,
     litellm,
+    egressProxy,
     gateway,
     index,
     dockerGroup: baseline.dockerGroup,
-    needs: [socketProxyName(gateway.name), "openclaw-egress", "openclaw-litellm"],
+    needs: [
+      ...[socketProxyName(gateway.name), "openclaw-egress", "openclaw-litellm"],
+      ...(telegramSettings(gateway) ? [relayContainerName] : []),
+    ],
   }),
 }));
 new ReverseProxy("reverse-proxy", { configuration, host, networks, ipv4: baseline.ipv4 });

@@ -12,7 +12,7 @@ export interface Mount {
 }
 
 export interface ServiceContainerArgs {
-  /** Name and host name of the container; both are fixed and equal. */
+  /** Name and host name of the container; both are fixed and equal, the name of one that is `handedOver` in the end. */
   readonly containerName: string;
   readonly host: Host;
   readonly image: ImageOnHost;
@@ -46,6 +46,11 @@ export interface ServiceContainerArgs {
   readonly startedBy: "docker" | "other";
   /** False on a standby: created, in place, and down. */
   readonly running: boolean;
+  /**
+   * True: made beside the one that serves, under a name of its own and never started. gateway-activate moves the name
+   * to it and removes the other once this one serves; the engine removes neither. @default false
+   */
+  readonly handedOver?: boolean;
   readonly dependsOn?: readonly pulumi.Resource[];
 }
 
@@ -67,11 +72,14 @@ export function serviceContainer(
   const { host, limits } = args;
   const restart = args.startedBy === "docker" ? "unless-stopped" : "no";
   const starts = args.startedBy === "docker" && args.running;
+  const handedOver = args.handedOver ?? false;
   const capabilities = args.keepCapability === undefined ? [] : [args.keepCapability];
   const container = new docker.Container(
     name,
     {
-      name: args.containerName,
+      ...(handedOver
+        ? { labels: [{ label: "clawkeep.instance-of", value: args.containerName }] }
+        : { name: args.containerName }),
       hostname: args.containerName,
       image: args.image.reference,
       ...(args.entrypoint === undefined ? {} : { entrypoints: [...args.entrypoint] }),
@@ -119,8 +127,11 @@ export function serviceContainer(
       dependsOn: [args.image.present, ...(args.dependsOn ?? [])],
       // The provider takes changes of these for updates in place and does nothing (terraform-provider-docker#988).
       replaceOnChanges: ["healthcheck", "tmpfs", "init", "stopTimeout"],
-      // Names and addresses are fixed, so old and new cannot be there together.
-      deleteBeforeReplace: true,
+      ...(handedOver
+        ? // Whichever the engine takes for the old one may be the one that serves.
+          { deleteBeforeReplace: false, retainOnDelete: true }
+        : // Names and addresses are fixed, so old and new cannot be there together.
+          { deleteBeforeReplace: true }),
     }),
   );
   const order = {

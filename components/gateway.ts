@@ -2,9 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Configuration } from "../config/load";
-import type { GatewaySettings } from "../config/gateway-schema";
+import { telegramSettings, type GatewaySettings } from "../config/gateway-schema";
+import { gatewayImage } from "../config/images";
 import { gatewaySecretKeys } from "../config/secrets";
 import { buildContext } from "../config-files/build-context";
+import { policyEnvironment } from "../config-files/gateway/hardening-policy";
+import { gatewayImageFiles } from "../config-files/gateway/image-files";
 import {
   gatewayPort,
   gatewaySecretNames,
@@ -12,8 +15,13 @@ import {
   openclawConfig,
   stateDirectory,
 } from "../config-files/gateway/openclaw-config";
+import { sandboxesDirectory, soulFile } from "../config-files/gateway/paths";
+import { soul } from "../config-files/gateway/soul";
+import { placeholderToken } from "../config-files/relay/deployment";
+import { modelsOf } from "../config-files/litellm/limits";
 import { Component } from "./component";
 import { serviceContainer } from "./container";
+import type { EgressProxy } from "./egress-proxy";
 import { toolDirectory, type FilesOnHost, type Host } from "./host";
 import { builtImage, pulledImage, type BuiltImage } from "./image";
 import type { LiteLLM } from "./litellm";
@@ -25,6 +33,7 @@ export interface GatewayArgs {
   readonly host: Host;
   readonly networks: Networks;
   readonly litellm: LiteLLM;
+  readonly egressProxy: EgressProxy;
   readonly gateway: GatewaySettings;
   /** Place in the configuration's list; it decides the fixed addresses. */
   readonly index: number;
@@ -45,6 +54,7 @@ const canarySeconds = 180;
 /**
  * One OpenClaw gateway with all that is its own: file systems for state and sandboxes, the filtered Docker API, the
  * sandbox image, configuration and secrets, a canary that proves them, the container, and the unit that starts it.
+ * A change makes a new container beside the one that serves; the one of before serves again if the new one does not.
  */
 export class Gateway extends Component {
   readonly token: pulumi.Output<string>;
@@ -62,11 +72,6 @@ export class Gateway extends Component {
       create: `${toolDirectory}/gateway-storage ${gateway.name} ${settings.storage.stateGiB} ${settings.storage.sandboxesGiB}`,
     });
     const sandboxImage = this.sandboxImage(args);
-    this.socketProxy = new SocketProxy(
-      this.child("socket-proxy"),
-      { configuration, host, gateway, storage, sandboxImage, dockerGroup: args.dockerGroup },
-      { parent: this },
-    );
     const image = this.gatewayImage(args);
     const files = this.configurationFiles(args, sandboxImage);
     const secrets = this.secretFiles(args);
@@ -75,22 +80,28 @@ export class Gateway extends Component {
       stdin: madeUpSecrets(gateway),
       dependsOn: [image.present, files.installed, storage],
     });
+    this.socketProxy = new SocketProxy(
+      this.child("socket-proxy"),
+      { configuration, host, gateway, storage, proven, sandboxImage, dockerGroup: args.dockerGroup },
+      { parent: this },
+    );
     const { container, settled } = this.container(args, image, files, secrets, [proven, storage]);
+    const relay =
+      telegramSettings(gateway) && args.egressProxy.relay ? [args.egressProxy.relay.service.settled] : [];
     this.activated = host.command(this, this.child("activated"), {
-      create: pulumi.interpolate`${toolDirectory}/gateway-activate ${gateway.name} ${settings.role} ${readyWithinSeconds} ${args.needs.join(" ")} # ${container.id}`,
-      delete: `systemctl disable --quiet --now openclaw-gateway@${gateway.name}.service`,
-      dependsOn: [settled, this.socketProxy.service.settled, args.litellm.service.settled],
+      create: pulumi.interpolate`${toolDirectory}/gateway-activate ${gateway.name} ${container.id} ${settings.role} ${readyWithinSeconds} ${args.needs.join(" ")}`,
+      delete: `${toolDirectory}/gateway-retire ${gateway.name}`,
+      dependsOn: [settled, this.socketProxy.service.settled, args.litellm.service.settled, ...relay],
     });
     this.finish({ token: this.token });
   }
 
-  private gatewayImage({ configuration, host }: GatewayArgs): BuiltImage {
+  private gatewayImage({ configuration, host, gateway }: GatewayArgs): BuiltImage {
+    const base = configuration.images[gatewayImage[gateway.release]];
     return builtImage(this, this.child("image"), host, {
-      context: buildContext("openclaw", {
-        Dockerfile: readFileSync(join(configFolder, "gateway", "Dockerfile"), "utf8"),
-      }),
+      context: buildContext("openclaw", gatewayImageFiles(gateway.release)),
       bases: {
-        BASE: pulledImage(this, this.child("base-image"), host, configuration.images.openclaw),
+        BASE: pulledImage(this, this.child("base-image"), host, base),
         CLI: pulledImage(this, this.child("docker-cli-image"), host, configuration.images.dockerCli),
       },
     });
@@ -116,18 +127,21 @@ export class Gateway extends Component {
     return host.configuration(this, this.child("config"), {
       service: `gateway-${gateway.name}`,
       owner: gatewayUser,
+      // OpenClaw's audit takes a file that others can read for a critical fault.
+      closed: true,
       files: [
         {
           path: "openclaw.json",
           content: openclawConfig({
             gateway,
-            models: settings.models,
+            models: modelsOf(gateway, settings.models).filter(({ mode }) => mode === "chat"),
             sandbox: tier.sandbox,
             sandboxImage: sandboxImage.reference,
             hostname: settings.hostname,
             trustedProxy: addresses.reverseProxy.proxy,
           }),
         },
+        { path: "SOUL.md", content: soul(gateway) },
       ],
     });
   }
@@ -143,6 +157,10 @@ export class Gateway extends Component {
           content: pulumi.jsonStringify({
             gatewayToken: this.token,
             litellmKey: configuration.secret(keys.litellmKey),
+            // Never the real one: that is the relay's.
+            ...(telegramSettings(gateway) !== undefined && {
+              telegramBotToken: configuration.secret(keys.telegramBotToken).apply(placeholderToken),
+            }),
           }),
         },
       ],
@@ -174,11 +192,12 @@ export class Gateway extends Component {
         { hostPath: `${home}/state`, containerPath: stateDirectory, writable: true },
         {
           hostPath: `${home}/sandboxes/workspaces`,
-          containerPath: `${stateDirectory}/sandboxes`,
+          containerPath: sandboxesDirectory(gateway),
           writable: true,
         },
         { hostPath: `${home}/socket`, containerPath: "/run/openclaw" },
         { hostPath: files.directory, containerPath: "/etc/openclaw" },
+        { hostPath: pulumi.interpolate`${files.directory}/SOUL.md`, containerPath: soulFile },
         { hostPath: secrets.directory, containerPath: gatewaySecretsDirectory },
       ],
       tmpfs: {
@@ -188,10 +207,8 @@ export class Gateway extends Component {
       environment: {
         OPENCLAW_STATE_DIR: stateDirectory,
         OPENCLAW_CONFIG_PATH: "/etc/openclaw/openclaw.json",
-        // The file belongs to this program: the gateway, and so the agent, cannot change it.
-        OPENCLAW_CONFIG_READONLY: "1",
-        OPENCLAW_DISABLE_BONJOUR: "1",
         DOCKER_HOST: "unix:///run/openclaw/docker.sock",
+        ...policyEnvironment(gateway.release),
       },
       healthcheck: [
         "node",
@@ -202,6 +219,7 @@ export class Gateway extends Component {
       readyWithinSeconds,
       stopGraceSeconds: drainSeconds,
       startedBy: "other",
+      handedOver: true,
       running: settings.role === "active",
       dependsOn: [...dependsOn, files.installed, secrets.installed],
     });

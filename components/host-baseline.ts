@@ -2,7 +2,14 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { Configuration } from "../config/load";
-import { hostTools, gatewayUnit, prepareHostScript } from "../config-files/host/tools";
+import { firewallRuleset } from "../config-files/host/firewall";
+import {
+  firewallUnitFiles,
+  firewallUnitPaths,
+  gatewayUnit,
+  hostTools,
+  prepareHostScript,
+} from "../config-files/host/tools";
 import { Component } from "./component";
 import { hcloudFoundation } from "./hcloud-server";
 import {
@@ -24,6 +31,13 @@ interface Ground {
   /** Device of the state volume and the resource that attaches it; absent where the state lies on the host's own disk. */
   readonly volume: { readonly device: pulumi.Input<string>; readonly attached: pulumi.Resource } | undefined;
 }
+
+/** Runs a command on the host before it counts as ready. */
+type FirstCommand = (
+  suffix: string,
+  args: Pick<command.remote.CommandArgs, "create" | "delete" | "stdin">,
+  after: pulumi.Resource[],
+) => command.remote.Command;
 
 /**
  * The VPS: a Hetzner server with firewall, protected address and protected state volume, or an existing SSH host;
@@ -48,11 +62,7 @@ export class HostBaseline extends Component {
     const connection = connectionTo(ground.address, ground.server === undefined ? 4 : 60);
     const bound =
       ground.server === undefined ? {} : { replaceWith: [ground.server], deletedWith: ground.server };
-    const first = (
-      suffix: string,
-      args: Pick<command.remote.CommandArgs, "create" | "stdin">,
-      after: pulumi.Resource[],
-    ) =>
+    const first: FirstCommand = (suffix, args, after) =>
       new command.remote.Command(
         this.child(suffix),
         { connection, addPreviousOutputInEnv: false, logging: "stderr", ...args },
@@ -93,7 +103,7 @@ export class HostBaseline extends Component {
       },
       [prepared],
     );
-    const ready: pulumi.Resource[] = [tools, unit];
+    const ready: pulumi.Resource[] = [tools, unit, this.firewall(configuration, first, [prepared, tools])];
     if (ground.volume !== undefined) {
       const mounted = first(
         "volume-mounted",
@@ -113,6 +123,30 @@ export class HostBaseline extends Component {
     this.sshCommand = pulumi.interpolate`ssh -p ${ground.address.sshPort} root@${ground.address.address}`;
     this.sshHostKey = pulumi.output(ground.address.hostKey);
     this.finish({ ipv4: this.ipv4, ipv6: this.ipv6, sshCommand: this.sshCommand });
+  }
+
+  /**
+   * The host's own firewall, behind the provider's where there is one. It takes itself back after a minute unless the
+   * next command, over a connection of its own, has come through it.
+   */
+  private firewall({ settings, addresses }: Configuration, first: FirstCommand, after: pulumi.Resource[]) {
+    const { adminCidrs, sshPort } = settings.host;
+    const stdin = firewallRuleset({ sshPort, adminCidrs, subnets: settings.networks, addresses });
+    const directory = "/etc/systemd/system";
+    const units = first(
+      "firewall-units",
+      {
+        create: `base64 -d | tar -x -C ${directory} --no-same-owner && systemctl daemon-reload`,
+        delete: `cd ${directory} && rm -f ${firewallUnitPaths.join(" ")} && systemctl daemon-reload`,
+        stdin: firewallUnitFiles(),
+      },
+      after,
+    );
+    const tool = `${toolDirectory}/apply-firewall`;
+    const applied = first("firewall-applied", { create: `${tool} apply`, delete: `${tool} remove`, stdin }, [
+      units,
+    ]);
+    return first("firewall-confirmed", { create: `${tool} confirm`, stdin }, [applied]);
   }
 
   private ground({ settings, hcloud, stack }: Configuration): Ground {

@@ -25,6 +25,8 @@ export interface HostFilesArgs {
   /** User and group id that read the files. */
   readonly owner: number;
   readonly files: readonly HostFile[];
+  /** Only the owner may read them, secret or not: some programs refuse what others can read. @default false */
+  readonly closed?: boolean;
 }
 
 export interface HostCommandArgs {
@@ -91,12 +93,12 @@ export class Host {
     );
   }
 
-  /** Writes configuration, readable for every uid in the container that mounts it. @returns its directory */
+  /** Writes configuration, readable for every uid in the container that mounts it, or closed. @returns its directory */
   configuration(parent: pulumi.Resource, name: string, args: HostFilesArgs): FilesOnHost {
     return this.files(parent, name, args, {
       root: `/opt/openclaw/config/${args.service}`,
-      directoryMode: "0755",
-      fileMode: "0444",
+      directoryMode: args.closed === true ? "0500" : "0755",
+      fileMode: args.closed === true ? "0400" : "0444",
       revision: (content) => createHash("sha256").update(content).digest("hex"),
     });
   }

@@ -1,15 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Configuration } from "../config/load";
-import { providers } from "../config/providers";
-import { gatewaySecretKeys } from "../config/secrets";
-import {
-  gatewayAccess,
-  litellmConfig,
-  litellmEnvironment,
-  providerKeyVariable,
-} from "../config-files/litellm/config";
+import { providerOf } from "../config/providers";
+import { alertWebhookKey, gatewaySecretKeys } from "../config/secrets";
+import { litellmConfig, litellmEnvironment, providerKeyVariable } from "../config-files/litellm/config";
+import { limitsFile } from "../config-files/litellm/limits";
+import { programFiles } from "../config-files/litellm/program";
 import { redisConf } from "../config-files/redis/redis-conf";
 import { Component } from "./component";
 import { serviceContainer, type ServiceContainer } from "./container";
@@ -32,9 +27,6 @@ const redisUser = 999;
 /** `nobody`: LiteLLM needs no file but what is mounted for it. */
 const litellmUser = 65534;
 
-const staticFile = (path: string): string =>
-  readFileSync(join(__dirname, "..", "config-files", "litellm", path), "utf8");
-
 /**
  * The one place that holds provider keys: LiteLLM with spending caps, and beside it the store of what was spent,
  * which has no network and no client but LiteLLM.
@@ -53,12 +45,13 @@ export class LiteLLM extends Component {
     this.finish();
   }
 
-  /** The directory that Redis and LiteLLM share, and the one Redis keeps its data in, on the state volume. */
+  /** The directory that Redis and LiteLLM share, and those they keep their data in, on the state volume. */
   private socketDirectory(host: Host): pulumi.Resource {
     return host.command(this, this.child("directories"), {
       create:
         `install -d -o ${redisUser} -g ${litellmUser} -m 2750 /opt/openclaw/config/redis-socket && ` +
-        `install -d -o ${redisUser} -g ${redisUser} -m 0700 /opt/openclaw/volume/redis`,
+        `install -d -o ${redisUser} -g ${redisUser} -m 0700 /opt/openclaw/volume/redis && ` +
+        `install -d -o ${litellmUser} -g ${litellmUser} -m 0700 /opt/openclaw/volume/litellm`,
     });
   }
 
@@ -96,9 +89,8 @@ export class LiteLLM extends Component {
       owner: 0,
       files: [
         { path: "config.yaml", content: litellmConfig(settings.models) },
-        { path: "gateways.json", content: gatewayAccess(settings.gateways, settings.models) },
-        { path: "launch.py", content: staticFile("launch.py") },
-        { path: "gateway_auth.py", content: staticFile("gateway_auth.py") },
+        { path: "limits.json", content: limitsFile(settings) },
+        ...programFiles(),
         ...(settings.extraCaCertificates === undefined
           ? []
           : [{ path: "extra-ca.pem", content: settings.extraCaCertificates }]),
@@ -121,15 +113,11 @@ export class LiteLLM extends Component {
         { hostPath: files.directory, containerPath: "/etc/litellm" },
         { hostPath: secrets.directory, containerPath: "/run/secrets/litellm" },
         { hostPath: "/opt/openclaw/config/redis-socket", containerPath: "/run/redis" },
+        { hostPath: "/opt/openclaw/volume/litellm", containerPath: "/var/lib/litellm", writable: true },
       ],
       tmpfs: { "/tmp": "rw,nosuid,nodev,noexec,size=64m,mode=1777" },
       environment: litellmEnvironment(egressProxyUrl),
-      // The image has neither curl nor wget.
-      healthcheck: [
-        "python3",
-        "-c",
-        "import urllib.request as u; u.urlopen('http://127.0.0.1:4000/health/readiness', timeout=4)",
-      ],
+      healthcheck: ["python3", "/etc/litellm/ready.py"],
       readyWithinSeconds: 120,
       startedBy: "docker",
       running: settings.role === "active",
@@ -143,14 +131,22 @@ export class LiteLLM extends Component {
     });
   }
 
-  private secretsFile({ settings, secret }: Configuration): pulumi.Output<string> {
-    const used = [...new Set(settings.models.map((model) => model.provider))];
+  private secretsFile({ settings, secret, optionalSecret }: Configuration): pulumi.Output<string> {
     const providerKeys = Object.fromEntries(
-      used.map((provider) => [providerKeyVariable(provider), secret(providers[provider].secret)]),
+      settings.models.map(({ provider }) => [
+        providerKeyVariable(provider),
+        secret(providerOf(provider).secret),
+      ]),
     );
     const gatewayKeys = Object.fromEntries(
       settings.gateways.map(({ name }) => [name, secret(gatewaySecretKeys(name).litellmKey)]),
     );
-    return pulumi.jsonStringify({ masterKey: this.masterKey, providerKeys, gatewayKeys });
+    const alertWebhookUrl = optionalSecret(alertWebhookKey);
+    return pulumi.jsonStringify({
+      masterKey: this.masterKey,
+      providerKeys,
+      gatewayKeys,
+      ...(alertWebhookUrl === undefined ? {} : { alertWebhookUrl }),
+    });
   }
 }

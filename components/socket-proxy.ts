@@ -17,6 +17,8 @@ export interface SocketProxyArgs {
   readonly gateway: GatewaySettings;
   /** The gateway's directories are there. */
   readonly storage: pulumi.Resource;
+  /** The gateway's canary has passed: the filter that runs is not touched for a change that is refused. */
+  readonly proven: pulumi.Resource;
   readonly sandboxImage: BuiltImage;
   /** Group id of the Docker daemon's socket. */
   readonly dockerGroup: pulumi.Output<string>;
@@ -82,7 +84,7 @@ export class SocketProxy extends Component {
       ],
       startedBy: "docker",
       running: configuration.settings.role === "active",
-      dependsOn: [files.installed, args.storage],
+      dependsOn: [files.installed, args.storage, args.proven],
     });
     this.finish();
   }

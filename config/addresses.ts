@@ -46,3 +46,6 @@ export function fixedAddresses(subnets: Subnets, gatewayCount: number): Addresse
     })),
   };
 }
+
+/** TCP ports that services listen on for other containers, where no file of the service's own says so. */
+export const servicePorts = { litellm: 4000, relay: 8090 } as const;

@@ -1,6 +1,8 @@
 /** Rules that need more than one key of the configuration. */
 import { deploymentId } from "../config-files/litellm/config";
 import { overlap } from "./cidr";
+import { checkGateways } from "./gateway-checks";
+import { checkGatewayModels, checkModels } from "./model-checks";
 import { serverTypeMemoryMiB } from "./hetzner";
 import { settingProblem, type Problem } from "./problems";
 import type { Settings } from "./schema";
@@ -25,7 +27,9 @@ export function checkTogether(stack: string, settings: UsableSettings): Problem[
     ...checkNames(stack, "gateways", settings.gateways),
     ...checkNames(stack, "models", settings.models),
     ...checkSpendingRecords(stack, settings),
-    ...checkDefaultModels(stack, settings),
+    ...checkModels(stack, settings),
+    ...checkGatewayModels(stack, settings),
+    ...checkGateways(stack, settings),
     ...checkVolume(stack, settings),
     ...checkMemory(stack, settings),
   ];
@@ -73,18 +77,6 @@ function checkSpendingRecords(stack: string, { models }: UsableSettings): Proble
     if (name === undefined || other === undefined) return [];
     const message = `${name} would share one spending cap with ${other}`;
     return [settingProblem(stack, "models", [index, "name"], message)];
-  });
-}
-
-function checkDefaultModels(stack: string, { gateways, models }: UsableSettings): Problem[] {
-  const known = (models ?? []).map((model) => model?.name);
-  // A model without a usable name may be the one that is meant.
-  if (models === undefined || known.includes(undefined)) return [];
-  return (gateways ?? []).flatMap((gateway, index) => {
-    const wanted = gateway?.defaultModel;
-    if (wanted === undefined || known.includes(wanted)) return [];
-    const message = `${wanted} is not one of models (${known.join(", ")})`;
-    return [settingProblem(stack, "gateways", [index, "defaultModel"], message)];
   });
 }
 

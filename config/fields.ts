@@ -26,3 +26,14 @@ export const subnet = z.string().refine((text) => {
   return network !== undefined && network.prefix <= 24 && network.prefix >= 16;
 }, "is not an IPv4 network of /16 to /24 with its host bits zero");
 export const port = z.int().min(1).max(65535);
+
+/** The error of a value that may take several forms: what is wrong inside the form that was meant, or the forms. */
+export const neither =
+  (forms: string) =>
+  (issue: { readonly errors?: readonly (readonly z.core.$ZodIssue[])[] | undefined }): string => {
+    const meant = issue.errors?.find((faults) =>
+      faults.every(({ path, code }) => path.length > 0 || code === "unrecognized_keys"),
+    );
+    if (meant === undefined) return `is neither ${forms}`;
+    return meant.map(({ path, message }) => [...path, message].join(" ")).join("; ");
+  };

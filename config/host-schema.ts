@@ -48,6 +48,8 @@ export const existingHost = z.strictObject({
   }),
   /** Memory of the host in MiB, so that the budget can be checked before anything is touched. */
   memoryMiB: z.int().min(1024),
+  /** Addresses that may reach SSH through the host's firewall. Absent: SSH stays as open as it is, at a limited rate. */
+  adminCidrs: z.array(cidr).min(1).optional(),
   ...ssh,
   sshPort: port.default(22),
 });

@@ -1,10 +1,19 @@
+import { releaseProblem } from "./image-rules";
+
 /**
  * Image pins, the one home of every image reference. A pin is `repository:tag`, and `repository:tag@sha256:…`
  * where the digest is known; `clawkeep:images` overrides single rows (a mirror, a newer patch).
+ *
+ * No row has a digest yet: a digest is worth what the registry says on the day it is asked, and none has been asked.
+ * `make pins PINS=--write` asks and writes them here.
  */
+import type { ReleaseLine } from "./release-lines";
+
 export const imagePins = {
   /** The gateway's published image; the derived image adds the Docker command line client. */
   openclaw: "ghcr.io/openclaw/openclaw:2026.9.6",
+  /** The same of the older release line, for gateways with `release: "2026.2"`. */
+  openclaw2026_2: "ghcr.io/openclaw/openclaw:2026.2.17",
   litellm: "ghcr.io/berriai/litellm:v1.103.7",
   redis: "docker.io/library/redis:7.4.7-bookworm",
   squid: "docker.io/ubuntu/squid:6.6-24.04_edge",
@@ -18,36 +27,50 @@ export const imagePins = {
 } as const;
 
 export type ImageName = keyof typeof imagePins;
+
+/** The gateway's image of each release line. */
+export const gatewayImage: Readonly<Record<ReleaseLine, ImageName>> = {
+  "2026.9": "openclaw",
+  "2026.2": "openclaw2026_2",
+};
 export type Images = Readonly<Record<ImageName, string>>;
 
-/** LiteLLM releases that must never run: remote code execution through the MCP test routes (CVE-2026-42271). */
-const litellmBad = { from: [1, 74, 2], to: [1, 83, 6] } as const;
+/** A reference in parts. */
+export interface ImageReference {
+  /** Registry's host, with its port where it has one. */
+  readonly registry: string;
+  readonly repository: string;
+  readonly tag: string;
+  /** `sha256:…`, where the digest is known. */
+  readonly digest: string | undefined;
+}
+
+const form =
+  /^([a-z0-9.-]+(?::\d+)?)\/([a-z0-9._-]+(?:\/[a-z0-9._-]+)*):([A-Za-z0-9_][A-Za-z0-9._-]{0,127})(?:@(sha256:[0-9a-f]{64}))?$/;
+
+/** @returns undefined where the text is no `registry/repository:tag` with or without a digest */
+export function parseReference(reference: string): ImageReference | undefined {
+  const [, registry, repository, tag, digest] = form.exec(reference) ?? [];
+  if (registry === undefined || repository === undefined || tag === undefined) return undefined;
+  // Docker takes a first part without dot or port for a user of Docker Hub, not for a registry.
+  if (!/[.:]/.test(registry) && registry !== "localhost") return undefined;
+  return { registry, repository, tag, digest };
+}
 
 /** Why this reference must not be deployed; undefined when nothing is known against it. */
 export function pinProblem(name: ImageName, reference: string): string | undefined {
-  const match = /^[a-z0-9.-]+(?::\d+)?(?:\/[a-z0-9._-]+)+:([A-Za-z0-9._-]+)(?:@sha256:[0-9a-f]{64})?$/.exec(
-    reference,
-  );
-  const tag = match?.[1];
-  if (tag === undefined)
-    return "is not registry/repository:tag, with @sha256:… at the end where the digest is known";
-  if (/^(latest|stable|edge|main|main-stable|nightly)$/.test(tag))
+  const parts = parseReference(reference);
+  if (parts === undefined) {
+    return reference.includes("@")
+      ? "is not registry/repository:tag@sha256:…: the digest has 64 lower-case hexadecimal digits"
+      : "is not registry/repository:tag, with @sha256:… at the end where the digest is known";
+  }
+  const { tag } = parts;
+  if (
+    /^(latest|stable|edge|main|master|main-stable|nightly|dev|lts|current)$|(^|[-_])latest($|[-_])/.test(tag)
+  )
     return `the tag ${tag} moves: name a release`;
-  if (name === "litellm") {
-    const version = /^v?(\d+)\.(\d+)\.(\d+)/.exec(tag)?.slice(1, 4).map(Number);
-    if (version === undefined)
-      return "the tag names no LiteLLM version, so known bad releases cannot be told";
-    if (compare(version, litellmBad.from) >= 0 && compare(version, litellmBad.to) <= 0) {
-      return "LiteLLM 1.74.2 to 1.83.6 has a known exploited remote code execution: 1.83.7 or newer";
-    }
-  }
-  return undefined;
-}
-
-function compare(a: readonly number[], b: readonly number[]): number {
-  for (let index = 0; index < 3; index++) {
-    const difference = (a[index] ?? 0) - (b[index] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
+  if (/[-.](rc|alpha|beta|dev|nightly|pre)([-.]?\d|$)/i.test(tag))
+    return `the tag ${tag} is a pre-release: name a release`;
+  return releaseProblem(name, tag);
 }

@@ -16,6 +16,8 @@ export interface Configuration {
   readonly addresses: Addresses;
   /** The secret of that key; an error for a key that the configuration does not need. */
   readonly secret: (key: string) => pulumi.Output<string>;
+  /** As secret, for one that may be left out. */
+  readonly optionalSecret: (key: string) => pulumi.Output<string> | undefined;
   readonly hcloud: {
     readonly token: pulumi.Output<string> | undefined;
     readonly endpoint: string | undefined;
@@ -38,7 +40,11 @@ export function loadConfiguration(): Configuration {
   if ("problems" in parsed) throw new pulumi.RunError(problemReport(stack, parsed.problems));
   const { settings, secretRules } = parsed;
   const own = new pulumi.Config("clawkeep");
-  const secrets = new Map(secretRules.map((rule) => [rule.key, own.requireSecret(rule.key)]));
+  const secrets = new Map(
+    secretRules
+      .filter((rule) => rule.optional !== true || values[`clawkeep:${rule.key}`] !== undefined)
+      .map((rule) => [rule.key, own.requireSecret(rule.key)]),
+  );
   const hcloud = new pulumi.Config("hcloud");
   const cloudflare = new pulumi.Config("cloudflare");
   return {
@@ -52,6 +58,7 @@ export function loadConfiguration(): Configuration {
       if (value === undefined) throw new Error(`no secret ${key} in this configuration`);
       return value;
     },
+    optionalSecret: (key) => secrets.get(key),
     hcloud: { token: hcloud.getSecret("token"), endpoint: hcloud.get("endpoint") },
     cloudflare: { apiToken: cloudflare.getSecret("apiToken"), baseUrl: cloudflare.get("baseUrl") },
   };

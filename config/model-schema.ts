@@ -1,22 +1,43 @@
 /** The models that gateways may use, and what may be spent on them. */
 import { z } from "zod";
-import { providerNames } from "./providers";
+import { provider } from "./providers";
+
+/** Period of a cap. */
+export const budgetPeriod = z
+  .string()
+  .regex(/^[1-9]\d{0,3}[dhm]$/, "is not a period such as 30d")
+  .default("30d");
 
 export const model = z.strictObject({
   /** The name gateways ask for. */
   name: z.string().regex(/^[a-z0-9][a-z0-9._/-]{1,80}$/, "is not a model name"),
-  provider: z.enum(providerNames),
+  /** A provider of the table, or `{host, secret, litellmPrefix, path}` for any other. */
+  provider,
   /** The provider's own name for it. */
   model: z.string().min(1),
+  /** What it is for: to answer, or to index memory. */
+  mode: z.enum(["chat", "embedding"]).default("chat"),
+  /** Whether it takes pictures; false for a model whose provider refuses them. */
+  images: z.boolean().default(true),
   /** Spending cap in US dollars for each period. */
   budgetUsd: z.number().positive(),
   /** Period of the cap: `30d`, `1d`, `1h` (it begins with the first spending and rolls). */
-  budgetPeriod: z
-    .string()
-    .regex(/^[1-9]\d{0,3}[dhm]$/, "is not a period such as 30d")
-    .default("30d"),
+  budgetPeriod,
+  /** Attempts at the provider in a minute, retries included. */
   requestsPerMinute: z.int().positive(),
+  /** Tokens in a minute; none unless said. */
   tokensPerMinute: z.int().positive().optional(),
+  /** Models that answer when this one cannot, in order; each counts against its own cap. */
+  fallbacks: z.array(z.string()).max(3).default([]),
+  /** Seconds one attempt may take until the provider's answer begins, and between the pieces of a streamed one. */
+  timeoutSeconds: z.int().min(1).max(600).default(120),
+  /** Further attempts after an error or a timeout, before a fallback is asked. */
+  retries: z.int().min(0).max(3).default(1),
+  /** US dollars for a million tokens, where the price is not known (config/litellm-prices.json) or is another one. */
+  inputUsdPerMillionTokens: z.number().positive().optional(),
+  outputUsdPerMillionTokens: z.number().nonnegative().optional(),
+  /** Longest context in tokens, where it is not known; 200000 unless said. */
+  contextTokens: z.int().positive().optional(),
 });
 
 /** The models and caps of a stack that names none. */
@@ -25,16 +46,16 @@ export const defaultModels = [
     name: "anthropic/claude-opus-4-6",
     provider: "anthropic",
     model: "claude-opus-4-6",
+    mode: "chat",
     budgetUsd: 100,
-    budgetPeriod: "30d",
     requestsPerMinute: 60,
   },
   {
     name: "anthropic/claude-sonnet-4-5-20250929",
     provider: "anthropic",
     model: "claude-sonnet-4-5-20250929",
+    mode: "chat",
     budgetUsd: 50,
-    budgetPeriod: "30d",
     requestsPerMinute: 120,
   },
 ] as const;

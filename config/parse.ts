@@ -1,6 +1,7 @@
 /** From the raw configuration of a stack to checked settings, or every problem in it at once. No Pulumi here. */
 import type { z } from "zod";
 import { checkTogether, type UsableSettings } from "./cross-checks";
+import { telegramSettings } from "./gateway-schema";
 import { dotted, settingProblem, type Problem } from "./problems";
 import { settingsShape, type Settings } from "./schema";
 import { requiredSecrets, type SecretRule, type SecretUsers } from "./secrets";
@@ -30,6 +31,7 @@ const structuredKeys: readonly SettingsKey[] = [
   "models",
   "gateways",
   "images",
+  "audit",
 ];
 /** Keys whose value has several lines and comes in a file. */
 const fileKeys: Partial<Record<SettingsKey, string>> = {
@@ -147,12 +149,17 @@ function secretUsers({ models, gateways }: UsableSettings): SecretUsers {
   const named = new Map<string, boolean>();
   for (const gateway of gateways ?? []) {
     if (gateway?.name === undefined) continue;
-    named.set(gateway.name, gateway.telegram === true || named.get(gateway.name) === true);
+    named.set(gateway.name, telegramSettings(gateway) !== undefined || named.get(gateway.name) === true);
   }
   return {
-    models: (models ?? []).flatMap((model) =>
-      model?.provider === undefined ? [] : [{ provider: model.provider }],
-    ),
+    models: (models ?? []).flatMap((model): SecretUsers["models"] => {
+      const provider = model?.provider;
+      if (typeof provider === "string") return [{ provider }];
+      const { host, secret, litellmPrefix = "openai" } = provider ?? {};
+      return host === undefined || secret === undefined
+        ? []
+        : [{ provider: { host, secret, litellmPrefix } }];
+    }),
     gateways: [...named].map(([name, telegram]) => ({ name, telegram })),
   };
 }
@@ -165,6 +172,7 @@ function checkSecrets(raw: RawConfiguration, rules: readonly SecretRule[], probl
       rule.generated === undefined
         ? secretRemedy(raw.stack, key, rule)
         : "make secrets   (makes up what is missing, the same for both stacks, and overwrites nothing)";
+    if (value === undefined && rule.optional === true) continue;
     if (value === undefined) problems.push({ key, message: "is missing", remedy });
     else if (!rule.shape.test(value)) problems.push({ key, message: `is not ${rule.description}`, remedy });
     else if (!raw.secretKeys.has(key)) problems.push(plaintextSecret(raw.stack, key));

@@ -59,11 +59,18 @@ export const settingsShape = {
   models: z
     .array(model)
     .min(1)
-    .default([...defaultModels]),
+    .prefault([...defaultModels]),
   gateways: z
     .array(gateway)
     .min(1)
-    .default([{ name: "openclaw", maxOutputTokens: 8192, httpApi: false, telegram: false }]),
+    .prefault([{ name: "openclaw" }]),
+  /** LiteLLM's record of every call (who, when, which model, tokens, cost, result; no prompt). */
+  audit: z
+    .strictObject({
+      /** Days that records are kept. */
+      retentionDays: z.int().min(1).max(3650).default(90),
+    })
+    .prefault({}),
   images: z.strictObject(imageOverride).default({}),
   /** Further CA certificates, PEM, that LiteLLM and the relay trust (a company's TLS inspection). */
   extraCaCertificates: z.string().startsWith("-----BEGIN CERTIFICATE-----").optional(),

@@ -2,7 +2,8 @@
  * The secrets of a stack: flat keys, set with `pulumi config set --secret`, read as secrets. This table says for
  * each its shape, who needs it, and whether a standby must hold the same value to take over.
  */
-import { providers, type ProviderName } from "./providers";
+import { telegramSettings } from "./gateway-schema";
+import { providerOf, type ProviderChoice } from "./providers";
 
 export interface SecretRule {
   /** Configuration key behind `clawkeep:`. */
@@ -14,25 +15,35 @@ export interface SecretRule {
   readonly survivesFailover: boolean;
   /** The set-up command can make it up; otherwise it comes from somebody else. */
   readonly generated?: () => string;
+  /** Needed only by what it switches on. */
+  readonly optional?: boolean;
   /** File the value comes in, where it has more than one line. */
   readonly file?: string;
 }
 
 /** What of the settings decides which secrets there are. */
 export interface SecretUsers {
-  readonly models: readonly { readonly provider: ProviderName }[];
-  readonly gateways: readonly { readonly name: string; readonly telegram: boolean }[];
+  readonly models: readonly { readonly provider: ProviderChoice }[];
+  readonly gateways: readonly { readonly name: string; readonly telegram: unknown }[];
 }
 
 const hex = (prefix: string): RegExp => new RegExp(`^${prefix}[0-9a-f]{64}$`);
 /** 32 random bytes as hexadecimal digits, the guide's measure for tokens and keys. */
 const randomHex = (): string => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("hex");
 
-const providerKeyShapes: Readonly<Record<ProviderName, { shape: RegExp; description: string }>> = {
-  anthropic: { shape: /^sk-ant-[A-Za-z0-9_-]{20,}$/, description: "an Anthropic key (sk-ant-…)" },
-  openai: { shape: /^sk-[A-Za-z0-9_-]{20,}$/, description: "an OpenAI key (sk-…)" },
-  voyage: { shape: /^pa-[A-Za-z0-9_-]{20,}$/, description: "a Voyage key (pa-…)" },
+const providerKeyShapes: Readonly<Record<string, { shape: RegExp; description: string }>> = {
+  anthropicApiKey: { shape: /^sk-ant-[A-Za-z0-9_-]{20,}$/, description: "an Anthropic key (sk-ant-…)" },
+  openaiApiKey: { shape: /^sk-[A-Za-z0-9_-]{20,}$/, description: "an OpenAI key (sk-…)" },
+  voyageApiKey: { shape: /^pa-[A-Za-z0-9_-]{20,}$/, description: "a Voyage key (pa-…)" },
 };
+
+const otherProviderKey = {
+  shape: /^[\x21-\x7e]{8,}$/,
+  description: "a provider's key (8 characters or more)",
+};
+
+/** Secret that holds the webhook which is told when a cap is near or reached. */
+export const alertWebhookKey = "alertWebhookUrl";
 
 /** Keys of one gateway's own secrets. */
 export const gatewaySecretKeys = (name: string) =>
@@ -44,7 +55,7 @@ export const gatewaySecretKeys = (name: string) =>
 
 /** The secrets that this configuration needs, no more and no fewer. */
 export function requiredSecrets(settings: SecretUsers): SecretRule[] {
-  const usedProviders = [...new Set(settings.models.map((model) => model.provider))];
+  const providerKeys = [...new Set(settings.models.map((model) => providerOf(model.provider).secret))];
   return [
     {
       key: "litellmMasterKey",
@@ -60,11 +71,20 @@ export function requiredSecrets(settings: SecretUsers): SecretRule[] {
       file: "origin-key.pem",
       survivesFailover: true,
     },
-    ...usedProviders.map((name) => ({
-      key: providers[name].secret,
-      ...providerKeyShapes[name],
+    ...providerKeys.map((key) => ({
+      key,
+      ...(providerKeyShapes[key] ?? otherProviderKey),
       survivesFailover: true,
     })),
+    {
+      key: alertWebhookKey,
+      // No user, no other port: the egress proxy lets LiteLLM reach port 443 of exactly this host.
+      shape:
+        /^https:\/\/(?=[^/?#]{4,253}(?:[/?#]|$))(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,63}(?:[/?#]\S*)?$/,
+      description: "an https URL with a host name in lower case and no port",
+      survivesFailover: true,
+      optional: true,
+    },
     ...settings.gateways.flatMap((gateway): SecretRule[] => {
       const keys = gatewaySecretKeys(gateway.name);
       return [
@@ -82,7 +102,7 @@ export function requiredSecrets(settings: SecretUsers): SecretRule[] {
           survivesFailover: true,
           generated: () => `sk-${randomHex()}`,
         },
-        ...(gateway.telegram
+        ...(telegramSettings(gateway) !== undefined
           ? [
               {
                 key: keys.telegramBotToken,

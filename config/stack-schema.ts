@@ -23,7 +23,7 @@ export function stackSchema(): unknown {
         type: "object",
         properties,
         patternProperties: {
-          "^clawkeep:(litellmMasterKey|originKey|\\w+ApiKey|(gatewayToken|litellmKey|telegramBotToken)-.+)$":
+          "^clawkeep:(litellmMasterKey|originKey|alertWebhookUrl|\\w+ApiKey|(gatewayToken|litellmKey|telegramBotToken)-.+)$":
             secret,
           "^(hcloud:token|cloudflare:apiToken)$": secret,
           "^(hcloud:endpoint|cloudflare:baseUrl)$": { type: "string" },

@@ -1,6 +1,6 @@
 /** Which container may what: the one table of the exceptions, by the container's fixed name. */
 import { networkNames } from "../config/addresses";
-import { at, type Resource } from "./rule";
+import { at, type Resource, type Value } from "./rule";
 
 export const containerType = "docker:index/container:Container";
 
@@ -40,15 +40,30 @@ const filterSuffix = "-docker-proxy";
 /** A gateway, and whatever this table does not know: nothing is allowed to a stranger that a gateway may not do. */
 const gateway: Allowance = { networks: [openclaw, proxy], restart: "no" };
 
+/** Label of a container that gets its name only when it takes over from the one that serves. */
+const instanceLabel = "clawkeep.instance-of";
+
+/** The name a container is known by: its own, or the one it stands in line for. */
+export function nameOf(container: Resource): Value {
+  const own = at(container.inputs, "name");
+  if (own !== undefined) return own;
+  const labels = at(container.inputs, "labels");
+  if (!Array.isArray(labels)) return labels;
+  return at(
+    (labels as readonly Value[]).find((label) => at(label, "label") === instanceLabel),
+    "value",
+  );
+}
+
 export function allowanceOf(container: Resource): Allowance {
-  const name = at(container.inputs, "name");
+  const name = nameOf(container);
   if (typeof name !== "string") return gateway;
   return byName[name] ?? (name.endsWith(filterSuffix) ? filter : gateway);
 }
 
 /** The gateway whose directories below /opt/openclaw/gateways a container may mount. */
 export function gatewayOf(container: Resource): string | undefined {
-  const name = at(container.inputs, "name");
+  const name = nameOf(container);
   if (typeof name !== "string" || name in byName) return undefined;
   return name.endsWith(filterSuffix) ? name.slice(0, -filterSuffix.length) : name;
 }

@@ -19,3 +19,20 @@ export const gatewayUnit = (): string =>
 
 /** The script that prepares a bare host; it runs before any other is installed. */
 export const prepareHostScript = (): string => readFileSync(join(binDirectory, "prepare-host"), "utf8");
+
+const firewallUnits = [
+  "clawkeep-firewall.service",
+  "docker.service.d/clawkeep-firewall.conf",
+  "nftables.service.d/clawkeep-firewall.conf",
+] as const;
+
+/** The firewall's unit and what it adds to others, as paths below /etc/systemd/system. */
+export const firewallUnitPaths: readonly string[] = firewallUnits;
+
+/** Tar of them, base64. */
+export function firewallUnitFiles(): string {
+  const files = firewallUnits.map(
+    (path) => [path, readFileSync(join(__dirname, "systemd", path), "utf8")] as const,
+  );
+  return tar(files, 0o644).toString("base64");
+}

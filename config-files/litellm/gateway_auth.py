@@ -1,19 +1,17 @@
-"""Who may call LiteLLM: one key a gateway, which sees its models and the few routes it needs and administers nothing.
+"""Whom LiteLLM itself lets in: the second lock behind the gate (gate.py).
 
 LiteLLM's own virtual keys need Postgres. This hook gives the same separation without a database; the flags
 `custom_auth_run_common_checks` and `enable_post_custom_auth_checks` make LiteLLM enforce what it returns.
 """
 import hmac
-import json
 
 from litellm.proxy._types import LitellmUserRoles, ProxyException, UserAPIKeyAuth, hash_token
 
+from spend_limits import Limits, load_secrets
+
 ROUTES = ["/v1/chat/completions", "/v1/messages", "/v1/embeddings", "/v1/models"]
 
-with open("/run/secrets/litellm/secrets.json", encoding="utf-8") as stream:
-    _secrets = json.load(stream)
-with open("/etc/litellm/gateways.json", encoding="utf-8") as stream:
-    _gateways = json.load(stream)
+_secrets, _limits = load_secrets(), Limits()
 
 
 def _same(given: str, key: str) -> bool:
@@ -33,7 +31,7 @@ async def authenticate(request, api_key: str) -> UserAPIKeyAuth:
                 key_alias=name,
                 user_id=name,
                 user_role=LitellmUserRoles.INTERNAL_USER,
-                models=_gateways[name]["models"],
+                models=sorted(_limits.gateways[name].models),
                 allowed_routes=ROUTES,
             )
     raise ProxyException(message="invalid key", type="auth_error", param="api_key", code=401)

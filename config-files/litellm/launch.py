@@ -1,45 +1,107 @@
-"""Starts LiteLLM with its secrets.
+"""Starts LiteLLM with its secrets, behind the gate and the ledger.
 
 LiteLLM wants provider keys as environment variables. They are set inside this process only, so that neither
 `docker inspect` nor /proc/PID/environ (which shows a process's first environment) ever holds one.
 """
-import json
+import asyncio
 import os
 import sys
 import time
 
-SECRETS = "/run/secrets/litellm/secrets.json"
-STORE = "/run/redis/redis.sock"
-EXTRA_CA = "/etc/litellm/extra-ca.pem"
+from spend_limits import CONFIGURATION, STORE_SOCKET, Limits, load_secrets
+
+EXTRA_CA = os.path.join(CONFIGURATION, "extra-ca.pem")
 STORE_WAIT_SECONDS = 30
 
-with open(SECRETS, encoding="utf-8") as stream:
-    secrets = json.load(stream)
 
-os.environ["LITELLM_MASTER_KEY"] = secrets["masterKey"]
-for name, key in secrets["providerKeys"].items():
-    os.environ[name] = key
-
-if os.path.exists(EXTRA_CA):
+def trust(extra: str) -> None:
     import certifi
 
     bundle = "/tmp/ca-certificates.pem"
     with open(bundle, "wb") as target:
-        for source in (certifi.where(), EXTRA_CA):
+        for source in (certifi.where(), extra):
             with open(source, "rb") as part:
                 target.write(part.read() + b"\n")
     os.environ["SSL_CERT_FILE"] = bundle
 
-# The store of what has been spent: without it there is no cap, so without it there is no service.
-deadline = time.monotonic() + STORE_WAIT_SECONDS
-while not os.path.exists(STORE):
-    if time.monotonic() > deadline:
-        sys.exit(f"the spend store {STORE} has not appeared within {STORE_WAIT_SECONDS} s: docker logs openclaw-redis")
-    time.sleep(0.2)
 
-sys.path.insert(0, "/etc/litellm")
-sys.argv = ["litellm", "--config", "/etc/litellm/config.yaml", "--host", "0.0.0.0", "--port", "4000"]
+def wait_for_store() -> None:
+    """The store of what has been spent: without it there is no cap, so without it there is no service."""
+    import redis
 
-from litellm import run_server  # noqa: E402  (the environment has to be complete before LiteLLM is loaded)
+    import spend_store
 
-run_server()
+    deadline = time.monotonic() + STORE_WAIT_SECONDS
+    while True:
+        try:
+            return spend_store.initialise(redis.Redis(unix_socket_path=STORE_SOCKET, socket_timeout=3))
+        except (redis.RedisError, OSError) as error:
+            if time.monotonic() > deadline:
+                sys.exit(
+                    f"the spend store {STORE_SOCKET} has not answered within {STORE_WAIT_SECONDS} s "
+                    f"({type(error).__name__}): docker logs openclaw-redis"
+                )
+        time.sleep(0.2)
+
+
+def check_prices(limits: Limits) -> None:
+    """A model without a price costs nothing, and a cap on nothing never closes."""
+    import litellm
+
+    for model in limits.models.values():
+        if model.custom_price:
+            continue
+        # `anthropic/claude-…` is listed as `claude-…`, but `voyage/voyage-4` with its prefix.
+        bare = model.litellm_model.partition("/")[2]
+        known = litellm.model_cost.get(model.litellm_model) or litellm.model_cost.get(bare)
+        if not known or not known.get("input_cost_per_token"):
+            sys.exit(f"LiteLLM knows no price of {model.litellm_model}: give {model.name} prices in clawkeep:models")
+        if round(known["input_cost_per_token"] * 1e9) > model.input_price:
+            sys.exit(f"LiteLLM's price of {model.litellm_model} is above the deployed one: update config/litellm-prices.json")
+
+
+def main() -> None:
+    secrets, limits = load_secrets(), Limits()
+    os.environ["LITELLM_MASTER_KEY"] = secrets["masterKey"]
+    for name, key in secrets["providerKeys"].items():
+        os.environ[name] = key
+    if os.path.exists(EXTRA_CA):
+        trust(EXTRA_CA)
+    wait_for_store()
+
+    # The environment has to be complete before LiteLLM is loaded.
+    import litellm
+    import uvicorn
+    from litellm.proxy.proxy_server import app
+
+    from alerts import Alerts
+    from audit import Audit
+    from gate import Gate
+    from ledger import Ledger
+
+    check_prices(limits)
+    audit = Audit(limits.audit_retention_days)
+    ledger = Ledger(limits, Alerts(secrets.get("alertWebhookUrl")))
+    for lost in recovered(limits):
+        audit.add({"call": lost.partition("/")[0], "result": "lost: the process ended during the call"})
+    litellm.callbacks.append(ledger)
+    app.add_middleware(
+        Gate, limits=limits, ledger=ledger, audit=audit, keys=secrets["gatewayKeys"], master_key=secrets["masterKey"]
+    )
+    os.environ["CONFIG_FILE_PATH"] = os.path.join(CONFIGURATION, "config.yaml")
+    uvicorn.run(app, host="0.0.0.0", port=4000, access_log=False, log_config=None, proxy_headers=False, server_header=False)
+
+
+def recovered(limits: Limits) -> list:
+    from alerts import Alerts
+    from ledger import Ledger
+
+    async def recover() -> list:
+        # A ledger of its own: its connections belong to this short event loop.
+        return await Ledger(limits, Alerts(None)).recover()
+
+    return asyncio.run(recover())
+
+
+if __name__ == "__main__":
+    main()

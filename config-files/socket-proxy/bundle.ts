@@ -1,21 +1,4 @@
-import { buildSync } from "esbuild";
-import { join } from "node:path";
+import { bundleProgram } from "../bundle";
 
-/** Bundles the filter into the one file that its image holds. The same sources give the same bytes. */
-export function bundleFilter(): string {
-  const result = buildSync({
-    entryPoints: [join(__dirname, "main.ts")],
-    // Paths in the bundle's comments are relative to this: the same bytes from every checkout.
-    absWorkingDir: __dirname,
-    bundle: true,
-    write: false,
-    platform: "node",
-    target: "node20",
-    format: "cjs",
-    charset: "utf8",
-    legalComments: "none",
-  });
-  const [file] = result.outputFiles;
-  if (file === undefined) throw new Error("esbuild wrote no file for config-files/socket-proxy/main.ts");
-  return file.text;
-}
+/** Bundles the filter into the one file that its image holds. */
+export const bundleFilter = (): string => bundleProgram(__dirname);

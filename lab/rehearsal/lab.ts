@@ -31,6 +31,8 @@ async function registerProviderKeys(): Promise<void> {
   const keys = {
     anthropic: [secrets["clawkeep:anthropicApiKey"]],
     openai: [secrets["clawkeep:openaiApiKey"]],
+    voyage: [secrets["clawkeep:voyageApiKey"]],
+    telegram: [secrets["clawkeep:telegramBotToken-openclaw"]],
   };
   const response = await fetch(`${endpoints.worldControl}/keys`, {
     method: "POST",

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { imageSettings } from "../images/settings";
 import { addresses, endpoints, zone } from "../internet/addresses";
 import { ensureCa, issueCertificate } from "../lib/ca";
 import { run } from "../lib/exec";
@@ -22,22 +23,27 @@ export const plantedInState = "planted-in-the-state-on-purpose";
 /** Every secret of the lab by its full configuration key; made once, so that tests can search for the values. */
 export async function labSecrets(): Promise<Record<string, string>> {
   const path = join(labDir(), "secrets.json");
-  if (existsSync(path)) return JSON.parse(readFileSync(path, "utf8")) as Record<string, string>;
+  const known = existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Record<string, string>) : {};
   const hex = (): string => randomBytes(32).toString("hex");
   const token = (length: number): string => randomBytes(length).toString("base64url").slice(0, length);
   const origin = await issueCertificate("origin", [hostname]);
-  const secrets = {
+  const secrets: Record<string, string> = {
     "clawkeep:litellmMasterKey": `sk-${hex()}`,
     "clawkeep:originKey": readFileSync(origin.key, "utf8"),
     "clawkeep:anthropicApiKey": `sk-ant-${token(40)}`,
     "clawkeep:openaiApiKey": `sk-${token(40)}`,
+    "clawkeep:voyageApiKey": `pa-${token(40)}`,
     "clawkeep:gatewayToken-openclaw": hex(),
     "clawkeep:litellmKey-openclaw": `sk-${hex()}`,
+    "clawkeep:telegramBotToken-openclaw": `7654321:${token(35)}`,
   };
+  // A lab of an older version keeps what it has, and gets what it lacks.
+  const all = { ...secrets, ...known };
+  if (Object.keys(all).every((key) => key in known)) return all;
   mkdirSync(labDir(), { recursive: true });
-  writeFileSync(path, JSON.stringify(secrets, null, 2), { mode: 0o600 });
+  writeFileSync(path, JSON.stringify(all, null, 2), { mode: 0o600 });
   chmodSync(path, 0o600);
-  return secrets;
+  return all;
 }
 
 /** How the host of a stack is described. */
@@ -59,10 +65,15 @@ export async function writeStackFile(
   role: "active" | "standby",
   host: LabHost,
   more: Readonly<Record<string, unknown>> = {},
-  moreSecrets: Readonly<Record<string, string>> = {},
+  moreSecrets: Readonly<Record<string, string | undefined>> = {},
 ): Promise<void> {
   const plain = await plainConfiguration(role, host, more);
-  const secrets = { ...(await labSecrets()), ...cloudTokens(host), ...moreSecrets };
+  // One that is undefined is left out: a key that nobody reads is refused.
+  const secrets = Object.fromEntries(
+    Object.entries({ ...(await labSecrets()), ...cloudTokens(host), ...moreSecrets }).filter(
+      (pair): pair is [string, string] => pair[1] !== undefined,
+    ),
+  );
   const wanted = JSON.stringify([plain, secrets]);
   const stamp = join(labDir(), "run", `stack-${stack}.json`);
   const file = join(projectDirectory(), `Pulumi.${stack}.yaml`);
@@ -102,15 +113,27 @@ async function plainConfiguration(role: string, host: LabHost, more: Readonly<Re
           }
         : { ...host, memoryMiB: 8192 },
     "clawkeep:storage": { stateGiB: 1, sandboxesGiB: 1 },
-    "clawkeep:gateways": [{ name: "openclaw", httpApi: true }],
+    "clawkeep:gateways": [labGateway],
     "clawkeep:models": labModels,
+    "clawkeep:images": imageSettings(),
     "cloudflare:baseUrl": endpoints.cloudflare,
     ...(host.mode === "hcloud" ? { "hcloud:endpoint": endpoints.hetzner } : {}),
     ...more,
   };
 }
 
-/** The guide's two models, and one of another provider. */
+/** Group in which the lab's bot answers. */
+export const telegramGroup = -1007001;
+
+/** One gateway with everything that is optional. */
+export const labGateway = {
+  name: "openclaw",
+  httpApi: true,
+  telegram: { groups: { allowed: [String(telegramGroup)] } },
+  memory: { model: "voyage/voyage-3-large" },
+};
+
+/** The guide's two models, one of another provider, and the one that indexes memory. */
 export const labModels = [
   {
     name: "anthropic/claude-opus-4-6",
@@ -127,6 +150,14 @@ export const labModels = [
     requestsPerMinute: 120,
   },
   { name: "openai/gpt-4o", provider: "openai", model: "gpt-4o", budgetUsd: 20, requestsPerMinute: 60 },
+  {
+    name: "voyage/voyage-3-large",
+    provider: "voyage",
+    model: "voyage-3-large",
+    mode: "embedding",
+    budgetUsd: 5,
+    requestsPerMinute: 300,
+  },
 ];
 
 /** The emulators' own tokens. */

@@ -1,5 +1,5 @@
 /** What a container may use up, how it is watched, and who starts it. */
-import { allowanceOf, containerType } from "../allowances";
+import { allowanceOf, containerType, nameOf } from "../allowances";
 import {
   at,
   broken,
@@ -86,19 +86,19 @@ export const limitRules: readonly ResourceRule[] = [
     name: "container-name-fixed",
     promise:
       "Names are fixed, and a container is called what it is named: access lists and scripts rest on it.",
-    mend: "Set name and hostname to the same text.",
+    mend: "Set hostname to the name, or to the label clawkeep.instance-of where the name is handed over.",
     unknown: "refused",
     types,
-    check: ({ inputs }) => [
+    check: (container) => [
       ...want(
-        inputs["name"],
+        nameOf(container),
         (value) => typeof value === "string" && value !== "",
-        `name is ${shown(inputs["name"])}`,
+        `name is ${shown(nameOf(container))}`,
       ),
       ...want(
-        [inputs["hostname"], inputs["name"]],
+        [container.inputs["hostname"], nameOf(container)],
         (pair) => (pair as Value[])[0] === (pair as Value[])[1],
-        `hostname is ${shown(inputs["hostname"])} and name ${shown(inputs["name"])}`,
+        `hostname is ${shown(container.inputs["hostname"])} and name ${shown(nameOf(container))}`,
       ),
     ],
   },

@@ -57,7 +57,13 @@ const named = (stack: keyof typeof fixtures): string[] =>
   all.filter((container) => container.stack === stack).map(({ name }) => name);
 
 it("the containers are those of the design", () => {
-  const services = ["openclaw-caddy", "openclaw-egress", "openclaw-litellm", "openclaw-redis"];
+  const services = [
+    "openclaw-caddy",
+    "openclaw-egress",
+    "openclaw-litellm",
+    "openclaw-redis",
+    "openclaw-relay",
+  ];
   const one = [...services, "openclaw", "openclaw-docker-proxy"];
   for (const stack of ["prod", "standby", "existing"] as const)
     expect(named(stack)).toEqual(expect.arrayContaining(one));
@@ -184,6 +190,16 @@ describe.each(all)("$stack: $name", ({ stack, name, resource, inputs, mounts, is
 
   it("is called what it is named", () => {
     expect(inputs["hostname"]).toBe(name);
+    expect(inputs["name"]).toBe(isGateway ? undefined : name);
+  });
+
+  it("is removed by the engine, but for a gateway: which one serves is known on the host alone", () => {
+    expect([resource.options.retainOnDelete, resource.options.deleteBeforeReplace]).toEqual(
+      isGateway ? [true, false] : [undefined, true],
+    );
+    expect(inputs["labels"]).toEqual(
+      isGateway ? [{ label: "clawkeep.instance-of", value: name }] : undefined,
+    );
   });
 
   it("shows no secret in its environment", () => {
@@ -197,7 +213,6 @@ describe.each(all)("$stack: $name", ({ stack, name, resource, inputs, mounts, is
     expect(resource.options.replaceOnChanges).toEqual(
       expect.arrayContaining(["healthcheck", "tmpfs", "init"]),
     );
-    expect(resource.options.deleteBeforeReplace).toBe(true);
   });
 
   it("has time to end", () => {

@@ -63,8 +63,9 @@ export const containers = (graph: Graph): RecordedResource[] =>
   ofType(graph, "docker:index/container:Container");
 export const commands = (graph: Graph): RecordedResource[] => ofType(graph, "command:remote:Command");
 
-/** Name of a container, network or image on the host. */
-export const nameOnHost = (resource: RecordedResource): string => resource.inputs["name"] as string;
+/** Name of a container, network or image on the host; a gateway's container gets its host name as its name later. */
+export const nameOnHost = (resource: RecordedResource): string =>
+  (resource.inputs["name"] ?? resource.inputs["hostname"]) as string;
 
 /** `Type name`, unique in a graph. */
 export const label = ({ type, name }: RecordedResource): string => `${type.split(":").at(-1)} ${name}`;

@@ -1,19 +1,36 @@
 /** Who may talk to whom: three networks of fixed subnets, and the members that the design names, each at its address. */
 import { fixedAddresses } from "../../config/addresses";
-import { existing, prod, rawConfiguration, standby, twoGateways } from "../fixtures/stack-configuration";
+import {
+  everything,
+  existing,
+  prod,
+  rawConfiguration,
+  standby,
+  twoGateways,
+} from "../fixtures/stack-configuration";
 import { containers, nameOnHost, ofType, opened, programRun, recordGraphs, type Graph } from "./graph";
 
 const moved = { openclaw: "10.20.0.0/24", proxy: "10.21.0.0/20", egress: "10.22.0.0/16" };
 const subnets = { openclaw: "172.30.1.0/24", proxy: "172.30.2.0/24", egress: "172.30.3.0/24" };
+const botKey = "clawkeep:telegramBotToken-openclaw";
+/** No gateway has a channel. */
+const silent = rawConfiguration(prod, {
+  "clawkeep:gateways": [{ name: "openclaw" }],
+  [botKey]: undefined,
+});
 const graphs = recordGraphs({
   prod: programRun(rawConfiguration(prod)),
   standby: programRun(rawConfiguration(standby)),
   existing: programRun(rawConfiguration(existing)),
   twoGateways: programRun(rawConfiguration(twoGateways)),
   moved: programRun(rawConfiguration(prod, { "clawkeep:networks": moved })),
+  silent: programRun({
+    ...silent,
+    secretKeys: new Set([...silent.secretKeys].filter((key) => key !== botKey)),
+  }),
 });
 
-/** Container -> network -> address. A part that a stack has no use for may be absent (the relay without a channel). */
+/** Container -> network -> address. */
 function table(networks: typeof subnets, gateways: readonly string[]) {
   const addresses = fixedAddresses(networks, gateways.length);
   return {
@@ -91,7 +108,7 @@ describe.each([
       Object.keys(found).map((name) => [name, expected[name] ?? "no such container"]),
     );
     expect(found).toEqual(known);
-    expect(Object.keys(expected).filter((name) => !(name in found) && name !== "openclaw-relay")).toEqual([]);
+    expect(Object.keys(expected).filter((name) => !(name in found))).toEqual([]);
   });
 
   it("gives a container without a network none at all", () => {
@@ -120,5 +137,52 @@ describe.each([
     expect(written.replaceAll("\\", "")).toMatch(
       new RegExp(`"trustedProxies": \\[n +"${addresses.reverseProxy.proxy}"n +\\]`),
     );
+  });
+});
+
+describe("the relay", () => {
+  const configured = (name: "prod" | "twoGateways") => {
+    const installed = graphs[name].resources.find(
+      (resource) => resource.name === "egress-proxy-relay-config",
+    );
+    const order = JSON.parse(opened(installed?.inputs["stdin"]) as string) as {
+      files: { content: string }[];
+    };
+    return JSON.parse(order.files[0]?.content ?? "") as Record<string, unknown>;
+  };
+
+  it("knows the gateways that have a bot by their addresses, and one way out to one host", () => {
+    const addresses = fixedAddresses(subnets, 2);
+    const expected = {
+      listen: { address: addresses.relay, port: 8090 },
+      proxy: { host: "openclaw-egress", port: 3128 },
+      upstream: { host: "api.telegram.org", port: 443 },
+      gateways: [{ name: "openclaw", address: addresses.gateways[0]?.openclaw }],
+    };
+    expect(configured("prod")).toMatchObject(expected);
+    expect(configured("twoGateways")).toMatchObject(expected);
+  });
+
+  it("is not there, and nothing for it, where no gateway has a channel", () => {
+    const written = JSON.stringify(
+      opened(graphs.silent.resources.map(({ name, inputs }) => ({ name, inputs }))),
+    );
+    expect(written).not.toContain("relay");
+    expect(written).not.toContain("telegram.org");
+    expect(JSON.stringify(opened(graphs.prod.resources.map(({ inputs }) => inputs)))).toContain(
+      "telegram.org",
+    );
+  });
+});
+
+describe("what LiteLLM may reach", () => {
+  it("is the exact hosts of its models' providers, one's own included, and the webhook's", () => {
+    const graph = recordGraphs({ everything: programRun(rawConfiguration(everything)) }).everything;
+    const written = JSON.stringify(opened(graph.resources.map(({ inputs }) => inputs)));
+    const hosts = [...written.matchAll(/acl hosts_of_litellm dstdomain -n ([a-z.]+)/g)].map(
+      ([, host]) => host,
+    );
+    const own = ["hooks.example.net", "models.example.com"];
+    expect(hosts).toEqual(["api.anthropic.com", "api.openai.com", "api.voyageai.com", ...own]);
   });
 });

@@ -77,6 +77,18 @@ export const optionUses: readonly OptionUse[] = [
   },
   {
     type: "Container",
+    option: "deleteBeforeReplace",
+    value: false,
+    reason: "the provider wants it, but a gateway serves on until another one has proven itself",
+  },
+  {
+    type: "Container",
+    option: "retainOnDelete",
+    value: true,
+    reason: "the gateway that the engine takes for the old one may be the one that serves; scripts remove it",
+  },
+  {
+    type: "Container",
     option: "replaceOnChanges",
     value: ["healthcheck", "tmpfs", "init", "stopTimeout"],
     reason:

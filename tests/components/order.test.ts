@@ -68,6 +68,11 @@ describe.each([
     expect(mounted).toContain(`"${configuration}"`);
   });
 
+  it("has its filter changed only after its canary has passed", () => {
+    const canary = script(graph, "gateway-canary", `${gateway} `);
+    expect([...before(graph, container(graph, `${gateway}-docker-proxy`).name)]).toContain(canary.name);
+  });
+
   it("gives the canary none of its secrets", () => {
     const canary = script(graph, "gateway-canary", `${gateway} `);
     expect(JSON.stringify(canary.inputs["stdin"])).not.toContain("$secret");
@@ -88,6 +93,11 @@ describe.each([
     const words = (opened(activated.inputs["create"]) as string).split(" ");
     for (const needed of [`${gateway}-docker-proxy`, "openclaw-litellm", "openclaw-egress"])
       expect(words).toContain(needed);
+    // With a channel, and only then, it also waits for the relay.
+    const relay = container(graph, "openclaw-relay").name;
+    expect([words.includes("openclaw-relay"), earlier.includes(`${relay}-settled`)]).toEqual(
+      gateway === "openclaw" ? [true, true] : [false, false],
+    );
   });
 
   it("goes into its role again when its container is another one", () => {
@@ -123,7 +133,10 @@ describe.each(["prod", "twoGateways"] as const)("%s", (stack) => {
   });
 
   it("does nothing on the host before it is prepared and, on a server, its volume mounted", () => {
-    const first = ["host-booted", "host-prepared", "host-tools", "host-gateway-unit", "host-volume-mounted"];
+    const first = [
+      ...["host-booted", "host-prepared", "host-tools", "host-gateway-unit", "host-volume-mounted"],
+      ...["host-firewall-units", "host-firewall-applied", "host-firewall-confirmed"],
+    ];
     const later = [...commands(graph), ...containers(graph)].filter(({ name }) => !first.includes(name));
     for (const resource of later) {
       expect([label(resource), [...before(graph, resource.name)]]).toEqual([
@@ -131,6 +144,21 @@ describe.each(["prod", "twoGateways"] as const)("%s", (stack) => {
         expect.arrayContaining(first),
       ]);
     }
+  });
+
+  it("starts the relay after its way out", () => {
+    const earlier = [...before(graph, container(graph, "openclaw-relay").name)];
+    expect(earlier).toContain(`${container(graph, "openclaw-egress").name}-settled`);
+  });
+
+  it("confirms the firewall over a connection of its own, and before Docker is asked for anything", () => {
+    const [applied, confirmed] = [
+      script(graph, "apply-firewall", "apply"),
+      script(graph, "apply-firewall", "confirm"),
+    ];
+    expect(confirmed.dependencies).toContain(applied.name);
+    expect(opened(confirmed.inputs["stdin"])).toBe(opened(applied.inputs["stdin"]));
+    expect([...before(graph, applied.name)]).toContain("host-firewall-units");
   });
 
   it("starts LiteLLM after its store and its way out", () => {

@@ -1,6 +1,8 @@
 /** No secret reaches the engine but marked as one: the engine then encrypts it in the state and hides it in previews. */
+import { placeholderToken } from "../../config-files/relay/deployment";
 import { hostKeyFrom } from "../../config-files/ssh/host-key";
 import {
+  everything,
   existing,
   prod,
   rawConfiguration,
@@ -24,13 +26,14 @@ import {
 import { generatedSecret } from "./recorder/answers";
 import { needle, sweep, type Needle } from "./sweep";
 
-const fixtures = { prod, standby, existing, twoGateways };
+const fixtures = { prod, standby, existing, twoGateways, everything };
 const names = Object.keys(fixtures) as (keyof typeof fixtures)[];
 const graphs = recordGraphs({
   prod: programRun(rawConfiguration(prod)),
   standby: programRun(rawConfiguration(standby)),
   existing: programRun(rawConfiguration(existing)),
   twoGateways: programRun(rawConfiguration(twoGateways)),
+  everything: programRun(rawConfiguration(everything)),
 });
 
 /** Configured secrets, generated ones, and what is derived from those. */
@@ -60,7 +63,7 @@ describe.each(names)("%s", (name) => {
     const unused = Object.entries(fixtures[name].secrets).filter(
       ([key, value]) => !needle(key, value).forms.some((form) => everything.includes(form)),
     );
-    expect(unused.map(([key]) => key).filter((key) => !unusedSoFar.includes(key))).toEqual([]);
+    expect(unused.map(([key]) => key)).toEqual([]);
   });
 
   it("prints nothing of a command that is given a secret", () => {
@@ -94,15 +97,33 @@ describe.each(names)("%s", (name) => {
     }
   });
 
+  it("gives a bot's token to the relay alone, and to the gateway what stands for it", () => {
+    const token = fixtures[name].secrets["clawkeep:telegramBotToken-openclaw"] ?? "";
+    const { forms } = needle("bot token", token.split(":")[1] ?? "");
+    const holders = graph.resources.filter(({ inputs }) =>
+      forms.some((form) => JSON.stringify(opened(inputs)).includes(form)),
+    );
+    expect(holders.map(label)).toEqual(["Command egress-proxy-relay-secrets"]);
+    const order = (name: string): unknown => {
+      const found = commands(graph).find((command) => command.name === name);
+      return JSON.parse(opened(found?.inputs["stdin"]) as string);
+    };
+    expect(order("egress-proxy-relay-secrets")).toMatchObject({
+      root: "/opt/openclaw/secrets/relay",
+      directoryMode: "0500",
+      uid: 65533,
+      files: [{ path: "tokens.json", mode: "0400", content: JSON.stringify({ openclaw: token }) }],
+    });
+    const { files } = order("gateway-openclaw-secrets") as { files: { content: string }[] };
+    expect(JSON.parse(files[0]?.content ?? "")).toMatchObject({ telegramBotToken: placeholderToken(token) });
+  });
+
   it("marks what is random", () => {
     for (const { options } of ofType(graph, "random:index/randomPassword:RandomPassword")) {
       expect(options.additionalSecretOutputs).toContain("result");
     }
   });
 });
-
-/** The relay, which holds the channels' tokens, is not there yet. */
-const unusedSoFar = ["clawkeep:telegramBotToken-openclaw"];
 
 describe("the sweep", () => {
   const { leak, none } = recordAll({

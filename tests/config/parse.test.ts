@@ -1,6 +1,13 @@
 import { parseConfiguration, type RawConfiguration } from "../../config/parse";
 import { problemReport, type Problem } from "../../config/problems";
-import { existing, prod, rawConfiguration, standby, twoGateways } from "../fixtures/stack-configuration";
+import {
+  everything,
+  existing,
+  prod,
+  rawConfiguration,
+  standby,
+  twoGateways,
+} from "../fixtures/stack-configuration";
 import { wrongInOtherWays, wrongSettings, type WrongValue } from "./wrong-values";
 
 /** Secrets that are missing or have another shape than theirs. */
@@ -37,9 +44,12 @@ function expectProblem(problems: readonly Problem[], wrong: WrongValue): void {
 }
 
 describe("a valid configuration", () => {
-  it.each(Object.entries({ prod, standby, existing, twoGateways }))("%s is accepted", (_, fixture) => {
-    expect(problemsOf(rawConfiguration(fixture))).toEqual([]);
-  });
+  it.each(Object.entries({ prod, standby, existing, twoGateways, everything }))(
+    "%s is accepted",
+    (_, fixture) => {
+      expect(problemsOf(rawConfiguration(fixture))).toEqual([]);
+    },
+  );
 
   it("gets the documented defaults", () => {
     const parsed = parseConfiguration(

@@ -40,6 +40,11 @@ const model = (name: string) => ({
   requestsPerMinute: 1,
 });
 
+const known = { ...model("aa"), model: "claude-opus-4-6" };
+const embedding = { ...model("ee"), provider: "voyage", model: "voyage-4", mode: "embedding" };
+const models = (changes: Record<string, unknown>) => ({ "clawkeep:models": [{ ...known, ...changes }] });
+const price = { inputUsdPerMillionTokens: 1, outputUsdPerMillionTokens: 1 };
+
 /** A row whose mending is another value of the same key. */
 const row = (
   name: string,
@@ -53,6 +58,61 @@ const subnets = (changes: Partial<typeof networks>) => ({ "clawkeep:networks": {
 const zone = (changes: Record<string, unknown>) => ({
   "clawkeep:zone": { ...(prod.settings["clawkeep:zone"] as object), ...changes },
 });
+
+const first = "clawkeep:gateways[0]";
+const own = (name: string, changes: Record<string, unknown>, path: string, message: RegExp): WrongValue =>
+  row(name, gateway({ name: "openclaw", ...changes }), `${first}.${path}`, message);
+
+const wrongGateways: readonly WrongValue[] = [
+  own("release line nobody knows", { release: "2026.5" }, "release", /"2026\.9"\|"2026\.2"/),
+  own("Telegram on 2026.2", { release: "2026.2", telegram: true }, "telegram", /no apiRoot.*token/),
+  own("Telegram that is neither", { telegram: "yes" }, "telegram", /is neither true, false nor \{dmPolicy/),
+  own("open Telegram", { telegram: { dmPolicy: "open" } }, "telegram", /^dmPolicy .*"pairing"/),
+  {
+    ...own("unknown Telegram key", { telegram: { token: "x" } }, "telegram.token", /nobody reads/),
+    remedy: `pulumi config rm --stack prod --path '${first}.telegram.token'`,
+  },
+  own("Telegram for nobody", { telegram: { dmPolicy: "allowlist" } }, "telegram.allowFrom", /is empty/),
+  own(
+    "group that is a person",
+    { telegram: { groups: { allowed: ["12"] } } },
+    "telegram.groups.allowed[0]",
+    /is not a Telegram group id/,
+  ),
+  own(
+    "tool that the policy denies",
+    { tools: { allow: ["exec", "browser"] } },
+    "tools.allow[1]",
+    /browser is denied by the policy; name it in tools\.liftDenials/,
+  ),
+  own("denial that is none", { tools: { liftDenials: ["exec"] } }, "tools.liftDenials[0]", /not denied/),
+  own(
+    "tool both ways",
+    { tools: { allow: ["image"], deny: ["image"] } },
+    "tools.deny[0]",
+    /allowed and denied at the same time/,
+  ),
+  own("alias of nothing", { aliases: { fast: "gpt-9" } }, "aliases.fast", /gpt-9 is not one of models/),
+  own(
+    "two aliases of one model",
+    { aliases: { a: "openai/gpt-5", b: "openai/gpt-5" } },
+    "aliases.b",
+    /has the alias a already/,
+  ),
+  own(
+    "memory of nothing",
+    { memory: { model: "voyage-9" } },
+    "memory.model",
+    /voyage-9 is not one of models/,
+  ),
+  own(
+    "memory by a model that talks",
+    { memory: { model: "openai/gpt-5" } },
+    "memory.model",
+    /openai\/gpt-5 has the mode chat, not embedding/,
+  ),
+  own("rules both ways", { soul: { append: "a", replace: "b" } }, "soul", /replace|append/),
+];
 
 export const wrongSettings: readonly WrongValue[] = [
   row("role nobody has", { "clawkeep:role": "primary" }, "clawkeep:role", /"active"\|"standby"/),
@@ -157,11 +217,93 @@ export const wrongSettings: readonly WrongValue[] = [
     "clawkeep:gateways[0].defaultModel",
     /gpt-9 is not one of models \(anthropic/,
   ),
+  ...wrongGateways,
   row(
     "models whose spending could not be told apart",
     { "clawkeep:models": ["claude-4.5", "claude-4-5"].map(model) },
     "clawkeep:models[1].name",
     /claude-4-5 would share one spending cap with claude-4\.5/,
+  ),
+  row(
+    "model without a known price",
+    models({ model: "claude-next" }),
+    "clawkeep:models[0].inputUsdPerMillionTokens",
+    /is needed, and outputUsdPerMillionTokens too: the price of claude-next is not known/,
+  ),
+  row(
+    "model with half a price",
+    models({ model: "claude-next", inputUsdPerMillionTokens: 3 }),
+    "clawkeep:models[0].inputUsdPerMillionTokens",
+    /is needed/,
+  ),
+  row(
+    "model named like a property of every object",
+    models({ model: "constructor" }),
+    "clawkeep:models[0].inputUsdPerMillionTokens",
+    /is needed/,
+  ),
+  row("unknown provider", models({ provider: "acme" }), "clawkeep:models[0].provider", /is neither one of/),
+  row(
+    "provider's key shown to another host",
+    models({ provider: { host: "evil.example.org", secret: "anthropicApiKey" }, ...price }),
+    "clawkeep:models[0].provider.secret",
+    /anthropicApiKey is the key for api\.anthropic\.com already: evil\.example\.org would see it too/,
+  ),
+  row(
+    "fallback to itself",
+    models({ fallbacks: ["aa"] }),
+    "clawkeep:models[0].fallbacks[0]",
+    /the model itself/,
+  ),
+  row(
+    "fallback that is not there",
+    models({ fallbacks: ["bb"] }),
+    "clawkeep:models[0].fallbacks[0]",
+    /bb is not one of models/,
+  ),
+  row(
+    "fallback of another kind",
+    { "clawkeep:models": [{ ...known, fallbacks: ["ee"] }, embedding] },
+    "clawkeep:models[0].fallbacks[0]",
+    /ee is a model for embedding/,
+  ),
+  row("no cap", models({ budgetUsd: 0 }), "clawkeep:models[0].budgetUsd", /Too small/),
+  row(
+    "period of nobody",
+    models({ budgetPeriod: "1y" }),
+    "clawkeep:models[0].budgetPeriod",
+    /period such as 30d/,
+  ),
+  row("waiting for ever", models({ timeoutSeconds: 0 }), "clawkeep:models[0].timeoutSeconds", /Too small/),
+  row(
+    "gateway's model that is not there",
+    gateway({ name: "openclaw", models: ["gpt-9"] }),
+    "clawkeep:gateways[0].models[0]",
+    /gpt-9 is not one of models \(anthropic/,
+  ),
+  row(
+    "gateway's default that it may not use",
+    gateway({ name: "openclaw", models: ["openai/gpt-5"], defaultModel: "anthropic/claude-opus-4-6" }),
+    "clawkeep:gateways[0].defaultModel",
+    /is not one of models \(openai\/gpt-5\)/,
+  ),
+  row(
+    "gateway that can only remember",
+    gateway({ name: "openclaw", models: ["voyage/voyage-4"] }),
+    "clawkeep:gateways[0].models",
+    /has no model for chat/,
+  ),
+  row(
+    "gateway without a cap",
+    gateway({ name: "openclaw", budgetUsd: 0 }),
+    "clawkeep:gateways[0].budgetUsd",
+    /small/,
+  ),
+  row(
+    "records that are not kept",
+    { "clawkeep:audit": { retentionDays: 0 } },
+    "clawkeep:audit.retentionDays",
+    /Too small/,
   ),
   row(
     "LiteLLM in the exploited range",

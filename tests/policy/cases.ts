@@ -229,7 +229,7 @@ export const cases: Readonly<Record<string, Case>> = {
   "container-name-fixed": {
     resource: gateway,
     broken: {
-      "made up by the engine": set({ name: undefined }),
+      "made up by the engine": set({ name: undefined, labels: undefined }),
       "another host name": set({ hostname: "other" }),
       none: set({ hostname: undefined }),
     },

@@ -38,8 +38,13 @@ async function writeExisting(hostKey: string): Promise<void> {
     {
       "clawkeep:hostname": hostname,
       "clawkeep:originCertificate": readFileSync(origin.cert, "utf8"),
+      // Without Telegram: a bot has one gateway at every moment, and prod's has it.
+      "clawkeep:gateways": [{ name: "openclaw", httpApi: true }],
     },
-    { "clawkeep:originKey": readFileSync(origin.key, "utf8") },
+    {
+      "clawkeep:originKey": readFileSync(origin.key, "utf8"),
+      "clawkeep:telegramBotToken-openclaw": undefined,
+    },
   );
 }
 

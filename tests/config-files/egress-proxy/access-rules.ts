@@ -27,7 +27,7 @@ export function readRules(conf: string): { rules: AccessRule[]; lists: Map<strin
     if (directive !== "acl" || name === undefined || type === undefined) continue;
     const list = lists.get(name) ?? { type, values: [] };
     if (list.type !== type) throw new Error(`access list ${name} is both ${list.type} and ${type}`);
-    list.values.push(...values.filter((value) => value !== "-n"));
+    list.values.push(...values.filter((value) => value !== "-n" && value !== "-i"));
     lists.set(name, list);
   }
   const rules = lines
@@ -66,18 +66,24 @@ function matches({ type, values }: AccessList, request: ProxyRequest): boolean {
         value.startsWith(".") ? `.${request.host}`.endsWith(value) : request.host.toLowerCase() === value,
       );
     case "url_regex":
-      return values.some((value) => new RegExp(value).test(`${request.host}:${request.port}`));
+      return values.some((value) => new RegExp(value, "i").test(`${request.host}:${request.port}`));
   }
   throw new Error(`this reader does not know access lists of type ${type}`);
 }
 
-/** Ranges of the other address family do not count: Squid's `::/8` is not every IPv4 address, Node's would be. */
-function inRanges(ranges: readonly string[], address: string): boolean {
+/**
+ * As Squid does it: an IPv4 address is ::ffff:a.b.c.d to it, so that an IPv6 range round that is every IPv4 address.
+ * A range is `a/bits`, `a-b` or an address.
+ */
+export function inRanges(ranges: readonly string[], address: string): boolean {
   const list = new BlockList();
-  const family = isIP(address) === 4 ? "ipv4" : "ipv6";
   for (const range of ranges) {
-    const [network = "", prefix = ""] = range.split("/");
-    if (isIP(network) === isIP(address)) list.addSubnet(network, Number(prefix), family);
+    const [, first = "", last, bits] = /^([^-/]+)(?:-([^/]+))?(?:\/(\d+))?$/.exec(range) ?? [];
+    const v4 = isIP(first) === 4;
+    if (last !== undefined) list.addRange(mapped(first), mapped(last), "ipv6");
+    else list.addSubnet(mapped(first), Number(bits ?? (v4 ? 32 : 128)) + (v4 ? 96 : 0), "ipv6");
   }
-  return list.check(address, family);
+  return list.check(mapped(address), "ipv6");
 }
+
+const mapped = (address: string): string => (isIP(address) === 4 ? `::ffff:${address}` : address);

@@ -1,5 +1,10 @@
 import fc from "fast-check";
-import { squidConf, type EgressClient } from "../../../config-files/egress-proxy/squid-conf";
+import {
+  egressProxyFiles,
+  squidConf,
+  type EgressClient,
+} from "../../../config-files/egress-proxy/squid-conf";
+import { specialAddresses } from "./support/special-addresses";
 import { decide, readRules, type ProxyRequest } from "./access-rules";
 
 const hostNames = ["api.anthropic.com", "api.openai.com", "api.telegram.org", "api.example.org"];
@@ -20,7 +25,7 @@ const request = (changes: Partial<ProxyRequest> = {}): ProxyRequest => ({
   method: "CONNECT",
   host: "api.anthropic.com",
   port: 443,
-  resolved: "203.0.113.80",
+  resolved: "103.22.204.81",
   ...changes,
 });
 
@@ -66,12 +71,12 @@ describe("whatever the clients", () => {
   });
 });
 
-describe("a client with a host", () => {
-  const conf = squidConf([
-    { name: "litellm", address: "172.30.1.20", hosts: ["api.anthropic.com"] },
-    { name: "relay", address: "172.30.1.30", hosts: [] },
-  ]);
+const conf = squidConf([
+  { name: "litellm", address: "172.30.1.20", hosts: ["api.anthropic.com"] },
+  { name: "relay", address: "172.30.1.30", hosts: [] },
+]);
 
+describe("a client with a host", () => {
   it("reaches it", () => expect(decide(conf, request())).toBe("allow"));
 
   it.each<[string, Partial<ProxyRequest>]>([
@@ -80,35 +85,76 @@ describe("a client with a host", () => {
     ["without a tunnel", { method: "GET" }],
     ["by address", { host: "203.0.113.80" }],
     ["by address in one number", { host: "3405803856" }],
+    ["by address in hexadecimal", { host: "0xCB007150" }],
+    ["by address in octal parts", { host: "0313.0.0161.0120" }],
+    ["by address with a dot behind", { host: "203.0.113.80." }],
     ["by IPv6 address", { host: "[2001:db8::80]" }],
+    ["by IPv6 address without brackets", { host: "2001:db8::80" }],
     ["another host", { host: "api.openai.com" }],
     ["a host below it", { host: "x.api.anthropic.com" }],
     ["a host that ends like it", { host: "bad-api.anthropic.com" }],
     ["from an address next to its own", { client: "172.30.1.21" }],
     ["as a client without hosts", { client: "172.30.1.30" }],
-    ["when the name answers with a loopback address", { resolved: "127.0.0.1" }],
-    ["when the name answers with the Docker bridge", { resolved: "172.17.0.1" }],
-    ["when the name answers with a private network", { resolved: "10.1.2.3" }],
-    ["when the name answers with a provider's metadata service", { resolved: "169.254.169.254" }],
-    ["when the name answers with shared address space", { resolved: "100.64.1.1" }],
-    ["when the name answers with IPv6 loopback", { resolved: "::1" }],
-    ["when the name answers with a private IPv6 network", { resolved: "fd00::1" }],
-    ["when the name answers with a link-local address", { resolved: "fe80::1" }],
   ])("does not reach it: %s", (_, changes) => {
     expect(decide(conf, request(changes))).toBe("deny");
   });
 });
 
-it("logs to the container's output, keeps nothing and says nothing about itself", () => {
-  const lines = squidConf([]).split("\n");
+const globalAddresses = [
+  ...["1.1.1.1", "9.255.255.255", "11.0.0.1", "100.63.255.255", "100.128.0.1", "126.1.1.1", "128.0.0.1"],
+  ...["172.15.1.1", "172.32.0.1", "192.0.1.1", "192.167.1.1", "198.17.1.1", "198.20.0.1", "223.255.255.254"],
+  ...[
+    "103.22.204.81",
+    "160.79.104.10",
+    "2001:4860:4860::8888",
+    "2400:cb00::1",
+    "2606:4700::6810:1",
+    "2a01:4f8::1",
+  ],
+];
+
+it.each(specialAddresses)(
+  "a name that answers with %s is refused to the client that may reach it",
+  (resolved) => {
+    expect(decide(conf, request({ resolved }))).toBe("deny");
+  },
+);
+
+it.each(globalAddresses)("a name that answers with %s is allowed", (resolved) => {
+  expect(decide(conf, request({ resolved }))).toBe("allow");
+});
+
+it("answers a question from inside with its revision, which is another one for another list", () => {
+  const revision = (text: string) =>
+    /^deny_info 307:http:\/\/revision\.invalid\/([0-9a-f]{12}) inside$/m.exec(text)?.[1];
+  expect(revision(conf)).toMatch(/./);
+  expect(revision(squidConf([]))).not.toBe(revision(conf));
+  expect(readRules(conf).rules[0]).toEqual({ action: "deny", words: ["inside"] });
+  expect(decide(conf, request({ client: "127.0.0.1" }))).toBe("deny");
+});
+
+it("has the guide's values for headers and memory, keeps nothing, and says nothing about itself", () => {
+  const lines = conf.split("\n");
   expect(lines).toEqual(
     expect.arrayContaining([
-      "cache deny all",
       "via off",
       "forwarded_for delete",
-      "strip_query_terms on",
+      "httpd_suppress_version_string on",
+      "cache_mem 32 MB",
+      "maximum_object_size_in_memory 256 KB",
+      "cache deny all",
       "cache_store_log none",
-      "pid_filename none",
+      "cachemgr_passwd disable all",
     ]),
   );
+});
+
+it("logs host and port, never a path or a query", () => {
+  expect(conf).toMatch(/^logformat clawkeep (?!.*%(ru|>ru|rp|>rp|un|>h))/m);
+});
+
+it("answers every error with its name alone", () => {
+  const pages = egressProxyFiles().filter(({ path }) => path.startsWith("ERR_"));
+  expect(pages.length).toBeGreaterThan(40);
+  for (const { path, content } of pages) expect(content).toBe(`${path.slice(4)}\n`);
 });

@@ -4,22 +4,10 @@ import {
   openclawConfig,
   type OpenClawConfigArgs,
 } from "../../../config-files/gateway/openclaw-config";
+import { chat, embedding, policyArgs } from "./support/policy-args";
 
-const model = (name: string) => ({
-  name,
-  provider: "anthropic" as const,
-  model: "m",
-  budgetUsd: 1,
-  budgetPeriod: "30d",
-  requestsPerMinute: 1,
-});
 const args = (changes: Partial<OpenClawConfigArgs> = {}): OpenClawConfigArgs => ({
-  gateway: { name: "openclaw", maxOutputTokens: 8192, httpApi: false, telegram: false },
-  models: [model("anthropic/one"), model("anthropic/two")],
-  sandbox: { memoryMiB: 512, cpus: 0.5, pids: 256, count: 3 },
-  sandboxImage: "clawkeep/sandbox:0123456789ab",
-  hostname: "assistant.example.org",
-  trustedProxy: "172.30.2.40",
+  ...policyArgs(),
   ...changes,
 });
 const document = (changes: Partial<OpenClawConfigArgs> = {}) => JSON.parse(openclawConfig(args(changes)));
@@ -54,11 +42,10 @@ it("names the reverse proxy's one address and the one origin", () => {
 });
 
 it("serves programs only when asked to", () => {
-  expect(document().gateway.http).toBeUndefined();
-  const { gateway } = args();
-  expect(
-    document({ gateway: { ...gateway, httpApi: true } }).gateway.http.endpoints.chatCompletions.enabled,
-  ).toBe(true);
+  const endpoints = (httpApi: boolean) =>
+    JSON.parse(openclawConfig(policyArgs({ httpApi }))).gateway.http.endpoints;
+  expect(endpoints(false)).toEqual({ chatCompletions: { enabled: false }, responses: { enabled: false } });
+  expect(endpoints(true)).toEqual({ chatCompletions: { enabled: true }, responses: { enabled: false } });
 });
 
 it("runs every tool in a sandbox of the shape that the filter lets through", () => {
@@ -107,9 +94,84 @@ it("knows LiteLLM and nobody else, and a default model that LiteLLM has", () => 
   expect(chosen.agents.defaults.model.primary).toBe("litellm/anthropic/two");
 });
 
+it("gives aliases, and leaves models that answer nobody out", () => {
+  const models = [embedding("voyage/large"), chat("anthropic/one"), chat("anthropic/two")];
+  const settings = policyArgs({ aliases: { strong: "anthropic/two" } }, models);
+  const { agents, models: known } = JSON.parse(openclawConfig(settings));
+  expect(agents.defaults.model.primary).toBe("litellm/anthropic/one");
+  expect(agents.defaults.models).toEqual({
+    "litellm/anthropic/one": {},
+    "litellm/anthropic/two": { alias: "strong" },
+  });
+  expect(known.providers.litellm.models.map(({ id }: { id: string }) => id)).toEqual([
+    "anthropic/one",
+    "anthropic/two",
+  ]);
+});
+
+it("indexes memory through LiteLLM with the gateway's own key, and only then offers the agent its tools", () => {
+  const off = document();
+  expect(off.memory).toEqual({ search: { enabled: false } });
+  expect(off.tools.sandbox.tools.allow).not.toContain("memory_search");
+  const on = JSON.parse(
+    openclawConfig(policyArgs({ memory: { model: "voyage/large" } }, [embedding("voyage/large")])),
+  );
+  expect(on.memory.search).toEqual({
+    enabled: true,
+    provider: "openai-compatible",
+    model: "voyage/large",
+    fallback: "none",
+    remote: {
+      baseUrl: "http://openclaw-litellm:4000/v1",
+      apiKey: { source: "file", provider: "gateway", id: "/litellmKey" },
+    },
+  });
+  expect(on.tools.sandbox.tools.allow).toEqual(expect.arrayContaining(["memory_search", "memory_get"]));
+});
+
+it("has Telegram's plugin, relay and pairing exactly when Telegram is on", () => {
+  const off = document();
+  expect(off.plugins.allow).toEqual(["memory-core"]);
+  expect(off.channels).toEqual({ defaults: { groupPolicy: "allowlist" } });
+  const on = JSON.parse(openclawConfig(policyArgs({ telegram: true })));
+  expect(on.plugins.allow).toEqual(["memory-core", "telegram"]);
+  expect(on.channels.telegram).toEqual({
+    enabled: true,
+    apiRoot: "http://openclaw-relay:8090",
+    botToken: { source: "file", provider: "gateway", id: "/telegramBotToken" },
+    configWrites: false,
+    dmPolicy: "pairing",
+    groupPolicy: "disabled",
+  });
+});
+
+it("lets the bot into named groups only, and there only when mentioned", () => {
+  const groups = { allowed: ["-100123"] };
+  const { telegram } = JSON.parse(
+    openclawConfig(policyArgs({ telegram: { groups, allowFrom: ["7"] } })),
+  ).channels;
+  expect(telegram).toMatchObject({
+    allowFrom: ["7"],
+    groupPolicy: "allowlist",
+    groups: { "-100123": { requireMention: true } },
+  });
+});
+
+it("takes a denial back only where it is named, and takes more away where that is asked for", () => {
+  const tools = { allow: ["update_goal"], deny: ["apply_patch"], liftDenials: ["process"] };
+  const { deny, sandbox } = JSON.parse(openclawConfig(policyArgs({ tools }))).tools;
+  expect(deny).toEqual(expect.arrayContaining(["apply_patch", "gateway", "cron"]));
+  expect(deny).not.toContain("process");
+  expect(sandbox.tools.deny).toEqual(deny);
+  expect(sandbox.tools.allow).toEqual(expect.arrayContaining(["update_goal", "process", "exec"]));
+  expect(sandbox.tools.allow).not.toContain("apply_patch");
+});
+
 it.each([
   [false, ["gatewayToken", "litellmKey"]],
   [true, ["gatewayToken", "litellmKey", "telegramBotToken"]],
-])("a gateway with Telegram %s has the secrets %j", (telegram, names) => {
-  expect(gatewaySecretNames({ ...args().gateway, telegram })).toEqual(names);
+  [{}, ["gatewayToken", "litellmKey", "telegramBotToken"]],
+  [{ enabled: false }, ["gatewayToken", "litellmKey"]],
+])("a gateway with Telegram %j has the secrets %j", (telegram, names) => {
+  expect(gatewaySecretNames(policyArgs({ telegram }).gateway)).toEqual(names);
 });

@@ -74,6 +74,16 @@ const directory = "/opt/openclaw/secrets/litellm/0123456789ab";
     expect(stdout.split("\n").at(-1)).toBe("000000000002 000000000003 000000000004 ");
   });
 
+  it("keeps the revision that is in force, however old, and the link that says so", () => {
+    const revisions = ["000000000001", "000000000002", "000000000003", "000000000004", "000000000005"];
+    const [first = "", ...later] = revisions.map((revision) => order({ revision }));
+    const link = "ln -s 000000000001 /opt/openclaw/secrets/litellm/current";
+    const { stdout } = onAHost(
+      `${install(first)}\n${link}\n${install(...later)}\nls /opt/openclaw/secrets/litellm | tr '\\n' ' '`,
+    );
+    expect(stdout.split("\n").at(-1)).toBe("000000000001 000000000003 000000000004 000000000005 current ");
+  });
+
   it("follows no link that lies where it writes", () => {
     const plant = `mkdir -p ${directory} /opt/elsewhere; ln -s /opt/elsewhere/target ${directory}/secrets.json.new`;
     const { status, stdout } = onAHost(

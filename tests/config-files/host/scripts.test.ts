@@ -67,7 +67,10 @@ describe("openclaw-gateway@.service", () => {
 
   it("asks the gate before every start", () => {
     expect(value("ExecCondition")).toBe("/opt/openclaw/bin/gateway-gate role %i");
-    expect(value("ExecStartPre")).toBe("/opt/openclaw/bin/gateway-gate wait %i");
+    expect([...unit.matchAll(/^ExecStartPre=(.*)$/gm)].map(([, command]) => command)).toEqual([
+      "/opt/openclaw/bin/gateway-swap recover %i",
+      "/opt/openclaw/bin/gateway-gate wait %i",
+    ]);
   });
 
   it("gives OpenClaw its 330 s to finish, and Docker some more to say so", () => {

@@ -3,6 +3,7 @@ import { onAHost, possible, type FakeDocker } from "./on-a-host";
 
 const bin = "/opt/openclaw/bin";
 const inspected = (changes: { state?: object; config?: object } = {}) => ({
+  Id: "openclaw",
   Name: "/openclaw",
   Config: { Image: "clawkeep/openclaw:0123456789ab", User: "1000:1000" },
   HostConfig: { ReadonlyRootfs: true, CapDrop: ["ALL"], CapAdd: null, PidsLimit: null, ...changes.config },
@@ -121,23 +122,24 @@ const settle = (container: unknown, changes: Record<string, unknown> = {}, more:
   const unit = "openclaw-gateway@openclaw.service";
   const activate = (role: string, state: object) =>
     onAHost(
-      `${home}; ${bin}/gateway-activate openclaw ${role} 1 openclaw-litellm openclaw-egress && cd /opt/openclaw/gateways/openclaw && cat role needs`,
+      `${home}; ${bin}/gateway-activate openclaw openclaw ${role} 1 openclaw-litellm openclaw-egress && cd /opt/openclaw/gateways/openclaw && cat role needs`,
       {
         docker: docker(inspected({ state })),
       },
     );
 
-  it("an active gateway is enabled, started and ready", () => {
+  it("an active gateway that is ready is enabled, and not disturbed", () => {
     const { status, stdout, systemctl } = activate("active", {});
     expect(status).toBe(0);
     expect(stdout).toBe("gateway openclaw is ready\nactive\nopenclaw-litellm\nopenclaw-egress\n");
-    expect(systemctl).toEqual([`enable --quiet ${unit}`, `restart --no-block ${unit}`]);
+    expect(systemctl).toEqual([`enable --quiet ${unit}`, `is-active ${unit}`]);
   });
 
   it("one that does not get ready is a fault, with its last log lines", () => {
-    const { status, stderr } = activate("active", { Running: false });
+    const { status, stderr, systemctl } = activate("active", { Running: false });
     expect(status).toBe(1);
-    expect(stderr).toContain("openclaw is not ready after 1 s; its last 50 log lines:");
+    expect(systemctl).toContain(`restart --no-block ${unit}`);
+    expect(stderr).toContain("gateway-swap: openclaw does not serve: it is not ready after 1 s");
     expect(stderr.match(/^log line \d+$/gm)).toHaveLength(50);
   });
 
@@ -145,8 +147,8 @@ const settle = (container: unknown, changes: Record<string, unknown> = {}, more:
     const { status, stdout, systemctl, docker: calls } = activate("standby", {});
     expect(status).toBe(0);
     expect(stdout).toContain("gateway openclaw is down: this stack is standby\nstandby\n");
-    expect(systemctl).toEqual([`disable --quiet --now ${unit}`]);
-    expect(calls).toContain("stop openclaw");
+    expect(systemctl).toEqual([`disable --quiet --now ${unit}`, `stop ${unit}`]);
+    expect(calls).toContain("stop --time 340 openclaw");
   });
 
   it.each([

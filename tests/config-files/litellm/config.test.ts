@@ -1,60 +1,101 @@
 import { parse } from "yaml";
+import { z } from "zod";
+import { model } from "../../../config/model-schema";
 import {
   deploymentId,
-  gatewayAccess,
   litellmConfig,
   litellmEnvironment,
   providerKeyVariable,
 } from "../../../config-files/litellm/config";
 import { providerNames } from "../../../config/providers";
 
-const models = [
+const models = z.array(model).parse([
   {
     name: "anthropic/opus",
     provider: "anthropic",
-    model: "claude-opus",
+    model: "claude-opus-4-6",
     budgetUsd: 100,
-    budgetPeriod: "30d",
     requestsPerMinute: 60,
+    fallbacks: ["openai/gpt", "own"],
   },
   {
     name: "openai/gpt",
     provider: "openai",
-    model: "gpt",
+    model: "gpt-4o",
     budgetUsd: 0.5,
     budgetPeriod: "1d",
     requestsPerMinute: 5,
     tokensPerMinute: 1000,
+    timeoutSeconds: 30,
+    retries: 0,
   },
-] as const;
+  {
+    name: "own",
+    provider: { host: "models.example.org", secret: "exampleApiKey" },
+    model: "llama",
+    budgetUsd: 1,
+    requestsPerMinute: 1,
+    inputUsdPerMillionTokens: 2,
+    outputUsdPerMillionTokens: 4,
+  },
+]);
 const config = parse(litellmConfig(models));
 
 it("caps every model: budget, period and id together, or none of it takes effect", () => {
+  const common = {
+    timeout: 120,
+    stream_timeout: 120,
+    num_retries: 1,
+    max_retries: 0,
+    budget_duration: "30d",
+  };
   expect(config.model_list).toEqual([
     {
       model_name: "anthropic/opus",
       litellm_params: {
-        model: "anthropic/claude-opus",
+        ...common,
+        model: "anthropic/claude-opus-4-6",
         api_key: "os.environ/CLAWKEEP_ANTHROPIC_KEY",
         max_budget: 100,
-        budget_duration: "30d",
         rpm: 60,
       },
-      model_info: { id: "anthropic-opus" },
+      model_info: { id: "anthropic-opus", mode: "chat" },
     },
     {
       model_name: "openai/gpt",
       litellm_params: {
-        model: "openai/gpt",
+        ...{ ...common, timeout: 30, stream_timeout: 30, num_retries: 0, budget_duration: "1d" },
+        model: "openai/gpt-4o",
         api_key: "os.environ/CLAWKEEP_OPENAI_KEY",
         max_budget: 0.5,
-        budget_duration: "1d",
         rpm: 5,
         tpm: 1000,
       },
-      model_info: { id: "openai-gpt" },
+      model_info: { id: "openai-gpt", mode: "chat" },
+    },
+    {
+      model_name: "own",
+      litellm_params: {
+        ...common,
+        model: "openai/llama",
+        api_key: "os.environ/CLAWKEEP_EXAMPLE_KEY",
+        api_base: "https://models.example.org/v1",
+        max_budget: 1,
+        rpm: 1,
+        input_cost_per_token: 0.000002,
+        output_cost_per_token: 0.000004,
+      },
+      model_info: { id: "own", mode: "chat" },
     },
   ]);
+});
+
+it("asks fallbacks in their order, and lets no model's fault or refusal shut it for others", () => {
+  expect(config.router_settings).toMatchObject({
+    fallbacks: [{ "anthropic/opus": ["openai/gpt", "own"] }],
+    disable_cooldowns: true,
+    num_retries: 0,
+  });
 });
 
 it("names where keys come from, never a key", () => {
@@ -94,17 +135,6 @@ it.each([
   ["gpt-4.1", "gpt-4-1"],
   ["a_b", "a-b"],
 ])("the deployment of %s is %s for good", (name, id) => expect(deploymentId(name)).toBe(id));
-
-it("gives every gateway the models that are listed", () => {
-  const gateways = ["openclaw", "second"].map((name) => ({
-    name,
-    maxOutputTokens: 1,
-    httpApi: false,
-    telegram: false,
-  }));
-  const access = { models: ["anthropic/opus", "openai/gpt"] };
-  expect(JSON.parse(gatewayAccess(gateways, models))).toEqual({ openclaw: access, second: access });
-});
 
 it("goes out by the egress proxy alone, and serves neither documentation nor a user interface", () => {
   const environment = litellmEnvironment("http://openclaw-egress:3128");

@@ -1,0 +1,45 @@
+/** Where things are inside the gateway's container, and its secrets by name. */
+import { telegramSettings, type GatewaySettings } from "../../config/gateway-schema";
+import type { ReleaseLine } from "../../config/release-lines";
+import type { Json } from "./policy/row";
+
+export const gatewayPort = 18789;
+/** Where the gateway's state is inside its container: the image's own home. */
+export const stateDirectory = "/home/node/.openclaw";
+/** The agent's files: SOUL.md is mounted into it read-only. */
+export const workspaceDirectory = `${stateDirectory}/workspace`;
+export const soulFile = `${workspaceDirectory}/SOUL.md`;
+export const logFile = `${stateDirectory}/logs/openclaw.log`;
+/** Folder of the gateway's secrets inside its container. */
+export const gatewaySecretsDirectory = "/run/secrets/gateway";
+
+/**
+ * Where the sandboxes' workspaces are inside the gateway's container. 2026.9 asks Docker where its directories lie on
+ * the host; 2026.2 does not, so there it is the host's own path.
+ */
+export const sandboxesDirectory = (gateway: Pick<GatewaySettings, "name" | "release">): string =>
+  gateway.release === "2026.2"
+    ? `/opt/openclaw/gateways/${gateway.name}/sandboxes/workspaces`
+    : `${stateDirectory}/sandboxes`;
+
+/** Keys of the gateway's secrets file; the canary gets the same keys with made-up values. */
+export type GatewaySecretName = "gatewayToken" | "litellmKey" | "telegramBotToken";
+
+export const gatewaySecretNames = (gateway: Pick<GatewaySettings, "telegram">): GatewaySecretName[] => [
+  "gatewayToken",
+  "litellmKey",
+  ...(telegramSettings(gateway) === undefined ? [] : (["telegramBotToken"] as const)),
+];
+
+/**
+ * A value that names a secret: 2026.9 reads the file itself, 2026.2 only knows its environment, which a launcher
+ * inside the container fills from the file (2026.2/launch.mjs).
+ */
+export function secretValue(line: ReleaseLine, name: GatewaySecretName): Json {
+  if (line === "2026.9") return { source: "file", provider: "gateway", id: `/${name}` };
+  return `\${${secretVariable(name)}}`;
+}
+
+/** `litellmKey` -> `CLAWKEEP_LITELLM_KEY`: names of our own, because well-known ones switch providers on. */
+export const secretVariable = (name: GatewaySecretName): string =>
+  `CLAWKEEP_${name.replace(/[A-Z]/g, "_$&").toUpperCase()}`;

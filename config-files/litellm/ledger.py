@@ -1,0 +1,246 @@
+"""The ledger: no call leaves before its most expensive outcome is booked.
+
+LiteLLM's own caps are checked before a call and booked after it, so calls side by side all pass. Here every attempt at a
+provider (the first, each retry, each fallback) first reserves its worst case, atomically and together, under the cap of
+its gateway and of its model:
+
+    worst case = input tokens x dearest input price + output limit x dearest output price
+    input tokens <= bytes of the request + OVERHEAD_TOKENS (a token is at least one byte), the model's whole context where
+    something else than text is in it; the output limit is the gateway's, enforced in the request itself.
+
+An attempt is settled to its real cost when it has ended. One that the provider refused costs nothing; one whose end is
+not known (timeout, broken stream, a caller that hung up, this process killed) counts as its worst case.
+
+The bound: spent + reserved never exceeds a cap, however many calls run side by side, so overspending is 0 as long as no
+single call costs more than its worst case. If one did (a provider that bills more than was asked for), the cap is
+exceeded by those calls' difference alone, and everything after it is refused until the period ends.
+
+No answer from the store, or a store that is not the one spending was counted in: no call.
+"""
+import asyncio
+import os
+import time
+import uuid
+from dataclasses import dataclass, field
+
+import redis.asyncio
+from litellm.integrations.custom_logger import CustomLogger
+from redis.backoff import NoBackoff
+from redis.asyncio.retry import Retry
+
+import spend_store
+from alerts import Alerts
+from spend_limits import CONFIGURATION, STORE_SOCKET, Gateway, Limits, Model, Scope
+
+STORE_TIMEOUT_SECONDS = 1
+OVERHEAD_TOKENS = 1000
+"""What a provider adds by itself: instructions for tools, marks between messages."""
+
+
+class Refused(Exception):
+    """An attempt that may not be made. Its status is one that LiteLLM does not retry; a fallback is tried."""
+
+    status_code = 402
+
+    def __init__(self, status: int, kind: str, reason: str, retry_after_seconds: int = 0):
+        super().__init__(reason)
+        # Not `message`: LiteLLM adds to that.
+        self.status, self.kind, self.reason, self.retry_after_seconds = status, kind, reason, retry_after_seconds
+
+
+@dataclass
+class Attempt:
+    id: str
+    model: Model
+    reserved: int
+    booked: int
+    call_type: str
+    open: bool = True
+    failed: bool = False
+
+    def is_carried_out_by(self, model: Model, call_type: str) -> bool:
+        """/v1/messages of a provider with another API is an attempt that LiteLLM makes as a chat completion inside it."""
+        inside = self.call_type == "anthropic_messages" and call_type == "acompletion"
+        return inside and self.open and not self.failed and self.model is model
+
+
+@dataclass
+class Call:
+    """A call that the gate has let in."""
+
+    id: str
+    caller: str
+    gateway: Gateway | None
+    route: str
+    model: Model
+    input_bytes: int
+    text_only: bool
+    writes_cache: bool
+    max_output_tokens: int
+    started: float = field(default_factory=time.time)
+    attempts: list = field(default_factory=list)
+    refusal: Refused | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    hung_up: bool = False
+    settled: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def worst_case(self, model: Model) -> int:
+        tokens = self.input_bytes + OVERHEAD_TOKENS if self.text_only else model.context_tokens
+        price = model.cache_write_price if self.writes_cache else model.input_price
+        output = 0 if model.mode == "embedding" else self.max_output_tokens * model.output_price
+        return min(tokens, model.context_tokens) * price + output
+
+
+class Ledger(CustomLogger):
+    def __init__(self, limits: Limits, alerts: Alerts):
+        super().__init__()
+        self._limits, self._alerts = limits, alerts
+        self._scopes = {scope.key: scope for scope in limits.scopes}
+        self.calls: dict = {}
+        self._store = redis.asyncio.Redis(
+            unix_socket_path=STORE_SOCKET,
+            socket_timeout=STORE_TIMEOUT_SECONDS,
+            socket_connect_timeout=STORE_TIMEOUT_SECONDS,
+            retry=Retry(NoBackoff(), 0),
+        )
+        self._reserve, self._settle = (self._script(name) for name in ("reserve.lua", "settle.lua"))
+
+    def _script(self, name: str):
+        with open(os.path.join(CONFIGURATION, name), encoding="utf-8") as stream:
+            return self._store.register_script(stream.read())
+
+    async def problem(self) -> str:
+        """Why nothing may be spent now; empty when something may."""
+        try:
+            return spend_store.problem_with(await self._store.get(spend_store.MARKER))
+        except (redis.RedisError, OSError, asyncio.TimeoutError):
+            return "the spend store does not answer: docker logs openclaw-redis"
+
+    async def recover(self) -> list:
+        """Attempts of a process that died: they count as spent. @returns their ids"""
+        lost = [attempt.decode() for attempt in await self._store.hkeys(spend_store.OPEN_ATTEMPTS)]
+        for attempt in lost:
+            await self._settle(keys=[spend_store.OPEN_ATTEMPTS], args=[attempt, "", ""])
+        return lost
+
+    # LiteLLM calls this before every attempt, with the deployment it has chosen.
+    async def async_pre_call_deployment_hook(self, kwargs, call_type):
+        call = self.calls.get(kwargs.get("litellm_call_id"))
+        model = self._limits.models_by_id.get((kwargs.get("model_info") or {}).get("id"))
+        if call is None or model is None:
+            raise Refused(403, "not_admitted", "a call that nobody has admitted")
+        try:
+            await self._book(call, model, getattr(call_type, "value", str(call_type)))
+        except Refused as refused:
+            call.refusal = refused
+            raise
+
+    async def _book(self, call: Call, model: Model, call_type: str) -> None:
+        if call.attempts and call.attempts[-1].is_carried_out_by(model, call_type):
+            call.attempts[-1].call_type = call_type
+            return
+        if call.gateway is not None and model.name not in call.gateway.models:
+            raise Refused(403, "model_access", f"{model.name} is not a model of {call.caller}")
+        scopes = [model.scope] if call.gateway is None else [call.gateway.scope, model.scope]
+        attempt = Attempt(f"{call.id}/{uuid.uuid4().hex[:8]}", model, call.worst_case(model), 0, call_type)
+        minute = int(time.time() // 60)
+        keys = [spend_store.MARKER, spend_store.OPEN_ATTEMPTS]
+        args: list = [spend_store.expected(), attempt.id, attempt.reserved, call.input_bytes // 4]
+        for scope in scopes:
+            keys += [scope.key, f"{scope.key.replace(':spend:', ':minute:', 1)}:{minute}"]
+            args += [scope.cap, scope.period_ms, scope.requests_per_minute, scope.tokens_per_minute]
+        try:
+            answer = await self._reserve(keys=keys, args=args)
+        except (redis.RedisError, OSError, asyncio.TimeoutError) as error:
+            raise Refused(503, "store", "the spend store does not answer") from error
+        what = answer[0].decode()
+        if what == "store":
+            raise Refused(503, "store", await self.problem() or "the spend store has changed")
+        if what != "ok":
+            raise self._refusal(what, scopes[answer[1]], attempt.reserved, *answer[2:])
+        attempt.booked = attempt.reserved
+        call.attempts.append(attempt)
+
+    def _refusal(self, what: str, scope: Scope, cost: int, spent: int, reserved: int, resets_in_ms: int, first: int):
+        seconds = max(1, -(-resets_in_ms // 1000))
+        if what != "cap":
+            seconds = 60 - int(time.time()) % 60
+            limit = scope.requests_per_minute if what == "requests" else scope.tokens_per_minute
+            return Refused(429, "rate_limit", f"{scope.name} has a limit of {limit} {what} a minute", seconds)
+        if first:
+            self._alerts.send("refusing", scope, spent, resets_in_ms)
+        return Refused(
+            429,
+            "budget",
+            f"spending cap: {scope.name} has spent ${spent / 1e9:.4f} and ${reserved / 1e9:.4f} are in flight of "
+            f"${scope.budget_usd:g}, and this call may cost ${cost / 1e9:.4f}",
+            seconds,
+        )
+
+    async def async_post_call_failure_deployment_hook(self, request_data, exception, call_type, fallback_depth=None):
+        call = self.calls.get(request_data.get("litellm_call_id"))
+        if call is None or not call.attempts:
+            return
+        call.attempts[-1].failed = True
+        if provider_refused(exception):
+            await self.settle(call.attempts[-1], 0, 0)
+
+    async def async_log_success_event(self, kwargs, response_obj, start_time, end_time):
+        call = self.calls.get(kwargs.get("litellm_call_id"))
+        if call is None or not call.attempts:
+            return
+        attempt: Attempt = call.attempts[-1]
+        summary = kwargs.get("standard_logging_object") or {}
+        call.input_tokens = summary.get("prompt_tokens") or 0
+        call.output_tokens = summary.get("completion_tokens") or 0
+        # Whoever hangs up does not stop the provider's clock: the worst case stays booked.
+        if not call.hung_up:
+            await self.settle(attempt, self._real_cost(call, attempt, kwargs), call.input_tokens + call.output_tokens)
+        call.settled.set()
+
+    @staticmethod
+    def _real_cost(call: Call, attempt: Attempt, kwargs) -> int:
+        tokens = (call.input_tokens or 0) + (call.output_tokens or 0)
+        cost = kwargs.get("response_cost")
+        if tokens == 0:
+            return attempt.reserved
+        listed = (call.input_tokens or 0) * attempt.model.input_price + (call.output_tokens or 0) * attempt.model.output_price
+        return round(cost * 1e9) if cost else listed
+
+    async def settle(self, attempt: Attempt, cost: int | None, tokens: int | None) -> None:
+        """@param cost nano-dollars; None: the worst case"""
+        if not attempt.open:
+            return
+        attempt.open = False
+        args = [attempt.id, "" if cost is None else cost, "" if tokens is None else tokens]
+        try:
+            passed = await self._settle(keys=[spend_store.OPEN_ATTEMPTS], args=args)
+        except (redis.RedisError, OSError, asyncio.TimeoutError):
+            # It stays reserved, and so counts as spent.
+            return
+        attempt.booked = attempt.reserved if cost is None else cost
+        for key, percent, spent, _cap, resets_in_ms in passed:
+            scope = self._scopes.get(key.decode())
+            if scope is not None:
+                self._alerts.send("at-cap" if percent == 100 else "near-cap", scope, spent, resets_in_ms)
+
+    async def conclude(self, call: Call, answered: bool, grace_seconds: float) -> None:
+        """The call is over: waits a little for LiteLLM's own account of it, then books what is open at its worst case."""
+        if answered and not call.settled.is_set():
+            try:
+                await asyncio.wait_for(call.settled.wait(), grace_seconds)
+            except asyncio.TimeoutError:
+                pass
+        for attempt in call.attempts:
+            await self.settle(attempt, None, None)
+        self.calls.pop(call.id, None)
+
+
+def provider_refused(exception) -> bool:
+    """True when it is certain that the provider has not worked for the call: it answered with an error, or was never reached."""
+    import litellm
+
+    unknown = (litellm.Timeout, litellm.APIConnectionError)
+    status = getattr(exception, "status_code", None)
+    return isinstance(status, int) and status >= 400 and not isinstance(exception, unknown)

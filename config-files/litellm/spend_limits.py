@@ -1,0 +1,112 @@
+"""What may be used and spent, as the deployment wrote it (limits.json), and the secrets beside it."""
+import json
+import os
+from dataclasses import dataclass
+
+CONFIGURATION = os.environ.get("CLAWKEEP_CONFIGURATION", "/etc/litellm")
+SECRETS = "/run/secrets/litellm/secrets.json"
+STATE = "/var/lib/litellm"
+STORE_SOCKET = "/run/redis/redis.sock"
+
+NANO = 1_000_000_000
+"""Money is counted in whole nano-dollars."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Something with a cap: a gateway or a model."""
+
+    name: str
+    """`gateway:NAME` or `model:NAME`."""
+    key: str
+    """Key in the store; it stays the same for good, or what was spent is forgotten."""
+    cap: int
+    """Nano-dollars."""
+    budget_usd: float
+    period_ms: int
+    requests_per_minute: int
+    tokens_per_minute: int
+    """0: no limit."""
+
+
+@dataclass(frozen=True)
+class Model:
+    name: str
+    id: str
+    mode: str
+    scope: Scope
+    input_price: int
+    """Nano-dollars a token, at the dearest rate that does not write a provider's cache."""
+    cache_write_price: int
+    output_price: int
+    context_tokens: int
+    litellm_model: str
+    custom_price: bool
+    wait_seconds: float
+    """Longest time until an answer begins, retries and fallbacks included."""
+
+
+@dataclass(frozen=True)
+class Gateway:
+    name: str
+    models: frozenset
+    scope: Scope
+    max_output_tokens: int
+    max_parallel_requests: int
+
+
+def _scope(kind: str, name: str, key: str, entry: dict) -> Scope:
+    return Scope(
+        name=f"{kind}:{name}",
+        key=f"clawkeep:spend:{kind}:{key}",
+        cap=round(entry["budgetUsd"] * NANO),
+        budget_usd=entry["budgetUsd"],
+        period_ms=entry["budgetPeriodSeconds"] * 1000,
+        requests_per_minute=entry.get("requestsPerMinute") or 0,
+        tokens_per_minute=entry.get("tokensPerMinute") or 0,
+    )
+
+
+def _model(name: str, entry: dict) -> Model:
+    price = entry["price"]
+    return Model(
+        name=name,
+        id=entry["id"],
+        mode=entry["mode"],
+        scope=_scope("model", name, entry["id"], entry),
+        input_price=round(price["inputUsdPerMillionTokens"] * 1000),
+        cache_write_price=round(price["cacheWriteUsdPerMillionTokens"] * 1000),
+        output_price=round(price["outputUsdPerMillionTokens"] * 1000),
+        context_tokens=entry["contextTokens"],
+        litellm_model=entry["litellmModel"],
+        custom_price=entry["customPrice"],
+        wait_seconds=entry["waitSeconds"],
+    )
+
+
+class Limits:
+    def __init__(self, path: str = os.path.join(CONFIGURATION, "limits.json")):
+        with open(path, encoding="utf-8") as stream:
+            document = json.load(stream)
+        self.audit_retention_days: int = document["auditRetentionDays"]
+        self.models = {name: _model(name, entry) for name, entry in document["models"].items()}
+        self.models_by_id = {model.id: model for model in self.models.values()}
+        self.gateways = {
+            name: Gateway(
+                name=name,
+                models=frozenset(entry["models"]),
+                scope=_scope("gateway", name, name, entry),
+                max_output_tokens=entry["maxOutputTokens"],
+                max_parallel_requests=entry["maxParallelRequests"],
+            )
+            for name, entry in document["gateways"].items()
+        }
+
+    @property
+    def scopes(self) -> list:
+        return [*(g.scope for g in self.gateways.values()), *(m.scope for m in self.models.values())]
+
+
+def load_secrets() -> dict:
+    with open(SECRETS, encoding="utf-8") as stream:
+        return json.load(stream)

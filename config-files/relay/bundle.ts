@@ -1,0 +1,4 @@
+import { bundleProgram } from "../bundle";
+
+/** Bundles the relay into the one file that its image holds. */
+export const bundleRelay = (): string => bundleProgram(__dirname);

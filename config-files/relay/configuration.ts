@@ -1,0 +1,59 @@
+import { readFileSync } from "node:fs";
+import { compileSchema, type Schema } from "../socket-proxy/json-schema";
+import { parseStrictJson } from "../socket-proxy/strict-json";
+import schema from "./configuration.schema.json";
+
+/** One gateway with a bot. */
+export interface RelayedGateway {
+  readonly name: string;
+  /** Its fixed IPv4 address: what it is recognised by. */
+  readonly address: string;
+}
+
+/** What the relay listens on, for whom, and the one place it sends to. */
+export interface Configuration {
+  readonly listen: { readonly address: string; readonly port: number };
+  /** `host:port` that gateways call the relay by: the only `Host` it answers to. */
+  readonly authority: string;
+  /** The egress proxy. There is no way to do without it. */
+  readonly proxy: { readonly host: string; readonly port: number };
+  /** The Bot API's server. */
+  readonly upstream: { readonly host: string; readonly port: number };
+  readonly gateways: readonly RelayedGateway[];
+  /** File with the bot tokens: a JSON object, gateway name -> token. */
+  readonly tokenFile: string;
+  /** File with CA certificates, PEM, that are trusted besides the public ones. */
+  readonly extraCaFile: string | null;
+  readonly limits: {
+    /** Connections of one gateway at the same time. */
+    readonly connections: number;
+  };
+}
+
+const validate = compileSchema(schema as unknown as Schema, "configuration");
+
+/**
+ * Reads a configuration strictly: an unknown, missing, repeated or malformed setting is an error.
+ *
+ * @throws {Error} naming the file and the setting
+ */
+export function parseConfiguration(text: string, source: string): Configuration {
+  let value;
+  try {
+    value = parseStrictJson(Buffer.from(text));
+  } catch (error) {
+    throw new Error(`${source}: ${(error as Error).message}`);
+  }
+  const problem = validate(value);
+  if (problem !== undefined) throw new Error(`${source}: ${problem}`);
+  const configuration = value as unknown as Configuration;
+  for (const key of ["name", "address"] as const) {
+    const values = configuration.gateways.map((gateway) => gateway[key]);
+    if (new Set(values).size !== values.length) throw new Error(`${source}: two gateways have one ${key}`);
+  }
+  return configuration;
+}
+
+export function readConfiguration(path: string): Configuration {
+  return parseConfiguration(readFileSync(path, "utf8"), path);
+}

@@ -1,0 +1,229 @@
+import { readFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { Configuration } from "./configuration";
+import { controls as allControls, type Controls } from "./controls";
+import { forward, goneStatus, Meter, type Call } from "./forward";
+import { healthPath } from "./health";
+import { Refusal } from "./refusal";
+import type { RequestLog } from "./request-log";
+import { readBots, type Bot } from "./tokens";
+import { TunnelAgent } from "./tunnel";
+
+/** One request from its arrival to its one log line. */
+interface Exchange {
+  readonly http: string;
+  readonly source: string;
+  readonly started: bigint;
+  readonly sent: Meter;
+  readonly received: Meter;
+  gateway?: string;
+  method?: string;
+}
+
+/** Connections at the same time of everybody who is no gateway. */
+const strangersConnections = 4;
+
+/** Takes calls of the Bot API from gateways, puts the real token in, and carries them to Telegram. */
+export class RelayServer {
+  private readonly server: Server;
+  private readonly agent: TunnelAgent;
+  /** Absent: the file with the tokens cannot be used, and every call is answered so. */
+  private readonly bots: ReadonlyMap<string, Bot> | undefined;
+  private readonly connections = new Map<string, number>();
+
+  constructor(
+    private readonly configuration: Configuration,
+    private readonly log: RequestLog,
+    private readonly controls: Controls = allControls,
+  ) {
+    this.bots = this.readBots();
+    const { extraCaFile } = configuration;
+    this.agent = new TunnelAgent(
+      configuration,
+      extraCaFile === null ? undefined : readFileSync(extraCaFile, "utf8"),
+    );
+    this.server = createServer({
+      insecureHTTPParser: controls.insecureHTTPParser,
+      // Required by checkHead, which logs; Node would answer without a word.
+      requireHostHeader: false,
+      maxHeaderSize: 8 * 1024,
+      headersTimeout: controls.headersTimeoutMs,
+      requestTimeout: controls.requestTimeoutMs,
+      keepAliveTimeout: 60_000,
+      connectionsCheckingInterval: 1_000,
+    });
+    // Telegram's silence ends first, with an answer.
+    this.server.setTimeout(controls.idleTimeoutMs + 30_000);
+    this.server.on("connection", (socket: Socket) => this.onConnection(socket));
+    this.server.on("request", (request, response) => void this.onRequest(request, response));
+    this.server.on("checkContinue", (request, response) => void this.onRequest(request, response));
+    this.server.on("checkExpectation", (request, response) => void this.onRequest(request, response));
+    // An upgrade without a listener is a request like any other, and refused as one; CONNECT would end without a word.
+    this.server.on("connect", (request, socket) => this.onConnect(request, socket));
+    this.server.on("clientError", (error: NodeJS.ErrnoException, socket) =>
+      this.onClientError(error, socket as Socket),
+    );
+  }
+
+  /** @returns the port */
+  async listen(): Promise<number> {
+    const { address, port } = this.configuration.listen;
+    await new Promise<void>((resolve, reject) => {
+      this.server.once("error", reject);
+      this.server.listen(port, address, resolve);
+    });
+    const bound = (this.server.address() as AddressInfo).port;
+    const gateways = this.configuration.gateways.map(({ name }) => name);
+    this.log.line("listening", { address, port: bound, gateways });
+    return bound;
+  }
+
+  /** Stops taking connections and ends the open ones. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    this.server.closeAllConnections();
+    this.agent.destroy();
+    await closed;
+    this.log.line("stopped", {});
+  }
+
+  private readBots(): ReadonlyMap<string, Bot> | undefined {
+    try {
+      return readBots(this.configuration.tokenFile, this.configuration.gateways);
+    } catch (error) {
+      this.log.line("no-tokens", { reason: (error as Error).message });
+      return undefined;
+    }
+  }
+
+  /** Bounds the connections of each gateway by itself, so that none can take those of the others. */
+  private onConnection(socket: Socket): void {
+    const address = socket.remoteAddress ?? "";
+    const gateway = this.controls.gatewayAt(address, this.configuration);
+    const limit = gateway === undefined ? strangersConnections : this.configuration.limits.connections;
+    const key = gateway ?? (address === this.configuration.listen.address ? "itself" : "strangers");
+    const open = (this.connections.get(key) ?? 0) + 1;
+    if (open > limit && this.controls.limitConnections) {
+      this.log.line("dropped", { gateway, source: address, reason: "too many connections" });
+      socket.destroy();
+      return;
+    }
+    this.connections.set(key, open);
+    socket.once("close", () => this.connections.set(key, (this.connections.get(key) ?? 1) - 1));
+  }
+
+  private async onRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const exchange = this.begin(request.method, request.socket);
+    response.on("error", () => undefined);
+    try {
+      if (this.isHealthProbe(request, exchange)) {
+        response.writeHead(this.bots === undefined ? 503 : 200).end();
+        return;
+      }
+      const call = this.admit(request, response, exchange);
+      const status = await forward(call, exchange, this.configuration, this.agent, this.controls);
+      const rule = status === goneStatus ? "gone" : call.target.kind;
+      this.record(exchange, { decision: "allow", rule, status });
+    } catch (error) {
+      const refusal = refusalOf(error);
+      this.refuse(exchange, refusal);
+      // The rest of a refused body is not read.
+      response.shouldKeepAlive = false;
+      const body = answerTo(refusal);
+      response.writeHead(refusal.status, {
+        "content-type": "application/json",
+        "content-length": Buffer.byteLength(body),
+      });
+      response.end(body);
+    }
+  }
+
+  /** Everything that can be refused before the body is read. */
+  private admit(request: IncomingMessage, response: ServerResponse, exchange: Exchange): Call {
+    const gateway = this.controls.gatewayAt(exchange.source, this.configuration);
+    if (gateway === undefined)
+      throw new Refusal(403, "caller", "the address is not one of a gateway with a bot");
+    exchange.gateway = gateway;
+    const bot = this.bots?.get(gateway);
+    if (bot === undefined) throw new Refusal(502, "no-token", "the relay has no bot token", "fail");
+    const head = this.controls.checkHead(request, this.configuration.authority);
+    const target = this.controls.parseTarget(request.method ?? "", request.url ?? "", bot.placeholder);
+    if (target.kind === "method") {
+      exchange.method = target.method;
+      if (!this.controls.isAllowedMethod(target.method))
+        throw new Refusal(403, "method", "this method of the Bot API is not relayed");
+    }
+    if (head.body !== undefined && this.controls.limitStreams) exchange.sent.limit = head.body.limit;
+    return { request, response, head, target, bot };
+  }
+
+  private isHealthProbe(request: IncomingMessage, { source }: Exchange): boolean {
+    return request.url === healthPath && source === this.configuration.listen.address;
+  }
+
+  private onConnect(request: IncomingMessage, socket: Duplex): void {
+    socket.on("error", () => socket.destroy());
+    const refusal = new Refusal(400, "head", "nothing can be tunnelled through the relay");
+    this.refuse(this.begin(request.method, request.socket), refusal);
+    socket.end(rawAnswerTo(refusal));
+  }
+
+  private onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+    // A client that goes away in the middle is no decision.
+    const gone = ["ECONNRESET", "HPE_INVALID_EOF_STATE"].includes(error.code ?? "");
+    if (gone || !socket.writable) return void socket.destroy();
+    const status =
+      error.code === "HPE_HEADER_OVERFLOW" ? 431 : error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
+    const refusal = new Refusal(status, "http", `not a request that HTTP allows: ${error.code ?? "?"}`);
+    this.refuse(this.begin(undefined, socket), refusal);
+    socket.end(rawAnswerTo(refusal));
+  }
+
+  private begin(http: string | undefined, socket: Socket): Exchange {
+    return {
+      http: http ?? "?",
+      source: socket.remoteAddress ?? "",
+      started: process.hrtime.bigint(),
+      sent: new Meter(),
+      received: new Meter(),
+    };
+  }
+
+  private refuse(exchange: Exchange, { decision, rule, status, reason }: Refusal): void {
+    this.record(exchange, { decision, rule, status, reason });
+  }
+
+  private record(
+    { http, source, started, sent, received, gateway, method }: Exchange,
+    rest: { decision: "allow" | "deny" | "fail"; rule: string; status: number; reason?: string },
+  ): void {
+    this.log.record({
+      ...rest,
+      ...(gateway === undefined ? { source } : { gateway }),
+      http,
+      ...(method !== undefined && { method }),
+      bytesFromGateway: sent.bytes,
+      bytesToGateway: received.bytes,
+      milliseconds: Number((process.hrtime.bigint() - started) / 10_000n) / 100,
+    });
+  }
+}
+
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  // The message of a fault may quote anything; its kind does not.
+  return new Refusal(500, "internal", `a fault in the relay: ${(error as Error).name}`, "fail");
+}
+
+/** A body in Telegram's shape, which its clients understand. */
+function answerTo({ status, reason }: Refusal): string {
+  return `${JSON.stringify({ ok: false, error_code: status, description: `relay: ${reason}` })}\n`;
+}
+
+function rawAnswerTo(refusal: Refusal): string {
+  const body = answerTo(refusal);
+  const head = `HTTP/1.1 ${refusal.status} Refused\r\nContent-Type: application/json\r\nConnection: close`;
+  return `${head}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+}

@@ -1,0 +1,108 @@
+/** Rules about one gateway that need more than one of its keys, or the stack's models. */
+import type { UsableSettings } from "./cross-checks";
+import { telegramSettings } from "./gateway-schema";
+import { settingProblem, type Problem } from "./problems";
+import { policyToolDenials } from "./tool-denials";
+
+type Gateway = NonNullable<NonNullable<UsableSettings["gateways"]>[number]>;
+type Models = UsableSettings["models"];
+/** Path below a gateway, and what is wrong there. */
+type Fault = readonly [path: readonly (string | number)[], message: string];
+
+export function checkGateways(stack: string, { gateways, models }: UsableSettings): Problem[] {
+  return (gateways ?? []).flatMap((gateway, index) =>
+    gateway === undefined
+      ? []
+      : [
+          ...telegramFaults(gateway),
+          ...toolFaults(gateway),
+          ...aliasFaults(gateway, models),
+          ...modelFaults(gateway, models),
+        ].map(([path, message]) => settingProblem(stack, "gateways", [index, ...path], message)),
+  );
+}
+
+function telegramFaults({ release, telegram }: Gateway): Fault[] {
+  const settings = telegramSettings({ telegram });
+  if (settings === undefined) return [];
+  const faults: Fault[] = [];
+  if (release === "2026.2") {
+    faults.push([
+      ["telegram"],
+      "cannot be on with release 2026.2: it has no apiRoot, so the bot's token would have to be in the gateway",
+    ]);
+  }
+  if (settings.dmPolicy === "allowlist" && settings.allowFrom.length === 0) {
+    faults.push([["telegram", "allowFrom"], "is empty, and dmPolicy allowlist lets nobody else write"]);
+  }
+  return faults;
+}
+
+function toolFaults({ tools }: Gateway): Fault[] {
+  const allow = tools?.allow ?? [];
+  const lifted = tools?.liftDenials ?? [];
+  return [
+    ...allow.flatMap((name, index): Fault[] =>
+      name !== undefined && policyToolDenials.includes(name)
+        ? [
+            [
+              ["tools", "allow", index],
+              `${name} is denied by the policy; name it in tools.liftDenials if you take that back`,
+            ],
+          ]
+        : [],
+    ),
+    ...lifted.flatMap((name, index): Fault[] =>
+      name !== undefined && !policyToolDenials.includes(name)
+        ? [
+            [
+              ["tools", "liftDenials", index],
+              `${name} is not denied by the policy (${policyToolDenials.join(", ")})`,
+            ],
+          ]
+        : [],
+    ),
+    ...(tools?.deny ?? []).flatMap((name, index): Fault[] =>
+      name !== undefined && (allow.includes(name) || lifted.includes(name))
+        ? [[["tools", "deny", index], `${name} is allowed and denied at the same time`]]
+        : [],
+    ),
+  ];
+}
+
+function aliasFaults({ aliases }: Gateway, models: Models): Fault[] {
+  const entries = Object.entries(aliases ?? {});
+  return entries.flatMap(([alias, model], index): Fault[] => {
+    if (model === undefined) return [];
+    const twin = entries.slice(0, index).find(([, other]) => other === model);
+    if (twin !== undefined) return [[["aliases", alias], `${model} has the alias ${twin[0]} already`]];
+    const fault = unfit(model, "chat", models);
+    return fault === undefined ? [] : [[["aliases", alias], fault]];
+  });
+}
+
+function modelFaults({ defaultModel, memory }: Gateway, models: Models): Fault[] {
+  const faults: Fault[] = [];
+  const indexing = memory?.model === undefined ? undefined : unfit(memory.model, "embedding", models);
+  if (indexing !== undefined) faults.push([["memory", "model"], indexing]);
+  const known = (models ?? []).find((model) => model?.name === defaultModel);
+  if (known?.mode === "embedding") {
+    faults.push([["defaultModel"], `${known.name ?? ""} has the mode embedding, it answers nobody`]);
+  }
+  if (models?.length !== undefined && models.every((model) => model?.mode === "embedding")) {
+    faults.push([["defaultModel"], "has nothing to choose from: all models have the mode embedding"]);
+  }
+  return faults;
+}
+
+/** Why a model cannot serve; undefined where it can, or where that cannot be known yet. */
+function unfit(name: string, mode: "chat" | "embedding", models: Models): string | undefined {
+  if (models === undefined || models.some((model) => model?.name === undefined)) return undefined;
+  const model = models.find((one) => one?.name === name);
+  if (model === undefined) {
+    return `${name} is not one of models (${models.map((one) => one?.name).join(", ")})`;
+  }
+  return model.mode === undefined || model.mode === mode
+    ? undefined
+    : `${name} has the mode ${model.mode}, not ${mode}`;
+}

@@ -1,0 +1,76 @@
+/** A change of a gateway that is cut off at any step: one of the two serves, never both, and the next run ends it. */
+import { home, name, SmallHost, until, type Seen } from "./small-host";
+
+jest.setTimeout(120_000);
+const host = new SmallHost();
+let before: Seen;
+beforeAll(async () => {
+  await host.start();
+  const id = host.create({ version: 1 });
+  expect(host.activate(id, { seconds: 20 }).status).toBe(0);
+  host.say("hello");
+  before = host.find(name) as Seen;
+});
+afterAll(() => host.stop());
+afterEach(() => expect(host.together()).toEqual([]));
+
+/** Every call that changes something, and the first look after the new one was started. */
+const steps: [call: string, count: number][] = [
+  ["systemctl stop", 1],
+  ["docker run", 2],
+  ["docker rename", 1],
+  ["docker rename", 2],
+  ["systemctl restart", 1],
+  ["docker exec", 2],
+  ["docker rm", 1],
+];
+
+test.each(steps)(
+  "the power goes before `%s` number %d: the one of before serves after the boot",
+  async (call, count) => {
+    const id = host.create({ version: 2 });
+    host.activateKilled(id, call, count, 20);
+    host.powerCut();
+    // Once it was ready, and nothing but the removal of the old one was left, it is the new one's turn.
+    const accepted = call === "docker rm";
+    await until("a gateway after the boot", () => host.ready(), 60);
+    expect(host.find(name)?.Id).toBe(accepted ? id : before.Id);
+    expect(host.running()).toHaveLength(1);
+    expect(host.said()).toContain("0 hello");
+    expect(host.run(`ls ${home}`)).not.toContain("swap.json");
+    if (accepted) before = host.find(name) as Seen;
+  },
+);
+
+test.each(steps.slice(0, -1))(
+  "the script is killed before `%s` number %d and run again: the new one serves",
+  (call, count) => {
+    const id = host.create({ version: 2 }, { [call]: count });
+    host.activateKilled(id, call, count, 20);
+    expect(host.activate(id, { seconds: 20 })).toMatchObject({ status: 0, stderr: expect.anything() });
+    expect(host.running()).toEqual([id]);
+    expect(host.containers().map(({ Id }) => Id)).toEqual([id]);
+    expect(host.said()).toContain("0 hello");
+    before = host.find(name) as Seen;
+  },
+);
+
+test.each([
+  ["systemctl stop", 2],
+  ["docker run", 3],
+  ["docker run", 4],
+  ["systemctl restart", 2],
+])(
+  "a change has failed, and the power goes before `%s` number %d of going back: the one of before serves on its state",
+  async (call, count) => {
+    const id = host.create({ version: 9, fault: "crash-after-migration" });
+    host.activateKilled(id, call, count, 20);
+    host.powerCut();
+    await until("a gateway after the boot", () => host.ready(), 60);
+    expect(host.running()).toEqual([before.Id]);
+    expect(host.said().filter((line) => line.startsWith("9"))).toEqual([]);
+    const again = host.activate(id, { seconds: 20 });
+    expect(again.stderr).toMatch(/was tried at \S+ and does not serve: it ends by itself again and again/);
+    expect(host.running()).toEqual([before.Id]);
+  },
+);

@@ -1,0 +1,206 @@
+/** Telegram, from a message at the Bot API to the answer there, by way of the relay; and tools in real sandboxes. */
+import { enterLabEnvironment } from "../../lab/rehearsal/environment";
+import { requestsTo } from "../../lab/rehearsal/public";
+import { labSecrets, telegramGroup } from "../../lab/rehearsal/stacks";
+import { nodeIn, onVps } from "../../lab/rehearsal/vps";
+import {
+  forgetTelegramSent,
+  script,
+  telegramBots,
+  telegramSays,
+  telegramSent,
+  type TelegramMessage,
+} from "../../lab/rehearsal/world";
+import { pair } from "./pairing";
+import { eventually } from "./support";
+
+jest.setTimeout(300_000);
+
+const alice = { id: 4711, first_name: "Alice" };
+const sentTexts = async (chat: number): Promise<string[]> =>
+  (await telegramSent())
+    .filter(({ params }) => Number(params["chat_id"]) === chat && typeof params["text"] === "string")
+    .map(({ params }) => String(params["text"]));
+const modelCalls = async (): Promise<number> =>
+  (await requestsTo("anthropic")).length + (await requestsTo("openai")).length;
+
+/** Sends a message and waits for an answer in its chat that holds the words. */
+async function answerTo(message: TelegramMessage, words: string | RegExp, seconds = 60): Promise<string> {
+  await forgetTelegramSent();
+  await telegramSays(message);
+  let found = "";
+  await eventually(`an answer with ${String(words)}`, seconds, async () => {
+    const texts = await sentTexts(message.chat?.id ?? message.from?.id ?? 0);
+    found =
+      texts.findLast((text) => (typeof words === "string" ? text.includes(words) : words.test(text))) ?? "";
+    if (found === "") throw new Error(`so far: ${JSON.stringify(texts)}`);
+  });
+  return found;
+}
+
+/** A message that makes the model call one tool, once; what the tool returned comes back as the answer. */
+async function toolThroughTelegram(
+  name: string,
+  args: Record<string, unknown>,
+  seconds = 90,
+): Promise<string> {
+  const mark = `use-${name}-${Date.now()}`;
+  await script("anthropic", [{ match: mark, tools: [{ name, arguments: args }] }]);
+  return answerTo({ from: alice, text: `please ${mark}` }, /tool result/, seconds);
+}
+
+/** Id and start of every sandbox. */
+const sandboxes = async (): Promise<string[]> =>
+  (
+    await onVps(
+      "prod",
+      "docker ps -q --filter label=openclaw.sandbox=1 | xargs -r docker inspect --format '{{.Id}} {{.State.StartedAt}}'",
+    )
+  )
+    .trim()
+    .split("\n");
+
+beforeAll(async () => {
+  await enterLabEnvironment();
+  await eventually("the relay to poll for the gateway", 60, async () => {
+    expect((await telegramBots()).filter(({ polling }) => polling)).toHaveLength(1);
+  });
+});
+afterAll(() => script("anthropic", []));
+
+test("an unpaired sender gets a pairing code and no model call; approved, an answer", async () => {
+  const before = await modelCalls();
+  const refusal = await answerTo({ from: alice, text: "hello there" }, /\b[A-Z0-9]{8}\b/);
+  expect(await modelCalls()).toBe(before);
+  expect(await sentTexts(alice.id)).toHaveLength(1);
+  const listed = await pair();
+  const code = /sender\s+([A-Z0-9]{8})\s+.*4711/.exec(listed)?.[1] ?? "";
+  expect(refusal).toContain(code);
+  expect(await pair(code)).toMatch(/let in: .*4711/);
+  expect(await answerTo({ from: alice, text: "Say: paired now" }, "paired now")).toContain(
+    "stand-in model says",
+  );
+  expect(await modelCalls()).toBeGreaterThan(before);
+});
+
+test("in a group: silence without a mention, an answer with one, and silence in a group that is not listed", async () => {
+  const [bot] = await telegramBots();
+  const group = { id: telegramGroup, type: "supergroup", title: "Friends" };
+  await forgetTelegramSent();
+  const before = await modelCalls();
+  await telegramSays({ from: alice, chat: group, text: "nobody asked you" });
+  await telegramSays({
+    from: alice,
+    chat: { ...group, id: -100999 },
+    text: `@${bot?.username} Say: not here`,
+  });
+  // The mention comes after both, so its answer shows that they have been read.
+  await telegramSays({ from: alice, chat: group, text: `@${bot?.username} Say: mentioned` });
+  await eventually("the answer in the group", 60, async () => {
+    expect((await sentTexts(telegramGroup)).join("\n")).toContain("mentioned");
+  });
+  expect((await sentTexts(telegramGroup)).join("\n")).not.toContain("nobody asked you stand-in");
+  expect(await sentTexts(-100999)).toEqual([]);
+  expect((await modelCalls()) - before).toBe(1);
+});
+
+test("a picture reaches the model, by way of the relay", async () => {
+  // One red pixel.
+  const base64 =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==";
+  const answer = await answerTo({ from: alice, text: "Say: look", photo: { base64 } }, /stand-in model says/);
+  expect(answer).toContain("[1 image]");
+});
+
+test("only the relay has the bot's token, and there is one poller", async () => {
+  const secrets = await labSecrets();
+  const token = secrets["clawkeep:telegramBotToken-openclaw"] ?? "none";
+  const mine = await nodeIn(
+    "prod",
+    "openclaw",
+    `import { readFileSync } from "node:fs";
+console.log(JSON.parse(readFileSync("/run/secrets/gateway/secrets.json", "utf8")).telegramBotToken);`,
+  );
+  expect(mine.trim()).toMatch(/^\d+:/);
+  expect(mine).not.toContain(token.split(":")[1]);
+  const bots = await telegramBots();
+  expect(bots.map(({ conflicts, pollers }) => ({ conflicts, pollers: pollers.length }))).toEqual([
+    { conflicts: 0, pollers: 1 },
+  ]);
+});
+
+test("exec runs in a real sandbox: no network, no capability, not root, read-only; and the next turn finds it again", async () => {
+  const look = "id -u; grep -E 'CapEff|NoNewPrivs|Seccomp:' /proc/self/status; ls /sys/class/net; touch /x";
+  const first = await toolThroughTelegram("exec", { command: look });
+  expect(first).toMatch(/^.*1000/m);
+  expect(first).toMatch(/CapEff:\s+0{16}/);
+  expect(first).toMatch(/NoNewPrivs:\s+1/);
+  expect(first).toMatch(/Seccomp:\s+2/);
+  expect(first).toMatch(/\blo\b/);
+  expect(first).not.toMatch(/\beth\d/);
+  expect(first).toMatch(/Read-only file system/);
+  const before = await sandboxes();
+  expect(before).toHaveLength(1);
+  expect(await toolThroughTelegram("exec", { command: "echo found again" })).toContain("found again");
+  expect(await sandboxes()).toEqual(before);
+});
+
+test("write, read and edit work in the sandbox's workspace", async () => {
+  await toolThroughTelegram("write", { path: "note.txt", content: "the first line\n" });
+  await toolThroughTelegram("edit", {
+    path: "note.txt",
+    oldText: "first",
+    newText: "second",
+    edits: [{ oldText: "first", newText: "second" }],
+  });
+  expect(await toolThroughTelegram("read", { path: "note.txt" })).toContain("the second line");
+});
+
+test.each([
+  [
+    "a fork bomb",
+    "f() { f | f & }; f; sleep 3; echo over",
+    /Cannot fork|Resource temporarily|over|can't fork|signal|timed out|exit/i,
+  ],
+  [
+    "a memory hog",
+    "python3 -c 'x = bytearray(2_000_000_000)'; echo code $?",
+    /code 137|code 1|Killed|MemoryError/,
+  ],
+  [
+    "a disk filler",
+    "head -c 20G /dev/zero >/workspace/full; echo code $?; rm -f /workspace/full",
+    /No space left|code 1/,
+  ],
+])("%s ends without touching the gateway or the host's disk", async (_, command, expected) => {
+  // The volume: the root of a stand-in is the disk of the whole machine, which others write to.
+  const free = async (): Promise<number> =>
+    Number((await onVps("prod", "df --output=avail -B1M /opt/openclaw/volume | tail -1")).trim());
+  const before = await free();
+  expect(await toolThroughTelegram("exec", { command }, 150)).toMatch(expected);
+  expect(before - (await free())).toBeLessThan(100);
+  const state = await onVps(
+    "prod",
+    "docker inspect --format '{{.RestartCount}} {{.State.OOMKilled}} {{.State.Health.Status}}' openclaw",
+  );
+  expect(state.trim()).toBe("0 false healthy");
+  expect(await answerTo({ from: alice, text: "Say: still here" }, "still here", 120)).toContain("still here");
+});
+
+test("a sandbox has its limits in force", async () => {
+  const id = (await onVps("prod", "docker ps -q --filter label=openclaw.sandbox=1 | head -1")).trim();
+  const host = JSON.parse(
+    await onVps("prod", `docker inspect --format '{{json .HostConfig}}' ${id}`),
+  ) as Record<string, unknown>;
+  expect(host["CapAdd"] ?? []).toEqual([]);
+  expect(host).toMatchObject({
+    NetworkMode: "none",
+    CapDrop: ["ALL"],
+    Privileged: false,
+    ReadonlyRootfs: true,
+    Memory: 512 * 1024 * 1024,
+    MemorySwap: 512 * 1024 * 1024,
+    NanoCpus: 500_000_000,
+    PidsLimit: 256,
+  });
+});

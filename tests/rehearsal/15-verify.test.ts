@@ -1,0 +1,238 @@
+/** `make verify` on the deployed stack: everything holds, nothing is changed, and each row fails when its thing is broken. */
+import { join } from "node:path";
+import { attempt } from "../../lab/lib/exec";
+import { repoDir } from "../../lab/lib/paths";
+import { endpoints } from "../../lab/internet/addresses";
+import { enterLabEnvironment } from "../../lab/rehearsal/environment";
+import { labSecrets } from "../../lab/rehearsal/stacks";
+import { onVps } from "../../lab/rehearsal/vps";
+import { sshTarget, withHost, type Shell } from "../../tools/host-shell";
+import type { Result, Row } from "../../tools/verify/row";
+import { verify } from "../../tools/verify/row";
+import { rowsOf } from "../../tools/verify/rows";
+import { stackOutputs, stackSettings, worldOf, type World } from "../../tools/verify/world";
+import { eventually } from "./support";
+
+jest.setTimeout(300_000);
+const tsx = join(repoDir, "node_modules", ".bin", "tsx");
+let outputs: Record<string, unknown>;
+let settings: ReturnType<typeof stackSettings>;
+
+beforeAll(async () => {
+  await enterLabEnvironment();
+  process.env["VERIFY_CURL_ARGS"] = process.env["LAB_CURL_ARGS"];
+  outputs = stackOutputs("prod");
+  settings = stackSettings("prod");
+});
+
+/** A world of its own for each look, so that nothing is remembered from before the break. */
+const withWorld = <T>(work: (world: World) => Promise<T>): Promise<T> =>
+  withHost(sshTarget("prod", outputs), (shell: Shell) =>
+    work(worldOf("prod", outputs, shell, (process.env["LAB_CURL_ARGS"] ?? "").split(" "), settings)),
+  );
+
+const look = (wanted: (row: Row) => boolean): Promise<Result[]> =>
+  withWorld((world) => verify(world, rowsOf(world).filter(wanted), 6));
+
+/** What a look at the host must leave as it was: containers, files of ours, rules, units. */
+const fingerprint = (): Promise<string> =>
+  onVps(
+    "prod",
+    `docker ps -a --no-trunc --format '{{.ID}} {{.Names}}' | sort
+docker inspect --format '{{.Name}} {{.State.StartedAt}} {{.RestartCount}}' $(docker ps -q) | sort
+find /opt/openclaw/bin /opt/openclaw/config /opt/openclaw/secrets /etc/clawkeep /etc/systemd/system -type f -printf '%p %m %T@ %s\\n' | sort
+nft list tables; docker network ls --no-trunc -q | sort`,
+  );
+
+test("everything holds, as JSON and as a table; the host is as it was", async () => {
+  const before = await fingerprint();
+  const json = await attempt(tsx, [join(repoDir, "tools/verify.ts"), "prod", "--json"]);
+  const report = JSON.parse(json.stdout) as { ok: boolean; results: Result[] };
+  expect(report.results.filter(({ ok }) => !ok)).toEqual([]);
+  expect([json.code, report.ok]).toEqual([0, true]);
+  expect(report.results.length).toBeGreaterThan(60);
+  expect(await fingerprint()).toBe(before);
+});
+
+test("a stack that cannot be asked: exit code 2; one that falls short: 1, and the table says what", async () => {
+  const none = await attempt(tsx, [join(repoDir, "tools/verify.ts"), "no-such-stack"]);
+  expect(none.code).toBe(2);
+  await onVps("prod", "docker pause openclaw-caddy");
+  try {
+    const short = await attempt(tsx, [join(repoDir, "tools/verify.ts"), "prod"]);
+    expect(short.code).toBe(1);
+    expect(short.stdout).toMatch(/FAILED openclaw-caddy is healthy/);
+    expect(short.stdout).toMatch(/it is paused/);
+  } finally {
+    await onVps("prod", "docker unpause openclaw-caddy");
+  }
+});
+
+interface Break {
+  /** Rows that have to fail; all of them did hold before (first test). */
+  readonly rows: RegExp;
+  readonly script: string;
+  readonly mend: string;
+}
+
+const services = [
+  "openclaw",
+  "openclaw-docker-proxy",
+  "openclaw-litellm",
+  "openclaw-redis",
+  "openclaw-egress",
+  "openclaw-relay",
+  "openclaw-caddy",
+];
+const gatewayPid = "$(docker inspect --format '{{.State.Pid}}' openclaw)";
+/** Puts another file in the place of one in the gateway's container, as only root can. */
+const overlay = (path: string, content: string): string =>
+  `cat >/run/verify-overlay <<'END'
+${content}
+END
+chown 1000:1000 /run/verify-overlay; chmod 0400 /run/verify-overlay
+cp -p /run/verify-overlay /proc/${gatewayPid}/root/tmp/verify-overlay
+nsenter -t ${gatewayPid} -m mount --bind /tmp/verify-overlay ${path}`;
+const uncover = (path: string): string =>
+  `nsenter -t ${gatewayPid} -m umount ${path}; rm -f /proc/${gatewayPid}/root/tmp/verify-overlay /run/verify-overlay`;
+const workspaces = "/opt/openclaw/gateways/openclaw/sandboxes/workspaces";
+const open = "http_access allow all";
+
+const breaks: Readonly<Record<string, Break>> = {
+  // One after the other would wait half a minute each: after a pause Docker asks a container's health anew.
+  "every container paused": {
+    rows: /is healthy$|^LiteLLM (answers|reaches)|sees its models|administers nothing|^with(out)? the token|^the (origin|spend)/,
+    script: `docker pause ${services.join(" ")}`,
+    mend: `docker unpause ${services.join(" ")}`,
+  },
+  ...Object.fromEntries(
+    services.map((name) => [
+      `${name} with another pids limit`,
+      {
+        rows: new RegExp(`^${name} has its limits`),
+        script: `docker inspect --format '{{.HostConfig.PidsLimit}}' ${name} >/run/verify-pids; docker update --pids-limit 600 ${name}`,
+        mend: `docker update --pids-limit "$(cat /run/verify-pids)" ${name}`,
+      },
+    ]),
+  ),
+  "a stranger that publishes a port": {
+    rows: /^(nothing else runs|only port 443)/,
+    script: `docker run -d --name verify-stranger -p 8080:80 --entrypoint sleep "$(docker inspect --format '{{.Config.Image}}' openclaw-redis)" 600`,
+    mend: "docker rm -f verify-stranger",
+  },
+  "an egress proxy that lets everything through": {
+    rows: /^LiteLLM is refused (example|api)/,
+    script: `file=$(readlink -f /opt/openclaw/config/egress-proxy/current)/squid.conf; cp -p $file /run/verify-squid
+printf '%s\\n' 'http_port 3128' '${open}' 'pid_filename /tmp/squid.pid' 'cache_log /dev/stderr' >$file
+docker exec openclaw-egress squid -k reconfigure -f /etc/squid/clawkeep/current/squid.conf; sleep 2`,
+    mend: `file=$(readlink -f /opt/openclaw/config/egress-proxy/current)/squid.conf; cat /run/verify-squid >$file
+docker exec openclaw-egress squid -k reconfigure -f /etc/squid/clawkeep/current/squid.conf; sleep 2`,
+  },
+  "a gateway on egress-net, without the firewall": {
+    rows: /^openclaw connects to nothing outside$/,
+    script: "nft delete table inet clawkeep; docker network connect egress-net openclaw",
+    mend: "docker network disconnect egress-net openclaw; /opt/openclaw/bin/apply-firewall ensure",
+  },
+  "a gateway that knows an outside name": {
+    rows: /^openclaw resolves no outside name$/,
+    script: "echo 192.0.2.1 api.anthropic.com >>$(docker inspect --format '{{.HostsPath}}' openclaw)",
+    mend: "f=$(docker inspect --format '{{.HostsPath}}' openclaw); grep -v anthropic $f >/run/verify-hosts; cat /run/verify-hosts >$f",
+  },
+  "no host firewall": {
+    rows: /^the host's own firewall/,
+    script: "nft delete table inet clawkeep",
+    mend: "/opt/openclaw/bin/apply-firewall ensure",
+  },
+  "a full volume": {
+    rows: /^disk below/,
+    script:
+      "fallocate -l $(($(df --output=avail -B1 /opt/openclaw/volume | tail -1) - 100000000)) /opt/openclaw/volume/verify-filler",
+    mend: "rm -f /opt/openclaw/volume/verify-filler",
+  },
+  "no memory left": {
+    rows: /^memory below/,
+    script:
+      "sed 's/^MemAvailable:.*/MemAvailable: 1000 kB/' /proc/meminfo >/run/verify-meminfo; mount --bind /run/verify-meminfo /proc/meminfo",
+    mend: "umount /proc/meminfo",
+  },
+  "a gateway that would stay down": {
+    rows: /^openclaw comes back/,
+    script: "systemctl disable -q openclaw-gateway@openclaw",
+    mend: "systemctl enable -q openclaw-gateway@openclaw",
+  },
+  "a state open to others": {
+    rows: /^openclaw: (state is closed|its own security audit)/,
+    script: "docker exec openclaw chmod 0777 /home/node/.openclaw",
+    mend: "docker exec openclaw chmod 0700 /home/node/.openclaw",
+  },
+  "another SOUL.md": {
+    rows: /^openclaw: SOUL.md/,
+    script: overlay("/home/node/.openclaw/workspace/SOUL.md", "obey"),
+    mend: uncover("/home/node/.openclaw/workspace/SOUL.md"),
+  },
+  "workspaces that follow links": {
+    rows: /^openclaw: workspaces/,
+    script: `mount -o remount,bind,nosuid,nodev,symfollow ${workspaces} || mount -o remount,bind,nosuid,nodev ${workspaces}`,
+    mend: `mount -o remount,bind,nosuid,nodev,nosymfollow ${workspaces}`,
+  },
+  "another configuration": {
+    rows: /^openclaw: sandbox for every session/,
+    script: overlay(
+      "/etc/openclaw/openclaw.json",
+      JSON.stringify({
+        gateway: { mode: "local", auth: { mode: "token", token: "x".repeat(64) } },
+        agents: { defaults: { sandbox: { mode: "off", docker: { image: "x" } } } },
+      }),
+    ),
+    mend: uncover("/etc/openclaw/openclaw.json"),
+  },
+};
+
+test.each(Object.entries(breaks))(
+  "%s: its rows fail, and hold again after",
+  async (_, { rows, script, mend }) => {
+    const wanted = (row: Row): boolean => rows.test(row.name);
+    try {
+      await onVps("prod", "bash -s", script);
+      const results = await look(wanted);
+      expect(results.length).toBeGreaterThan(0);
+      expect(results.filter(({ ok }) => ok)).toEqual([]);
+    } finally {
+      await onVps("prod", "bash -s", mend);
+    }
+    await eventually("the rows to hold again", 90, async () => {
+      expect((await look(wanted)).filter(({ ok }) => !ok)).toEqual([]);
+    });
+  },
+);
+
+test("Hetzner's firewall with one rule more: its row fails", async () => {
+  const secret = (await withWorld((world) => Promise.resolve(world.hetzner?.token))) ?? "";
+  const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+    const answer = await fetch(`${endpoints.hetzner}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return answer.json();
+  };
+  const { firewalls } = (await call("GET", "/firewalls?name=clawkeep-prod")) as {
+    firewalls: { id: number; rules: { direction: string }[] }[];
+  };
+  const [firewall] = firewalls;
+  const more = { direction: "in", protocol: "tcp", port: "8080", source_ips: ["0.0.0.0/0"] };
+  const set = (rules: unknown): Promise<unknown> =>
+    call("POST", `/firewalls/${firewall?.id}/actions/set_rules`, { rules });
+  await set([...(firewall?.rules ?? []), more]);
+  try {
+    const [result] = await look(({ name }) => name.startsWith("Hetzner's firewall"));
+    expect(result).toMatchObject({ ok: false, detail: expect.stringContaining("8080") });
+  } finally {
+    await set(firewall?.rules);
+  }
+});
+
+test("no secret is in what it prints", async () => {
+  const { stdout, stderr } = await attempt(tsx, [join(repoDir, "tools/verify.ts"), "prod", "--json"]);
+  for (const value of Object.values(await labSecrets())) expect(stdout + stderr).not.toContain(value);
+});

@@ -1,0 +1,92 @@
+/** A stack's host over SSH: the key that the stack's outputs name, the identity that the agent holds, one login. */
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** Runs a bash script as root on the host and returns what it printed. */
+export type Shell = (script: string, args?: readonly string[], input?: string) => Promise<string>;
+
+/** Where a stack's host is; the outputs `sshCommand` and `sshHostKey`. */
+export interface SshTarget {
+  readonly address: string;
+  readonly port: number;
+  readonly hostKey: string;
+}
+
+/** No inventory and no image's list of packages is longer. */
+const maxBytes = 64 * 1024 * 1024;
+
+/** @throws Error where the outputs are not those of a deployed stack */
+export function sshTarget(stack: string, outputs: Readonly<Record<string, unknown>>): SshTarget {
+  const [, port, address] = /^ssh -p (\d+) root@([0-9a-zA-Z.:-]+)$/.exec(String(outputs["sshCommand"])) ?? [];
+  const [hostKey] =
+    /^(?:ssh-ed25519|ecdsa-sha2-nistp256) [A-Za-z0-9+/=]+/.exec(String(outputs["sshHostKey"])) ?? [];
+  if (port === undefined || address === undefined || hostKey === undefined) {
+    throw new Error(
+      `stack ${stack} has no outputs sshCommand and sshHostKey: is it deployed? pulumi up --stack ${stack}`,
+    );
+  }
+  return { address, port: Number(port), hostKey };
+}
+
+/** Opens one connection for `work`, and closes it. The user's own known hosts play no part. */
+export async function withHost<T>(target: SshTarget, work: (shell: Shell) => Promise<T>): Promise<T> {
+  const directory = mkdtempSync(join(tmpdir(), "clawkeep-ssh-"));
+  const options = [
+    `KnownHostsCommand=/bin/echo %H ${target.hostKey}`,
+    "StrictHostKeyChecking=yes",
+    "UserKnownHostsFile=/dev/null",
+    "GlobalKnownHostsFile=/dev/null",
+    "BatchMode=yes",
+    "ConnectTimeout=20",
+    "ServerAliveInterval=15",
+    "ForwardAgent=no",
+    "LogLevel=ERROR",
+    // One login for all questions: the host limits how many there may be in a minute.
+    "ControlMaster=auto",
+    `ControlPath=${join(directory, "c")}`,
+    "ControlPersist=60",
+  ].flatMap((option) => ["-o", option]);
+  const connection = ["-F", "none", ...options, "-p", String(target.port), `root@${target.address}`];
+  try {
+    return await work((script, args = [], input = "") => {
+      // ssh hands one string to the login shell, so every word is quoted for it.
+      const command = ["bash", "-c", script, "clawkeep", ...args].map(quote).join(" ");
+      return execute("ssh", [...connection, command], input, `ssh -p ${target.port} root@${target.address}`);
+    });
+  } finally {
+    await execute("ssh", ["-O", "exit", ...connection], "", "ssh").catch(() => undefined);
+    rmSync(directory, { recursive: true });
+  }
+}
+
+const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
+
+/** @param shown the command for errors, without the script */
+export async function execute(
+  command: string,
+  args: readonly string[],
+  input: string,
+  shown: string,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], env: process.env });
+    const chunks: Buffer[] = [];
+    let [length, complaints] = [0, ""];
+    child.stdout.on("data", (chunk: Buffer) => {
+      length += chunk.length;
+      if (length > maxBytes) child.kill();
+      else chunks.push(chunk);
+    });
+    child.stderr.on("data", (chunk: Buffer) => (complaints = (complaints + chunk.toString()).slice(-2000)));
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(input);
+    child.on("error", (error) => reject(new Error(`${shown} cannot be run: ${error.message}`)));
+    child.on("close", (code) => {
+      if (code === 0) return resolve(Buffer.concat(chunks).toString("utf8"));
+      const why = length > maxBytes ? `printed more than ${maxBytes} bytes` : complaints.trim();
+      reject(new Error(`${shown} failed (${code ?? "ended"}): ${why || "no message"}`));
+    });
+  });
+}

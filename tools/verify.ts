@@ -1,0 +1,32 @@
+/**
+ * `make verify STACK=prod`: asks a running stack whether every promise holds, and changes nothing on it.
+ *
+ *   npx tsx tools/verify.ts STACK [--json]
+ *
+ * A table for people, JSON for machines; exit code 0 when everything holds, 1 when something falls short, 2 when the
+ * stack could not be asked. Needs pulumi, curl and the key in your ssh-agent. VERIFY_CURL_ARGS: further arguments of
+ * curl for the public name, such as `--cacert FILE`.
+ */
+import { sshTarget, withHost } from "./host-shell";
+import { table, verify } from "./verify/row";
+import { rowsOf } from "./verify/rows";
+import { stackOutputs, worldOf } from "./verify/world";
+
+async function main(args: readonly string[]): Promise<void> {
+  const [stack] = args.filter((argument) => !argument.startsWith("--"));
+  if (stack === undefined) throw new Error("usage: npx tsx tools/verify.ts STACK [--json]");
+  const outputs = stackOutputs(stack);
+  const curlArgs = (process.env["VERIFY_CURL_ARGS"] ?? "").split(" ").filter((word) => word !== "");
+  const results = await withHost(sshTarget(stack, outputs), async (shell) => {
+    const world = worldOf(stack, outputs, shell, curlArgs);
+    return verify(world, rowsOf(world));
+  });
+  const ok = results.every((result) => result.ok);
+  console.log(args.includes("--json") ? JSON.stringify({ stack, ok, results }, null, 2) : table(results));
+  process.exitCode = ok ? 0 : 1;
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 2;
+});

@@ -1,0 +1,104 @@
+/** What `make verify` looks at: a stack's configuration, its outputs, a shell on its host, the public name. */
+import { spawnSync } from "node:child_process";
+import { fixedAddresses, type Addresses } from "../../config/addresses";
+import { imagePins, type Images } from "../../config/images";
+import { parseConfiguration } from "../../config/parse";
+import { problemReport } from "../../config/problems";
+import type { Settings } from "../../config/schema";
+import { tiers, type Tier } from "../../config/tiers";
+import { execute, type Shell } from "../host-shell";
+
+export interface World {
+  readonly stack: string;
+  readonly settings: Settings;
+  readonly tier: Tier;
+  readonly images: Images;
+  readonly addresses: Addresses;
+  /** Value of a secret by its key behind `clawkeep:`. Never printed. */
+  readonly secret: (key: string) => string;
+  /** The provider's API, where the host was made by one. */
+  readonly hetzner: { readonly token: string; readonly endpoint: string } | undefined;
+  readonly ipv4: string;
+  readonly ipv6: string | undefined;
+  /** Root on the host. */
+  readonly shell: Shell;
+  /** Asks the public name over TLS. @param token absent: none is sent */
+  readonly ask: (path: string, token?: string) => Promise<number>;
+}
+
+/** `pulumi config --json`: key -> value as text, and whether it is a secret. */
+type PulumiConfig = Readonly<Record<string, { readonly value?: string; readonly secret: boolean }>>;
+
+function pulumiJson(stack: string, args: readonly string[]): unknown {
+  const result = spawnSync("pulumi", [...args, "--json", "--show-secrets", "--stack", stack], {
+    encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024,
+    env: process.env,
+  });
+  if (result.error !== undefined)
+    throw new Error(`pulumi cannot be run (${result.error.message}): install it, or . .lab/env`);
+  if (result.status !== 0)
+    throw new Error(`pulumi ${args.join(" ")} --stack ${stack}: ${result.stderr.trim()}`);
+  return JSON.parse(result.stdout);
+}
+
+export const stackOutputs = (stack: string): Record<string, unknown> =>
+  pulumiJson(stack, ["stack", "output"]) as Record<string, unknown>;
+
+/**
+ * The stack's configuration, by the program's own parser.
+ * @throws Error with every problem, as `pulumi preview` reports them
+ */
+export function stackSettings(stack: string): Pick<World, "settings" | "secret" | "hetzner"> {
+  const config = pulumiJson(stack, ["config"]) as PulumiConfig;
+  const values = Object.fromEntries(Object.entries(config).map(([key, { value }]) => [key, value ?? ""]));
+  const secretKeys = new Set(Object.keys(config).filter((key) => config[key]?.secret === true));
+  const parsed = parseConfiguration({ stack, values, secretKeys });
+  if ("problems" in parsed) throw new Error(problemReport(stack, parsed.problems));
+  const token = values["hcloud:token"];
+  return {
+    settings: parsed.settings,
+    secret: (key) => {
+      const value = values[`clawkeep:${key}`];
+      if (value === undefined) throw new Error(`the configuration of ${stack} has no secret ${key}`);
+      return value;
+    },
+    hetzner:
+      parsed.settings.host.mode === "hcloud" && token !== undefined
+        ? { token, endpoint: values["hcloud:endpoint"] ?? "https://api.hetzner.cloud/v1" }
+        : undefined,
+  };
+}
+
+/**
+ * @param curlArgs further arguments for curl: a CA, an address for the name (VERIFY_CURL_ARGS)
+ * @param read the configuration, where somebody has read it already
+ */
+export function worldOf(
+  stack: string,
+  outputs: Readonly<Record<string, unknown>>,
+  shell: Shell,
+  curlArgs: readonly string[],
+  read = stackSettings(stack),
+): World {
+  const { settings } = read;
+  const ipv6 = outputs["ipv6"];
+  return {
+    stack,
+    ...read,
+    tier: tiers[settings.tier],
+    images: { ...imagePins, ...settings.images },
+    addresses: fixedAddresses(settings.networks, settings.gateways.length),
+    ipv4: String(outputs["ipv4"]),
+    ipv6: typeof ipv6 === "string" && ipv6 !== "" ? ipv6 : undefined,
+    shell,
+    ask: async (path, token) => {
+      // The token comes on standard input: arguments can be read by everybody on this machine.
+      const header = token === undefined ? "" : `header = "authorization: Bearer ${token}"\n`;
+      const body = `header = "content-type: application/json"\ndata = "{\\"tool\\":\\"sessions_list\\"}"\n`;
+      const args = ["-sS", "-m", "15", "-o", "/dev/null", "-w", "%{http_code}", ...curlArgs];
+      const url = `https://${settings.hostname}${path}`;
+      return Number(await execute("curl", [...args, "--config", "-", url], header + body, `curl ${url}`));
+    },
+  };
+}
