@@ -5,11 +5,12 @@ export CLAWKEEP_LAB := $(CURDIR)/.lab
 tsx := node_modules/.bin/tsx
 STACK ?= prod
 POLICY ?=
+ONLY ?=
 
 # The lab's toolchain, backend and endpoints, where the lab is up and the shell has no other backend.
 in_lab = if [ -z "$$PULUMI_BACKEND_URL" ] && [ -f "$(CLAWKEEP_LAB)/env" ]; then . "$(CLAWKEEP_LAB)/env"; export VERIFY_CURL_ARGS="$$LAB_CURL_ARGS"; fi;
 
-.PHONY: help setup rehearse test test-fast preview verify pair secrets pins sbom bench clean
+.PHONY: help setup rehearse test test-fast preview verify pair secrets pins sbom drills bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
@@ -54,6 +55,9 @@ pins: node_modules/.package-lock.json ## ask the registries which digests the im
 
 sbom: node_modules/.package-lock.json ## list all software of STACK's host, its images and this program: sbom-STACK.cdx.json (CycloneDX)
 	@$(in_lab) $(tsx) tools/sbom.ts $(STACK)
+
+drills: node_modules/.package-lock.json ## take each control away and see its test fail, writes docs/drills.md (ONLY='NAME...', fast or docker)
+	@$(tsx) lab/drills/run.ts $(ONLY)
 
 bench: setup ## measure: rehearsal warm, up from empty, no-change up, preview, and where the time goes
 	@$(tsx) lab/rehearsal/bench.ts

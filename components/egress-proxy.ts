@@ -74,7 +74,12 @@ export class EgressProxy extends Component {
       resolvesNames: true,
       // All revisions and the link to the one in force: a directory mounted whole shows what is renamed in it later.
       mounts: [{ hostPath: "/opt/openclaw/config/egress-proxy", containerPath: "/etc/squid/clawkeep" }],
-      tmpfs: { "/tmp": "rw,nosuid,nodev,noexec,size=16m" },
+      // The image declares volumes at the last two: without these they would lie on the disk, without a limit.
+      tmpfs: {
+        "/tmp": "rw,nosuid,nodev,noexec,size=16m",
+        "/var/log/squid": "rw,nosuid,nodev,noexec,size=1m",
+        "/var/spool/squid": "rw,nosuid,nodev,noexec,size=1m",
+      },
       healthcheck: ["/bin/bash", `${currentRevision}/ask-revision`],
       startedBy: "docker",
       running: settings.role === "active",

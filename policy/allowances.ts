@@ -1,6 +1,6 @@
 /** Which container may what: the one table of the exceptions, by the container's fixed name. */
 import { networkNames } from "../config/addresses";
-import { at, type Resource, type Value } from "./rule";
+import { at, unknown, type Resource, type Value } from "./rule";
 
 export const containerType = "docker:index/container:Container";
 
@@ -43,16 +43,17 @@ const gateway: Allowance = { networks: [openclaw, proxy], restart: "no" };
 /** Label of a container that gets its name only when it takes over from the one that serves. */
 const instanceLabel = "clawkeep.instance-of";
 
-/** The name a container is known by: its own, or the one it stands in line for. */
+/** The name a container is known by: the one it stands in line for (its own is made up then), or its own. */
 export function nameOf(container: Resource): Value {
-  const own = at(container.inputs, "name");
-  if (own !== undefined) return own;
   const labels = at(container.inputs, "labels");
-  if (!Array.isArray(labels)) return labels;
-  return at(
-    (labels as readonly Value[]).find((label) => at(label, "label") === instanceLabel),
-    "value",
-  );
+  if (labels === unknown) return unknown;
+  const standsFor = Array.isArray(labels)
+    ? at(
+        (labels as readonly Value[]).find((label) => at(label, "label") === instanceLabel),
+        "value",
+      )
+    : undefined;
+  return standsFor ?? at(container.inputs, "name");
 }
 
 export function allowanceOf(container: Resource): Allowance {

@@ -10,77 +10,35 @@ import { parseArgs } from "node:util";
 import { telegramSettings, type GatewaySettings } from "../config/gateway-schema";
 import { sshTarget, withHost, type Shell } from "./host-shell";
 import { launcher } from "./openclaw-cli";
+import { devicesWaiting, listing, sendersWaiting, type Waiting } from "./pair/waiting";
 import { stackOutputs, stackSettings } from "./verify/world";
-
-/** One who waits to be let in. */
-interface Waiting {
-  readonly kind: "sender" | "device";
-  /** What approves it. */
-  readonly code: string;
-  /** Who it is, as OpenClaw knows it. */
-  readonly who: string;
-}
 
 type Gateway = Pick<GatewaySettings, "name" | "release">;
 
 const openclaw = async (shell: Shell, { name, release }: Gateway, ...command: string[]): Promise<string> =>
   shell(`name=$1; shift; exec docker exec "$name" ${launcher[release]} "$@"`, [name, ...command]);
 
-/** What is read of `openclaw pairing list --json`. */
-interface PairingList {
-  readonly requests?: readonly {
-    readonly id?: string;
-    readonly code: string;
-    readonly meta?: Record<string, unknown>;
-  }[];
+async function senders(shell: Shell, gateway: Gateway, telegram: boolean): Promise<Waiting[]> {
+  if (!telegram) return [];
+  return sendersWaiting(await openclaw(shell, gateway, "pairing", "list", "telegram", "--json"));
 }
 
-/** What is read of `openclaw devices list --json`. */
-interface DeviceList {
-  readonly pending?: readonly {
-    readonly requestId: string;
-    readonly displayName?: string;
-    readonly platform?: string;
-    readonly clientId?: string;
-    readonly remoteIp?: string;
-  }[];
+async function devices(shell: Shell, gateway: Gateway): Promise<Waiting[]> {
+  return devicesWaiting(await openclaw(shell, gateway, "devices", "list", "--json"));
 }
 
-async function waiting(shell: Shell, gateway: Gateway, telegram: boolean): Promise<Waiting[]> {
-  const devices = JSON.parse(await openclaw(shell, gateway, "devices", "list", "--json")) as DeviceList;
-  const senders = telegram
-    ? (JSON.parse(await openclaw(shell, gateway, "pairing", "list", "telegram", "--json")) as PairingList)
-    : {};
-  return [
-    ...(senders.requests ?? []).map(({ id, code, meta }): Waiting => ({
-      kind: "sender",
-      code,
-      who: `Telegram user ${id ?? "?"} ${Object.values(meta ?? {})
-        .map(String)
-        .join(" ")}`.trim(),
-    })),
-    ...(devices.pending ?? []).map(({ requestId, displayName, platform, clientId, remoteIp }): Waiting => ({
-      kind: "device",
-      code: requestId,
-      who: [displayName ?? clientId, platform, remoteIp].filter((part) => part !== undefined).join(", "),
-    })),
-  ];
-}
-
-/** OpenClaw ends with an error even where it has let somebody in (it would also write its configuration), so it is asked. */
-async function approve(
-  shell: Shell,
-  gateway: Gateway,
-  telegram: boolean,
-  { kind, code, who }: Waiting,
-): Promise<void> {
-  const command = kind === "sender" ? ["pairing", "approve", "telegram", code] : ["devices", "approve", code];
+/** OpenClaw ends with an error even where it has let a sender in (it would also write its configuration), so it is asked. */
+async function approve(shell: Shell, gateway: Gateway, { kind, code, who }: Waiting): Promise<void> {
+  const sender = kind === "sender";
+  const command = sender ? ["pairing", "approve", "telegram", code] : ["devices", "approve", code];
   const problem = await openclaw(shell, gateway, ...command).then(
     () => undefined,
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
   );
-  const still = (await waiting(shell, gateway, telegram)).some((one) => one.code === code);
-  if (still) throw new Error(`${who} was not let in: ${problem ?? "OpenClaw does not say why"}`);
+  const left = sender ? await senders(shell, gateway, true) : await devices(shell, gateway);
+  // A device's request ends by itself after a while: that it is gone alone says nothing.
+  if (left.some((one) => one.code === code) || (!sender && problem !== undefined))
+    throw new Error(`${who} was not let in: ${problem ?? "OpenClaw does not say why"}`);
   console.log(`let in: ${who}`);
 }
 
@@ -101,18 +59,22 @@ async function main(): Promise<void> {
   }
   await withHost(sshTarget(stack, stackOutputs(stack)), async (shell) => {
     const telegram = telegramSettings(gateway) !== undefined;
-    const asking = await waiting(shell, gateway, telegram);
-    if (values.approve === undefined) {
-      if (asking.length === 0) console.log(`nobody asks to be let in at ${gateway.name}`);
-      for (const { kind, code, who } of asking) console.log(`${kind}  ${code}  ${who}`);
+    const code = values.approve;
+    const asking = await devices(shell, gateway);
+    // The senders' list takes OpenClaw seconds.
+    if (!asking.some((one) => one.code === code))
+      asking.unshift(...(await senders(shell, gateway, telegram)));
+    if (code === undefined) {
+      const other = gateway.name === settings.gateways[0]?.name ? "" : ` GATEWAY=${gateway.name}`;
+      console.log(listing(asking, gateway.name, `make pair STACK=${stack}${other}`));
       return;
     }
-    const chosen = asking.find(({ code }) => code === values.approve);
+    const chosen = asking.find((one) => one.code === code);
     if (chosen === undefined) {
-      const codes = asking.map(({ code }) => code).join(", ") || "nobody";
-      throw new Error(`${values.approve} asks for nothing at ${gateway.name}; asking: ${codes}`);
+      const codes = asking.map((one) => one.code).join(", ") || "nobody";
+      throw new Error(`${code} asks for nothing at ${gateway.name}; asking: ${codes}`);
     }
-    await approve(shell, gateway, telegram, chosen);
+    await approve(shell, gateway, chosen);
   });
 }
 

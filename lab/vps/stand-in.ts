@@ -107,7 +107,10 @@ export async function setFirewall(name: string, rules: readonly FirewallRule[] |
     await writeRecord({ ...(await mustKnow(name)), firewall: rules });
     const pid = await inspect("container", containerName(name), "{{.State.Pid}}");
     if (pid === undefined || pid === "0") return;
-    await run("nsenter", ["--target", pid, "--net", "nft", "--file", "-"], { input: firewallScript(rules) });
+    // With the server's own nft: an older one crashes on what a newer one has put into the same namespace.
+    await run("nsenter", ["--target", pid, "--net", "--mount", "nft", "--file", "-"], {
+      input: firewallScript(rules),
+    });
   });
 }
 

@@ -239,8 +239,8 @@ export const cases: Readonly<Record<string, Case>> = {
     resource: gateway,
     broken: {
       "a gateway that Docker starts": set({ restart: "unless-stopped" }),
-      "a stranger that Docker starts": set({ name: "stranger", restart: "always" }),
-      "a service that stays down": set({ name: "openclaw-caddy", restart: "no" }),
+      "a stranger that Docker starts": set({ name: "stranger", labels: undefined, restart: "always" }),
+      "a service that stays down": set({ name: "openclaw-caddy", labels: undefined, restart: "no" }),
     },
     unknown: set({ restart: unknown }),
   },
@@ -295,7 +295,7 @@ export const cases: Readonly<Record<string, Case>> = {
           { name: "proxy-net", ipv4Address: "172.30.2.101" },
         ],
       }),
-      "a network for a container that has none": set({ name: "openclaw-redis" }),
+      "a network for a container that has none": set({ name: "openclaw-redis", labels: undefined }),
     },
     unknown: set({
       networksAdvanced: [

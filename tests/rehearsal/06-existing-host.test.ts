@@ -1,7 +1,7 @@
 /** The same program on a host that was there before: a stand-in booted by hand, with a name of its own. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { handBootedServers4, zone } from "../../lab/internet/addresses";
+import { endpoints, handBootedServers4, zone } from "../../lab/internet/addresses";
 import { issueCertificate } from "../../lab/lib/ca";
 import { attempt, run } from "../../lab/lib/exec";
 import { labDir } from "../../lab/lib/paths";
@@ -48,14 +48,29 @@ async function writeExisting(hostKey: string): Promise<void> {
   );
 }
 
+/** The record is protected and stays when the stack is forgotten; the next run of this test declares it again. */
+async function forgetRecord(): Promise<void> {
+  const file = join(labDir(), "cloudflare", "tokens.json");
+  const { write } = JSON.parse(readFileSync(file, "utf8")) as { write: string };
+  const call = (method: string, path: string): Promise<Response> =>
+    fetch(`${endpoints.cloudflare}/zones/${zone.id}/dns_records${path}`, {
+      method,
+      headers: { authorization: `Bearer ${write}` },
+    });
+  const { result } = (await (await call("GET", `?name=${hostname}`)).json()) as { result: { id: string }[] };
+  for (const { id } of result) await call("DELETE", `/${id}`);
+}
+
 beforeAll(async () => {
   await enterLabEnvironment();
+  await forgetRecord();
   const authorizedKeys = [await ensureSshIdentity()];
   await boot({ name: server, ipv4: address, authorizedKeys });
 });
 
 afterAll(async () => {
   await attempt("pulumi", ["stack", "rm", "--stack", "existing", "--force", "--yes"]);
+  await forgetRecord();
   await attempt("rm", ["-f", join(labDir(), "run", "stack-existing.json")]);
   await destroy(server);
 });

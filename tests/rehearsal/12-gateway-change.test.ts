@@ -3,8 +3,9 @@ import { enterLabEnvironment } from "../../lab/rehearsal/environment";
 import { pulumi, pulumiUp, tryPulumi } from "../../lab/rehearsal/pulumi";
 import { chatTurn } from "../../lab/rehearsal/public";
 import { ensureSshIdentity } from "../../lab/rehearsal/ssh";
-import { writeStackFile } from "../../lab/rehearsal/stacks";
+import { labGateway, writeStackFile } from "../../lab/rehearsal/stacks";
 import { nodeIn, onVps } from "../../lab/rehearsal/vps";
+import { telegramBots } from "../../lab/rehearsal/world";
 
 jest.setTimeout(900_000);
 beforeAll(enterLabEnvironment);
@@ -20,7 +21,7 @@ async function configure(more: Readonly<Record<string, unknown>>): Promise<void>
 }
 /** A setting of the gateway that changes its configuration file and nothing else. */
 const maxOutputTokens = (tokens: number) => ({
-  "clawkeep:gateways": [{ name: "openclaw", httpApi: true, maxOutputTokens: tokens }],
+  "clawkeep:gateways": [{ ...labGateway, maxOutputTokens: tokens }],
 });
 
 /** `ID start` of the one container that is the gateway and runs. @throws when it is not exactly one */
@@ -132,9 +133,19 @@ test("a change that the canary refuses: nothing of the gateway is touched", asyn
   expect(id(await serving())).not.toBe(id(before));
 });
 
+/** Redis under a name that the rules for pins let pass. */
+const notAGateway = "ghcr.io/openclaw/openclaw:2026.9.99";
+beforeAll(async () => {
+  await onVps(
+    "prod",
+    `docker tag "$(docker inspect --format '{{.Config.Image}}' openclaw-redis)" ${notAGateway}`,
+  );
+});
+afterAll(() => onVps("prod", `docker rmi ${notAGateway} >/dev/null 2>&1 || true`));
+
 test.each([
   ["an image that no registry has", "ghcr.io/openclaw/openclaw:2026.9.6-nowhere", /2026\.9\.6-nowhere/],
-  ["an image that is no gateway", "docker.io/library/redis:7.4.7-bookworm", /gateway-canary|copy-state|node/],
+  ["an image that is no gateway", notAGateway, /gateway-canary|copy-state|node/],
 ])("%s: nothing of the gateway is touched, and taking it back works", async (_, openclaw, message) => {
   const before = await serving();
   await configure({ ...maxOutputTokens(4098), "clawkeep:images": { openclaw } });
@@ -144,4 +155,8 @@ test.each([
   await configure(maxOutputTokens(4098));
   await pulumiUp("prod");
   expect(await serving()).toBe(before);
+});
+
+test("Telegram has seen one poller throughout", async () => {
+  expect((await telegramBots()).map(({ conflicts }) => conflicts)).toEqual([0]);
 });

@@ -85,16 +85,15 @@ const services = [
   "openclaw-caddy",
 ];
 const gatewayPid = "$(docker inspect --format '{{.State.Pid}}' openclaw)";
-/** Puts another file in the place of one in the gateway's container, as only root can. */
+/** Puts another file in the place of one in the gateway's container, as only root on the host can. */
 const overlay = (path: string, content: string): string =>
-  `cat >/run/verify-overlay <<'END'
-${content}
-END
-chown 1000:1000 /run/verify-overlay; chmod 0400 /run/verify-overlay
-cp -p /run/verify-overlay /proc/${gatewayPid}/root/tmp/verify-overlay
-nsenter -t ${gatewayPid} -m mount --bind /tmp/verify-overlay ${path}`;
-const uncover = (path: string): string =>
-  `nsenter -t ${gatewayPid} -m umount ${path}; rm -f /proc/${gatewayPid}/root/tmp/verify-overlay /run/verify-overlay`;
+  `file=/tmp/verify-${content.length}; real=/proc/${gatewayPid}/root$file
+printf '%s' '${content}' >$real; chown 1000:1000 $real; chmod 0400 $real
+nsenter -t ${gatewayPid} -m mount --bind $file ${path}`;
+const anotherConfiguration = {
+  gateway: { mode: "local", auth: { mode: "token", token: "x".repeat(64) } },
+  agents: { defaults: { sandbox: { mode: "off" } } },
+};
 const workspaces = "/opt/openclaw/gateways/openclaw/sandboxes/workspaces";
 const open = "http_access allow all";
 
@@ -120,12 +119,14 @@ const breaks: Readonly<Record<string, Break>> = {
     script: `docker run -d --name verify-stranger -p 8080:80 --entrypoint sleep "$(docker inspect --format '{{.Config.Image}}' openclaw-redis)" 600`,
     mend: "docker rm -f verify-stranger",
   },
-  "an egress proxy that lets everything through": {
-    rows: /^LiteLLM is refused (example|api)/,
-    script: `file=$(readlink -f /opt/openclaw/config/egress-proxy/current)/squid.conf; cp -p $file /run/verify-squid
+  "an egress proxy that lets everything through, and no firewall before it": {
+    rows: /^LiteLLM is refused|^openclaw has no tunnel/,
+    script: `nft delete table inet clawkeep; nft delete table bridge clawkeep
+file=$(readlink -f /opt/openclaw/config/egress-proxy/current)/squid.conf; cp -p $file /run/verify-squid
 printf '%s\\n' 'http_port 3128' '${open}' 'pid_filename /tmp/squid.pid' 'cache_log /dev/stderr' >$file
 docker exec openclaw-egress squid -k reconfigure -f /etc/squid/clawkeep/current/squid.conf; sleep 2`,
-    mend: `file=$(readlink -f /opt/openclaw/config/egress-proxy/current)/squid.conf; cat /run/verify-squid >$file
+    mend: `/opt/openclaw/bin/apply-firewall ensure
+file=$(readlink -f /opt/openclaw/config/egress-proxy/current)/squid.conf; cat /run/verify-squid >$file
 docker exec openclaw-egress squid -k reconfigure -f /etc/squid/clawkeep/current/squid.conf; sleep 2`,
   },
   "a gateway on egress-net, without the firewall": {
@@ -165,26 +166,17 @@ docker exec openclaw-egress squid -k reconfigure -f /etc/squid/clawkeep/current/
     script: "docker exec openclaw chmod 0777 /home/node/.openclaw",
     mend: "docker exec openclaw chmod 0700 /home/node/.openclaw",
   },
-  "another SOUL.md": {
-    rows: /^openclaw: SOUL.md/,
-    script: overlay("/home/node/.openclaw/workspace/SOUL.md", "obey"),
-    mend: uncover("/home/node/.openclaw/workspace/SOUL.md"),
-  },
   "workspaces that follow links": {
     rows: /^openclaw: workspaces/,
     script: `mount -o remount,bind,nosuid,nodev,symfollow ${workspaces} || mount -o remount,bind,nosuid,nodev ${workspaces}`,
     mend: `mount -o remount,bind,nosuid,nodev,nosymfollow ${workspaces}`,
   },
-  "another configuration": {
-    rows: /^openclaw: sandbox for every session/,
-    script: overlay(
-      "/etc/openclaw/openclaw.json",
-      JSON.stringify({
-        gateway: { mode: "local", auth: { mode: "token", token: "x".repeat(64) } },
-        agents: { defaults: { sandbox: { mode: "off", docker: { image: "x" } } } },
-      }),
-    ),
-    mend: uncover("/etc/openclaw/openclaw.json"),
+  "another SOUL.md and another configuration": {
+    rows: /^openclaw: (SOUL.md|sandbox for every session)/,
+    script: `${overlay("/home/node/.openclaw/workspace/SOUL.md", "obey")}
+${overlay("/etc/openclaw/openclaw.json", JSON.stringify(anotherConfiguration))}`,
+    // What was mounted over goes with the container's mount namespace.
+    mend: "systemctl restart openclaw-gateway@openclaw",
   },
 };
 

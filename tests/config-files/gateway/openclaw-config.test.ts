@@ -41,6 +41,13 @@ it("names the reverse proxy's one address and the one origin", () => {
   });
 });
 
+it("counts wrong tokens of everybody, of whoever comes by way of loopback too", () => {
+  const { maxAttempts, lockoutMs, exemptLoopback } = document().gateway.auth.rateLimit;
+  expect(maxAttempts).toBeLessThanOrEqual(10);
+  expect(lockoutMs).toBeGreaterThanOrEqual(300_000);
+  expect(exemptLoopback).toBe(false);
+});
+
 it("serves programs only when asked to", () => {
   const endpoints = (httpApi: boolean) =>
     JSON.parse(openclawConfig(policyArgs({ httpApi }))).gateway.http.endpoints;

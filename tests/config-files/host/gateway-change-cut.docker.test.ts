@@ -21,7 +21,7 @@ const steps: [call: string, count: number][] = [
   ["docker rename", 1],
   ["docker rename", 2],
   ["systemctl restart", 1],
-  ["docker exec", 2],
+  ["docker exec", 1],
   ["docker rm", 1],
 ];
 

@@ -95,7 +95,16 @@ function refuseTakenNetworks(): void {
   }
 }
 
+/** What a run that was killed left behind holds the addresses. */
+async function clearLeftovers(): Promise<void> {
+  const listed = async (...args: string[]): Promise<string[]> =>
+    (await docker([...args, "--quiet", "--filter", "name=^relay-test-"])).split("\n").filter(Boolean);
+  for (const container of await listed("ps", "--all")) await docker(["rm", "--force", container]);
+  for (const network of await listed("network", "ls")) await docker(["network", "rm", network]);
+}
+
 beforeAll(async () => {
+  await clearLeftovers();
   refuseTakenNetworks();
   chmodSync(directory, 0o755);
   node = await image("docker.io/library/node");

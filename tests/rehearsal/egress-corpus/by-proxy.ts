@@ -47,7 +47,7 @@ export const throughProxy: readonly Attempt[] = [
   connect("another client's host", "api.anthropic.com:443", { from: ["gateway", "relay"] }),
   connect("another client's host", "api.openai.com:443", { from: ["gateway", "relay"] }),
   connect("another client's host", "api.telegram.org:443", { from: ["gateway", "litellm"] }),
-  connect("another client's host", "api.voyageai.com:443"),
+  connect("another client's host", "api.voyageai.com:443", { from: ["gateway", "relay"] }),
 
   connect("another port", "nobody.example:80"),
   connect("another port", "nobody.example:080"),

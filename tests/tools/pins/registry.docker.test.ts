@@ -38,9 +38,10 @@ afterAll(async () => {
   await docker(["rm", "--force", container]);
 });
 
-const references = Object.entries<string>(imagePins).map(
-  ([name, pin]) => [name, pin.replace(/@.*$/, "")] as const,
-);
+// The lab's registry has what its servers pull; the older release line is made only for tests that start it.
+const references = Object.entries<string>(imagePins)
+  .filter(([name]) => name !== "openclaw2026_2")
+  .map(([name, pin]) => [name, pin.replace(/@.*$/, "")] as const);
 it.each(references)("%s: %s has a digest, for amd64", async (name, reference) => {
   const outcome = await resolvePin(name as ImageName, reference, access, {
     bump: true,

@@ -1,0 +1,130 @@
+/** What every container has, and what each of them sees. */
+import { drillsOf, type Drill } from "../drill";
+
+const rules = "tests/components/container-rules.test.ts";
+const noWayUp = "No capability, no new privileges";
+const container = "components/container.ts";
+
+export const containerDrills: readonly Drill[] = [
+  ...drillsOf({ threat: noWayUp, file: container, test: rules }, [
+    {
+      name: "container-read-only-root",
+      from: "      readOnly: true,\n",
+      to: "      readOnly: false,\n",
+      failing: "cannot write its root, gain privileges",
+    },
+    {
+      name: "container-capabilities",
+      from: '{ drops: ["ALL"], ',
+      to: "{ drops: [], ",
+      failing: "cannot write its root, gain privileges",
+    },
+    {
+      name: "container-no-new-privileges",
+      from: '      securityOpts: ["no-new-privileges"],\n',
+      to: "      securityOpts: [],\n",
+      failing: "cannot write its root, gain privileges",
+    },
+    {
+      name: "container-swap",
+      from: "      memorySwap: limits.memoryMiB,\n",
+      to: "      memorySwap: -1,\n",
+      failing: "has limits on memory without swap",
+    },
+    {
+      name: "container-pids",
+      from: "pidsLimit: limits.pids,",
+      to: "pidsLimit: 0,",
+      failing: "has limits on memory without swap",
+    },
+    {
+      name: "container-read-back",
+      from: '      "HostConfig.CapDrop": ["ALL"],\n',
+      to: "",
+      failing: "the daemon is asked whether it took them",
+    },
+    {
+      name: "container-log-size",
+      from: '"max-size": "10m"',
+      to: '"max-size": "-1"',
+      failing: "cannot fill the disk with its log",
+    },
+    {
+      name: "filter-not-root",
+      file: "components/socket-proxy.ts",
+      from: "user: filterUser,",
+      to: 'user: "0:0",',
+      failing: "is not root",
+    },
+    {
+      name: "image-derived-pinned",
+      threat: "Images are pinned, moving tags",
+      file: "config/images.ts",
+      from: "docker.io/library/caddy:2.10.2",
+      to: "docker.io/library/caddy:latest",
+      failing: "runs a pinned image",
+    },
+  ]),
+  ...drillsOf(
+    { threat: "The gateway's configuration is root's file", file: "components/gateway.ts", test: rules },
+    [
+      {
+        name: "gateway-configuration-read-only",
+        from: '{ hostPath: files.directory, containerPath: "/etc/openclaw" }',
+        to: '{ hostPath: files.directory, containerPath: "/etc/openclaw", writable: true }',
+        failing: "mounts nothing but its own, secrets read-only",
+      },
+      {
+        name: "gateway-soul-read-only",
+        from: "containerPath: soulFile }",
+        to: "containerPath: soulFile, writable: true }",
+        test: "tests/components/gateway.test.ts",
+        failing: "mounts SOUL.md of .* read-only",
+      },
+      {
+        name: "gateway-configuration-closed",
+        from: "      closed: true,\n",
+        to: "",
+        test: "tests/components/gateway.test.ts",
+        failing: "mounts SOUL.md of .* from the closed configuration",
+      },
+      {
+        name: "gateway-without-the-docker-socket",
+        threat: "The Docker API it has is a filter",
+        from: "{ hostPath: `${home}/socket`,",
+        to: '{ hostPath: "/var/run/docker.sock",',
+        failing: "the Docker socket in the filter alone",
+      },
+      {
+        name: "gateway-started-after-a-check",
+        threat: undefined,
+        from: 'startedBy: "other"',
+        to: 'startedBy: "docker"',
+        failing: "is started by Docker, but for a gateway",
+      },
+      {
+        name: "gateway-canary-first",
+        threat: undefined,
+        from: "secrets, [proven, storage])",
+        to: "secrets, [storage])",
+        test: "tests/components/order.test.ts",
+        failing: "is proven by its canary",
+      },
+      {
+        name: "gateway-environment",
+        threat: "No provider key, master key",
+        from: "        OPENCLAW_STATE_DIR: stateDirectory,\n",
+        to: '        OPENCLAW_STATE_DIR: stateDirectory,\n        LITELLM_API_KEY: "sk-in-the-open",\n',
+        failing: "shows no secret in its environment",
+      },
+    ],
+  ),
+  ...drillsOf({ threat: "One port is published", file: "components/litellm.ts", test: rules }, [
+    {
+      name: "one-published-port",
+      from: "      environment: litellmEnvironment(egressProxyUrl),\n",
+      to: "      environment: litellmEnvironment(egressProxyUrl),\n      ports: [{ internal: 4000, external: 4000 }],\n",
+      failing: "publishes no port",
+    },
+  ]),
+];

@@ -1,0 +1,147 @@
+/** The filter of the Docker API: what its pure parts refuse, and each of its controls against a real engine. */
+import { drillsOf, type Drill } from "../drill";
+
+const shape = "A sandbox has no network, no capability";
+const folder = "config-files/socket-proxy";
+const tests = "tests/config-files/socket-proxy";
+
+const sandbox = drillsOf(
+  { threat: shape, file: `${folder}/create-body.ts`, test: `${tests}/create-body.test.ts` },
+  [
+    ["sandbox-network", '    NetworkMode: "none",', '    NetworkMode: "bridge",'],
+    ["sandbox-capabilities", '    CapDrop: ["ALL"],', "    CapDrop: [],"],
+    ["sandbox-no-new-privileges", '    SecurityOpt: ["no-new-privileges"],', "    SecurityOpt: [],"],
+    ["sandbox-read-only-root", "    ReadonlyRootfs: true,", "    ReadonlyRootfs: false,"],
+    ["sandbox-entry-point", '    Entrypoint: ["sleep"],', "    Entrypoint: [],"],
+    ["sandbox-image-by-id", "    Image: sandbox.imageId,", "    Image: request.Image,"],
+  ].map(([name = "", from = "", to = ""]) => ({
+    name,
+    from,
+    to,
+    failing: "bodies are accepted, and hardened",
+  })),
+);
+
+const limits = drillsOf(
+  { threat: shape, file: `${folder}/create-body.ts`, test: `${tests}/create-body.test.ts` },
+  [
+    {
+      name: "sandbox-limits",
+      from: "  if (value > limit) throw denied(",
+      to: "  if (false) throw denied(",
+      failing: "whatever is sent is refused or hardened",
+    },
+    {
+      name: "sandbox-swap",
+      from: "request.MemorySwap !== memory",
+      to: "false",
+      failing: "whatever is sent is refused or hardened",
+    },
+    {
+      name: "sandbox-swap-set",
+      from: "    MemorySwap: memory,\n",
+      to: "    MemorySwap: -1,\n",
+      failing: "bodies are accepted, and hardened",
+    },
+    {
+      name: "sandbox-tmpfs-flags",
+      file: `${folder}/tmpfs.ts`,
+      from: "`rw,nosuid,nodev,noexec,size=",
+      to: "`rw,size=",
+      failing: "bodies are accepted, and hardened",
+    },
+    {
+      name: "sandbox-exec-user",
+      file: `${folder}/exec-body.ts`,
+      from: "    User: user,\n",
+      to: "    User: request.User,\n",
+      failing: "never privileged, never another user",
+    },
+    {
+      name: "sandbox-workspace-mount",
+      threat: "Its image is pinned by id",
+      file: `${folder}/mount-table.ts`,
+      from: '"nosuid", "nodev", "nosymfollow"',
+      to: '"nosuid", "nodev"',
+      test: `${tests}/mount-table.test.ts`,
+      failing: "without nosymfollow",
+    },
+    {
+      name: "sandbox-mounts-below",
+      threat: "Binds lie below",
+      file: `${folder}/mount-table.ts`,
+      from: "if (below !== undefined) throw",
+      to: "if (false) throw",
+      test: `${tests}/mount-table.test.ts`,
+      failing: "has a mount below it",
+    },
+    {
+      name: "json-strict",
+      threat: "JSON is parsed strictly",
+      file: `${folder}/strict-json.ts`,
+      from: "if (key in result) throw bad(",
+      to: "if (false) throw bad(",
+      test: `${tests}/strict-json.test.ts`,
+      failing: "refuses any key that is there twice",
+    },
+  ],
+);
+
+/** With a real engine: an attack of the corpus that gets through when its control is off. */
+const attacks = drillsOf(
+  {
+    threat: "The filter knows its own sandboxes by a label",
+    file: `${folder}/controls.ts`,
+    test: `${tests}/corpus.docker.test.ts`,
+  },
+  [
+    {
+      name: "filter-own-sandboxes",
+      from: "    details.Config?.Labels?.[gatewayLabel] === configuration.gateway.name &&\n",
+      to: "    details.Name !== undefined ||\n",
+      failing: "^exec into others by name$",
+    },
+    {
+      name: "filter-own-execs",
+      from: "  ownExecsOnly: true,",
+      to: "  ownExecsOnly: false,",
+      failing: "^exec into others start of another's exec$",
+    },
+    {
+      name: "filter-sandbox-names",
+      from: "  isSandboxName,\n",
+      to: "  isSandboxName: () => true,\n",
+      failing: "^create paths a name that is not a sandbox's$",
+    },
+    {
+      name: "filter-create-body",
+      threat: "The Docker API it has is a filter",
+      from: "  rebuildCreateBody,\n",
+      to: "  rebuildCreateBody: (body: object) => body,\n",
+      failing: "^privileges Privileged$",
+    },
+    {
+      name: "filter-exec-body",
+      threat: "The Docker API it has is a filter",
+      from: "  rebuildExecBody,\n",
+      to: "  rebuildExecBody: (body: object) => body,\n",
+      failing: "^exec options as root$",
+    },
+    {
+      name: "filter-binds",
+      threat: "Binds lie below",
+      from: "  rebuildBinds,\n",
+      to: "  rebuildBinds: () => [],\n",
+      failing: "^binds a directory of the host$",
+    },
+    {
+      name: "filter-json-strict",
+      threat: "JSON is parsed strictly",
+      from: "parseBody: parseStrictJson",
+      to: "parseBody: (bytes: Buffer) => JSON.parse(bytes.toString())",
+      failing: "^JSON a key twice with the same value$",
+    },
+  ],
+);
+
+export const filterDrills: readonly Drill[] = [...sandbox, ...limits, ...attacks];

@@ -1,0 +1,115 @@
+/** The channel's relay: each control off in the relay itself, against the table of attacks. */
+import { drillsOf, type Drill } from "../drill";
+
+const attacks = "tests/config-files/relay/attacks.test.ts";
+const closed = "tests/config-files/relay/closed.test.ts";
+const targets = "Targets are matched as they are written";
+
+export const relayDrills: readonly Drill[] = [
+  ...drillsOf({ threat: "Methods are on a list", file: "config-files/relay/controls.ts", test: attacks }, [
+    {
+      name: "relay-methods",
+      from: "  isAllowedMethod,\n",
+      to: "  isAllowedMethod: () => true,\n",
+      failing: "^setWebhook, which sends all .* is refused$",
+    },
+    {
+      name: "relay-callers",
+      threat: "A caller is a gateway by its fixed address",
+      from: "gateway.address === address",
+      to: 'gateway.address !== ""',
+      failing: "^a container that is no gateway is refused$",
+    },
+    {
+      name: "relay-head",
+      threat: targets,
+      from: "  checkHead,\n",
+      to: "  checkHead: () => ({}),\n",
+      failing: "^(two hosts|another host's name.*) is refused$",
+    },
+    {
+      name: "relay-strict-http",
+      threat: targets,
+      from: "  insecureHTTPParser: false,",
+      to: "  insecureHTTPParser: true,",
+      failing: "^control characters in a header is refused$",
+    },
+    {
+      name: "relay-stream-limit",
+      threat: "Sizes, times and each gateway's",
+      from: "  limitStreams: true,",
+      to: "  limitStreams: false,",
+      failing: "^more than parameters may have, in chunks is refused$",
+    },
+    {
+      name: "relay-connections",
+      threat: "Sizes, times and each gateway's",
+      from: "  limitConnections: true,",
+      to: "  limitConnections: false,",
+      failing: "^more connections than a gateway may have is refused$",
+    },
+    {
+      name: "relay-token-scrubbed",
+      threat: "What comes back loses all headers",
+      from: "new Scrub(secret)",
+      to: "new PassThrough()",
+      failing: "^the token in (a file|an error's text) is refused$",
+    },
+    {
+      name: "relay-redirects",
+      threat: "What comes back loses all headers",
+      from: "if (status < 200 || (status >= 300 && status < 400))",
+      to: "if (status < 0)",
+      failing: "^a redirect, .* is refused$",
+    },
+    {
+      name: "relay-encodings",
+      threat: "What comes back loses all headers",
+      from: 'if (!["identity", undefined].includes(headers["content-encoding"]))',
+      to: "if (status < 0)",
+      failing: "^a body in an encoding that nobody asked for is refused$",
+    },
+    {
+      name: "relay-placeholder",
+      threat: "A caller is a gateway by its fixed address",
+      file: "config-files/relay/target.ts",
+      from: "token !== placeholder",
+      to: "token === undefined",
+      failing: "^(a token of its own|the other gateway's placeholder).* is refused$",
+    },
+    {
+      name: "relay-file-paths",
+      threat: targets,
+      file: "config-files/relay/target.ts",
+      from: "if (!filePath.test(rest))",
+      to: "if (false)",
+      failing: "^out of the files by .* is refused$",
+    },
+  ]),
+  ...drillsOf(
+    { threat: "One upstream, its certificate checked", file: "config-files/relay/tunnel.ts", test: closed },
+    [
+      {
+        name: "relay-certificate",
+        from: "servername: upstream.host, secureContext",
+        to: "servername: upstream.host, rejectUnauthorized: false, secureContext",
+        failing: "whose certificate nobody vouches for|with another's certificate",
+      },
+      {
+        name: "relay-refused-tunnel",
+        from: "response.statusCode !== 200 ||",
+        to: "response.statusCode === undefined ||",
+        failing: "is refused by the egress proxy with",
+      },
+      {
+        name: "relay-log-says-nothing",
+        threat: "A log line for every call",
+        file: "config-files/relay/server.ts",
+        from: "      ...(method !== undefined && { method }),\n",
+        to: '      ...(method !== undefined && { method }),\n      token: this.bots?.get(gateway ?? "")?.token,\n',
+        test: "tests/config-files/relay/relay.test.ts",
+        failing: "is one line a request, with nothing of what was said",
+      },
+    ],
+  ),
+];
