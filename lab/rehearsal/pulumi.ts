@@ -83,6 +83,22 @@ export async function serverIsGone(stack: string): Promise<boolean> {
   return answer.status === 404;
 }
 
+/** The server deleted at Hetzner's stand-in, behind Pulumi's back; its volume and address stay. */
+export async function deleteServerByHand(stack: string): Promise<void> {
+  const { deployment } = JSON.parse(await run("pulumi", ["stack", "export", "--stack", stack])) as Exported;
+  const server = deployment.resources?.find(({ type }) => type === "hcloud:index/server:Server");
+  const tokens = JSON.parse(readFileSync(join(labDir(), "hetzner", "tokens.json"), "utf8")) as {
+    write: string;
+  };
+  const headers = { authorization: `Bearer ${tokens.write}` };
+  await fetch(`${endpoints.hetzner}/servers/${server?.id}`, { method: "DELETE", headers });
+  const deadline = Date.now() + 60_000;
+  while (!(await serverIsGone(stack))) {
+    if (Date.now() > deadline) throw new Error(`the server of ${stack} is still there`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
 interface Exported {
   readonly deployment: { readonly resources?: readonly { readonly type: string; readonly id?: string }[] };
 }

@@ -2,12 +2,13 @@
 import { run } from "../../lab/lib/exec";
 import { enterLabEnvironment } from "../../lab/rehearsal/environment";
 import {
+  deleteServerByHand,
+  forgetServer,
   pulumi,
   pulumiUp,
   refreshSshConfig,
   stackOutputs,
   tryPulumi,
-  urnOf,
 } from "../../lab/rehearsal/pulumi";
 import { chatTurn } from "../../lab/rehearsal/public";
 import { containerStates, nodeIn, onVps } from "../../lab/rehearsal/vps";
@@ -64,7 +65,9 @@ test("destroy as the README gives it, then up: same address, and the gateway's s
 test("the server replaced behind its address: one up brings everything back", async () => {
   await writeMarker("before the server was replaced");
   const created = await run("docker", ["inspect", "--format", "{{.Created}}", "clawkeep-vps-clawkeep-prod"]);
-  await pulumiUp("prod", "--replace", (await urnOf("prod", "host-server")) ?? "no server in the state");
+  await deleteServerByHand("prod");
+  await forgetServer("prod");
+  await pulumiUp("prod");
   expect(await run("docker", ["inspect", "--format", "{{.Created}}", "clawkeep-vps-clawkeep-prod"])).not.toBe(
     created,
   );
