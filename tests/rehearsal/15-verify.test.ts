@@ -120,7 +120,7 @@ const breaks: Readonly<Record<string, Break>> = {
     mend: "docker rm -f verify-stranger",
   },
   "an egress proxy that lets everything through, and no firewall before it": {
-    rows: /^LiteLLM is refused|^openclaw has no tunnel/,
+    rows: /^LiteLLM is refused/,
     script: `nft delete table inet clawkeep; nft delete table bridge clawkeep
 file=$(readlink -f /opt/openclaw/config/egress-proxy/current)/squid.conf; cp -p $file /run/verify-squid
 printf '%s\\n' 'http_port 3128' '${open}' 'pid_filename /tmp/squid.pid' 'cache_log /dev/stderr' >$file
