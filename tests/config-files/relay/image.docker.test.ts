@@ -269,7 +269,8 @@ it("goes where its gateways may not: the egress proxy refuses them", async () =>
 });
 
 it("refuses when the egress proxy is down, and goes on when it is back", async () => {
-  await docker(["stop", "--time", "1", squid]);
+  // Long enough for Squid to end its tunnels by itself (shutdown_lifetime) and so to log them.
+  await docker(["stop", "--time", "15", squid]);
   expect(await inContainer(gateway, `done(await call("getMe"))`)).toMatchObject({
     ok: false,
     error_code: 502,
