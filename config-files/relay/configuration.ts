@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { compileSchema, type Schema } from "../socket-proxy/json-schema";
-import { parseStrictJson } from "../socket-proxy/strict-json";
+import { parseStrictConfiguration } from "../strict-configuration";
 import schema from "./configuration.schema.json";
 
 /** One gateway with a bot. */
@@ -38,15 +38,7 @@ const validate = compileSchema(schema as unknown as Schema, "configuration");
  * @throws {Error} naming the file and the setting
  */
 export function parseConfiguration(text: string, source: string): Configuration {
-  let value;
-  try {
-    value = parseStrictJson(Buffer.from(text));
-  } catch (error) {
-    throw new Error(`${source}: ${(error as Error).message}`);
-  }
-  const problem = validate(value);
-  if (problem !== undefined) throw new Error(`${source}: ${problem}`);
-  const configuration = value as unknown as Configuration;
+  const configuration = parseStrictConfiguration<Configuration>(text, source, validate);
   for (const key of ["name", "address"] as const) {
     const values = configuration.gateways.map((gateway) => gateway[key]);
     if (new Set(values).size !== values.length) throw new Error(`${source}: two gateways have one ${key}`);

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { compileSchema, type Schema } from "./json-schema";
-import { parseStrictJson } from "./strict-json";
+import { parseStrictConfiguration } from "../strict-configuration";
 import schema from "./schemas/configuration.schema.json";
 
 /** What one filter guards: one gateway, its sandboxes and their limits. */
@@ -73,15 +73,7 @@ const validate = compileSchema(schema as unknown as Schema, "configuration");
  * @throws {Error} naming the file and the setting
  */
 export function parseConfiguration(text: string, source: string): Configuration {
-  let value;
-  try {
-    value = parseStrictJson(Buffer.from(text));
-  } catch (error) {
-    throw new Error(`${source}: ${(error as Error).message}`);
-  }
-  const problem = validate(value);
-  if (problem !== undefined) throw new Error(`${source}: ${problem}`);
-  return value as unknown as Configuration;
+  return parseStrictConfiguration<Configuration>(text, source, validate);
 }
 
 export function readConfiguration(path: string): Configuration {

@@ -67,40 +67,40 @@ export async function forgetServer(stack: string): Promise<void> {
   await pulumi("state", ["delete", "--stack", stack, "--target-dependents", "--yes", urn]);
 }
 
+/** Id of the server in a stack's state; undefined where there is no stack or no server. */
+async function serverIdOf(stack: string): Promise<string | undefined> {
+  const exported = await attempt("pulumi", ["stack", "export", "--stack", stack]);
+  if (exported.code !== 0) return undefined;
+  const { deployment } = JSON.parse(exported.stdout) as {
+    deployment: { resources?: { type: string; id?: string }[] };
+  };
+  return deployment.resources?.find(({ type }) => type === "hcloud:index/server:Server")?.id;
+}
+
+/** Asks Hetzner's stand-in about a server. @returns the status of the answer */
+async function askHetzner(method: "GET" | "DELETE", serverId: string): Promise<number> {
+  const file = join(labDir(), "hetzner", "tokens.json");
+  const { write } = JSON.parse(readFileSync(file, "utf8")) as { write: string };
+  const headers = { authorization: `Bearer ${write}` };
+  return (await fetch(`${endpoints.hetzner}/servers/${serverId}`, { method, headers })).status;
+}
+
 /** True when the state has a server that Hetzner's stand-in does not have: an operation was interrupted between the two. */
 export async function serverIsGone(stack: string): Promise<boolean> {
-  const exported = await attempt("pulumi", ["stack", "export", "--stack", stack]);
-  if (exported.code !== 0) return false;
-  const { deployment } = JSON.parse(exported.stdout) as Exported;
-  const server = deployment.resources?.find(({ type }) => type === "hcloud:index/server:Server");
-  if (server?.id === undefined) return false;
-  const tokens = JSON.parse(readFileSync(join(labDir(), "hetzner", "tokens.json"), "utf8")) as {
-    read: string;
-  };
-  const answer = await fetch(`${endpoints.hetzner}/servers/${server.id}`, {
-    headers: { authorization: `Bearer ${tokens.read}` },
-  });
-  return answer.status === 404;
+  const id = await serverIdOf(stack);
+  return id !== undefined && (await askHetzner("GET", id)) === 404;
 }
 
 /** The server deleted at Hetzner's stand-in, behind Pulumi's back; its volume and address stay. */
 export async function deleteServerByHand(stack: string): Promise<void> {
-  const { deployment } = JSON.parse(await run("pulumi", ["stack", "export", "--stack", stack])) as Exported;
-  const server = deployment.resources?.find(({ type }) => type === "hcloud:index/server:Server");
-  const tokens = JSON.parse(readFileSync(join(labDir(), "hetzner", "tokens.json"), "utf8")) as {
-    write: string;
-  };
-  const headers = { authorization: `Bearer ${tokens.write}` };
-  await fetch(`${endpoints.hetzner}/servers/${server?.id}`, { method: "DELETE", headers });
+  const id = await serverIdOf(stack);
+  if (id === undefined) throw new Error(`the state of ${stack} has no server`);
+  await askHetzner("DELETE", id);
   const deadline = Date.now() + 60_000;
-  while (!(await serverIsGone(stack))) {
+  while ((await askHetzner("GET", id)) !== 404) {
     if (Date.now() > deadline) throw new Error(`the server of ${stack} is still there`);
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
-}
-
-interface Exported {
-  readonly deployment: { readonly resources?: readonly { readonly type: string; readonly id?: string }[] };
 }
 
 export const pulumiUp = (stack: string, ...args: string[]): Promise<string> =>

@@ -4,7 +4,7 @@ import { pulumi, pulumiUp, refreshSshConfig } from "../../lab/rehearsal/pulumi";
 import { writeStackFile } from "../../lab/rehearsal/stacks";
 import { containerStates, onVps } from "../../lab/rehearsal/vps";
 import { power } from "../../lab/vps/stand-in";
-import { eventually } from "./support";
+import { eventually, services } from "./support";
 
 jest.setTimeout(900_000);
 beforeAll(async () => {
@@ -13,16 +13,6 @@ beforeAll(async () => {
   await pulumiUp("standby");
   await refreshSshConfig();
 });
-
-const services = [
-  "openclaw",
-  "openclaw-caddy",
-  "openclaw-docker-proxy",
-  "openclaw-egress",
-  "openclaw-litellm",
-  "openclaw-redis",
-  "openclaw-relay",
-];
 
 async function expectNothingRuns(): Promise<void> {
   const states = await containerStates("standby");

@@ -1,12 +1,12 @@
 /** Everything that a hostile process would try to get something out: none of it leaves, and all of it could. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { endpoints } from "../../lab/internet/addresses";
 import { labDir } from "../../lab/lib/paths";
 import { enterLabEnvironment } from "../../lab/rehearsal/environment";
 import { chatTurn, requestsTo } from "../../lab/rehearsal/public";
 import { stackOutputs } from "../../lab/rehearsal/pulumi";
 import { onVps, tryOnVps } from "../../lab/rehearsal/vps";
+import { script } from "../../lab/rehearsal/world";
 import {
   languageOf,
   made,
@@ -158,11 +158,10 @@ async function clients(): Promise<Partial<Record<From, string>>> {
 
 /** The model calls a tool, and its gateway makes a sandbox for it. */
 async function makeSandbox(): Promise<void> {
-  const replies = [{ tools: [{ name: "exec", arguments: { command: "true" } }] }, { text: "done" }];
-  await fetch(`${endpoints.worldControl}/script`, {
-    method: "POST",
-    body: JSON.stringify({ service: "anthropic", replies }),
-  });
+  await script("anthropic", [
+    { tools: [{ name: "exec", arguments: { command: "true" } }] },
+    { text: "done" },
+  ]);
   await chatTurn("Run something in a sandbox");
 }
 

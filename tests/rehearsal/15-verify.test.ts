@@ -11,7 +11,7 @@ import type { Result, Row } from "../../tools/verify/row";
 import { verify } from "../../tools/verify/row";
 import { rowsOf } from "../../tools/verify/rows";
 import { stackOutputs, stackSettings, worldOf, type World } from "../../tools/verify/world";
-import { eventually } from "./support";
+import { eventually, services } from "./support";
 
 jest.setTimeout(300_000);
 const tsx = join(repoDir, "node_modules", ".bin", "tsx");
@@ -75,15 +75,6 @@ interface Break {
   readonly mend: string;
 }
 
-const services = [
-  "openclaw",
-  "openclaw-docker-proxy",
-  "openclaw-litellm",
-  "openclaw-redis",
-  "openclaw-egress",
-  "openclaw-relay",
-  "openclaw-caddy",
-];
 const gatewayPid = "$(docker inspect --format '{{.State.Pid}}' openclaw)";
 /** Puts another file in the place of one in the gateway's container, as only root on the host can. */
 const overlay = (path: string, content: string): string =>

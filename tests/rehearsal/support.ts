@@ -3,6 +3,17 @@ import { labModels, writeStackFile } from "../../lab/rehearsal/stacks";
 import { tryPulumi } from "../../lab/rehearsal/pulumi";
 import { ensureSshIdentity } from "../../lab/rehearsal/ssh";
 
+/** Every container of a stack of the lab, sorted; sandboxes come and go. */
+export const services: readonly string[] = [
+  "openclaw",
+  "openclaw-caddy",
+  "openclaw-docker-proxy",
+  "openclaw-egress",
+  "openclaw-litellm",
+  "openclaw-redis",
+  "openclaw-relay",
+];
+
 /** `NAME operation` of everything a preview would change, sorted. */
 export async function changes(
   stack: string,
