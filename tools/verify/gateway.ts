@@ -142,10 +142,11 @@ function ownChecks(gateway: Gateway): Row[] {
       group,
       look: async (world) => {
         // By the gateway's own uid: nobody else goes below what it can write. What the directory's mode keeps out needs no
-        // second lock, but what anybody could write, and databases and logs, get one. Below tmp are locks that hold nothing.
+        // second lock, but what anybody could write, and databases and logs, get one. Below tmp, and
+        // beside a database (NAME.sqlite.WHAT.sqlite), are OpenClaw's locks: databases without a table.
         const open = await world.shell(
           `docker exec "$1" sh -c 'find "$1" -maxdepth 0 ! -perm 0700
-            find "$1" -xdev \\( -path "$1/sandboxes" -o -path "$1/tmp" \\) -prune -o -type f \\( -perm /0022 -o \\( -name "*.sqlite" -o -name "*.log" \\) -perm /0007 \\) -print' sh "$2" | head -5`,
+            find "$1" -xdev \\( -path "$1/sandboxes" -o -path "$1/tmp" \\) -prune -o -type f \\( -perm /0022 -o \\( -name "*.sqlite" -o -name "*.sqlite-*" -o -name "*.log" \\) ! -name "*.sqlite.*.sqlite" -perm /0007 \\) -print' sh "$2" | head -5`,
           [gateway.name, stateDirectory],
         );
         if (open.trim() !== "")
