@@ -59,7 +59,7 @@ sbom: node_modules/.package-lock.json ## list all software of STACK's host, its 
 drills: node_modules/.package-lock.json ## take each control away and see its test fail, writes docs/drills.md (ONLY='NAME...', fast or docker)
 	@$(tsx) lab/drills/run.ts $(ONLY)
 
-bench: setup ## measure: rehearsal warm, up from empty, no-change up, preview, and where the time goes
+bench: setup ## measure: rehearsal warm, up from empty, no-change up, preview, turns with a sandbox, the filter, where the time goes
 	@$(tsx) lab/rehearsal/bench.ts
 
 clean: ## remove every trace of the lab (the build cache stays)

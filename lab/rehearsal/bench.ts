@@ -6,20 +6,19 @@ import { run } from "../lib/exec";
 import { labDir, repoDir } from "../lib/paths";
 import { enterLabEnvironment } from "./environment";
 import { pulumi, pulumiUp } from "./pulumi";
+import { filterLatency, filterMemory, sandboxTurns, type Measure } from "./sandbox-cost";
 import { proxyThroughput } from "./throughput";
-
-interface Measure {
-  readonly name: string;
-  readonly seconds: number;
-}
 
 async function main(): Promise<void> {
   const measures: Measure[] = [];
+  const keep = (measure: Measure): void => {
+    measures.push(measure);
+    console.log(`${measure.name.padEnd(40)} ${measure.value.toFixed(1).padStart(7)} ${measure.unit}`);
+  };
   const measure = async (name: string, work: () => Promise<string>): Promise<string> => {
     const begin = Date.now();
     const text = await work();
-    measures.push({ name, seconds: (Date.now() - begin) / 1000 });
-    console.log(`${name.padEnd(36)} ${((Date.now() - begin) / 1000).toFixed(1).padStart(7)} s`);
+    keep({ name, value: (Date.now() - begin) / 1000, unit: "s" });
     return text;
   };
   const tsx = join(repoDir, "node_modules", ".bin", "tsx");
@@ -32,10 +31,10 @@ async function main(): Promise<void> {
   await measure("preview, nothing changed", () => pulumi("preview", ["--stack", "prod"]));
   await measure("up, nothing changed", () => pulumiUp("prod"));
   await measure("refresh", () => pulumi("refresh", ["--stack", "prod", "--yes", "--skip-preview"]));
-  for (const part of await proxyThroughput("prod")) {
-    measures.push(part);
-    console.log(`${part.name.padEnd(36)} ${part.seconds.toFixed(1).padStart(7)} s`);
-  }
+  for (const { name, seconds } of await proxyThroughput("prod")) keep({ name, value: seconds, unit: "s" });
+  for (const found of await sandboxTurns("prod")) keep(found);
+  for (const found of await filterMemory("prod")) keep(found);
+  for (const found of await filterLatency()) keep(found);
   await pulumi("destroy", ["--stack", "prod", "--yes", "--skip-preview", "--exclude-protected"]);
   const log = await measure("up, from destroyed to ready", () => pulumiUp("prod"));
   const slowest = [...log.matchAll(/(\S+) created \((\d+)s\)/g)]

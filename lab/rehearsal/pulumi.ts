@@ -77,30 +77,44 @@ async function serverIdOf(stack: string): Promise<string | undefined> {
   return deployment.resources?.find(({ type }) => type === "hcloud:index/server:Server")?.id;
 }
 
-/** Asks Hetzner's stand-in about a server. @returns the status of the answer */
-async function askHetzner(method: "GET" | "DELETE", serverId: string): Promise<number> {
+/** Asks Hetzner's stand-in about servers; `which` follows `/servers` in the path. */
+async function askHetzner(method: "GET" | "DELETE", which: string): Promise<Response> {
   const file = join(labDir(), "hetzner", "tokens.json");
   const { write } = JSON.parse(readFileSync(file, "utf8")) as { write: string };
   const headers = { authorization: `Bearer ${write}` };
-  return (await fetch(`${endpoints.hetzner}/servers/${serverId}`, { method, headers })).status;
+  return fetch(`${endpoints.hetzner}/servers${which}`, { method, headers });
 }
 
 /** True when the state has a server that Hetzner's stand-in does not have: an operation was interrupted between the two. */
 export async function serverIsGone(stack: string): Promise<boolean> {
   const id = await serverIdOf(stack);
-  return id !== undefined && (await askHetzner("GET", id)) === 404;
+  return id !== undefined && (await askHetzner("GET", `/${id}`)).status === 404;
 }
 
-/** The server deleted at Hetzner's stand-in, behind Pulumi's back; its volume and address stay. */
+/** Id of a server of this stack's name that its state does not know: an `up` was cut off while it was being made. */
+export async function strayServerOf(stack: string): Promise<string | undefined> {
+  if ((await serverIdOf(stack)) !== undefined) return undefined;
+  const answer = (await (await askHetzner("GET", `?name=clawkeep-${stack}`)).json()) as {
+    servers: { id: number }[];
+  };
+  return answer.servers[0]?.id.toString();
+}
+
+/** A server deleted at Hetzner's stand-in, behind Pulumi's back; its volume and address stay. */
+export async function deleteServer(id: string): Promise<void> {
+  await askHetzner("DELETE", `/${id}`);
+  const deadline = Date.now() + 60_000;
+  while ((await askHetzner("GET", `/${id}`)).status !== 404) {
+    if (Date.now() > deadline) throw new Error(`the server ${id} is still there`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+/** The same for the server of a stack. */
 export async function deleteServerByHand(stack: string): Promise<void> {
   const id = await serverIdOf(stack);
   if (id === undefined) throw new Error(`the state of ${stack} has no server`);
-  await askHetzner("DELETE", id);
-  const deadline = Date.now() + 60_000;
-  while ((await askHetzner("GET", id)) !== 404) {
-    if (Date.now() > deadline) throw new Error(`the server of ${stack} is still there`);
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
+  await deleteServer(id);
 }
 
 export const pulumiUp = (stack: string, ...args: string[]): Promise<string> =>

@@ -7,7 +7,15 @@ import { bringUpLab } from "./lab";
 import { takeOver } from "./ownership";
 import { Rehearsal } from "./phases";
 import { ensureProject } from "./project";
-import { clearDeadLocks, forgetServer, pulumiUp, refreshSshConfig, serverIsGone } from "./pulumi";
+import {
+  clearDeadLocks,
+  deleteServer,
+  forgetServer,
+  pulumiUp,
+  refreshSshConfig,
+  serverIsGone,
+  strayServerOf,
+} from "./pulumi";
 import { writeStackFile } from "./stacks";
 
 async function main(): Promise<void> {
@@ -23,6 +31,9 @@ async function main(): Promise<void> {
   );
   if (await serverIsGone("prod"))
     await rehearsal.phase("forgetting a server that is gone", () => forgetServer("prod"));
+  const stray = await strayServerOf("prod");
+  if (stray !== undefined)
+    await rehearsal.phase("deleting a server that no state knows", () => deleteServer(stray));
   await rehearsal.phase("pulumi up prod", () => pulumiUp("prod"));
   await refreshSshConfig();
   await rehearsal.phase("proof end to end", () => proveProd(rehearsal));

@@ -186,6 +186,19 @@ test.each([
   expect(await answerTo({ from: alice, text: "Say: still here" }, "still here", 120)).toContain("still here");
 });
 
+test("the room of each file system is reserved in full, so that filling one takes nothing from the others", async () => {
+  const files = await onVps(
+    "prod",
+    "find /opt/openclaw/volume/gateways -name '*.ext4' -exec stat -c '%s %b %B %n' {} +",
+  );
+  const rows = files.trim().split("\n");
+  expect(rows).toHaveLength(2);
+  for (const row of rows) {
+    const [size, blocks, unit] = row.split(" ").map(Number);
+    expect([row, Number(blocks) * Number(unit) >= Number(size)]).toEqual([row, true]);
+  }
+});
+
 test("a sandbox has its limits in force", async () => {
   const id = (await onVps("prod", "docker ps -q --filter label=openclaw.sandbox=1 | head -1")).trim();
   const host = JSON.parse(

@@ -61,7 +61,7 @@ export const containerDrills: readonly Drill[] = [
       threat: "Images are pinned, moving tags",
       file: "config/images.ts",
       from: "docker.io/library/caddy:2.10.2",
-      to: "docker.io/library/caddy:latest",
+      to: "docker.io/library/caddy:stable",
       failing: "runs a pinned image",
     },
   ]),

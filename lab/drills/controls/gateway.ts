@@ -145,7 +145,7 @@ const supply = drillsOf(
       name: "image-moving-tags",
       from: "/^(latest|stable|edge|main|master|main-stable|nightly|dev|lts|current)$|(^|[-_])latest($|[-_])/",
       to: "/^$/",
-      failing: "image pins .*:latest",
+      failing: "image pins node .*:(stable|edge)",
     },
     {
       name: "image-pre-releases",

@@ -203,7 +203,7 @@ const egress = drillsOf({ threat: "The egress proxy has a list", file: squid, te
     name: "egress-names-only",
     from: '    "http_access deny ip_literal",\n',
     to: "",
-    failing: "does not reach it: by ",
+    failing: "is no destination even where a list names it",
   },
   {
     name: "egress-one-address-a-client",

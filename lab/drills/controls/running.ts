@@ -9,15 +9,16 @@ export const runningDrills: readonly Drill[] = [
   ...drillsOf({ threat: "A gate in front of LiteLLM", file: `${litellm}/gate.py`, test: routes }, [
     {
       name: "litellm-routes",
-      from: '        raise Answer(404, "not_found", "no such route")\n',
-      to: "        return await self._app(scope, receive, send)\n",
+      // One route too many; with all of them open LiteLLM ends connections, which proves nothing.
+      from: 'if (method, path) == ("GET", MODELS):',
+      to: 'if (method, path) in (("GET", MODELS), ("GET", "/health/readiness")):',
       failing: "with the gateway's key: 401, 403 or 404",
     },
     {
       name: "litellm-master-key-inside",
       from: "if local and hmac.compare_digest(given, self._master_key",
       to: "if hmac.compare_digest(given, self._master_key",
-      failing: "with the master key: 401, 403 or 404",
+      failing: "a header that claims another address changes nothing",
     },
   ]),
   ...drillsOf({ threat: "A ledger books the worst case", file: `${litellm}/reserve.lua`, test: caps }, [

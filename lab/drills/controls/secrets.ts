@@ -15,12 +15,6 @@ export const secretDrills: readonly Drill[] = [
       failing: "shows no secret, configured or generated",
     },
     {
-      name: "secret-api-token-marks",
-      from: 'hcloud.getSecret("token")',
-      to: 'pulumi.output(hcloud.require("token"))',
-      failing: "shows no secret, configured or generated",
-    },
-    {
       name: "secret-output-marks",
       file: "index.ts",
       from: "litellmMasterKey = litellm.masterKey",

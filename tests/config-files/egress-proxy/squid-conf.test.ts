@@ -62,9 +62,11 @@ describe("whatever the clients", () => {
         fc.integer({ min: 2, max: 254 }),
         fc.constantFrom(...hostNames, "evil.example", "x.api.openai.com"),
         (list, place, host) => {
-          const client = `172.30.1.${place}`;
-          const may = list.some(({ address, hosts }) => address === client && hosts.includes(host));
-          expect(decide(squidConf(list), request({ client, host }))).toBe(may ? "allow" : "deny");
+          // An address at random is hardly ever a client's.
+          for (const client of [`172.30.1.${place}`, ...list.map(({ address }) => address)]) {
+            const may = list.some(({ address, hosts }) => address === client && hosts.includes(host));
+            expect(decide(squidConf(list), request({ client, host }))).toBe(may ? "allow" : "deny");
+          }
         },
       ),
     );
@@ -99,6 +101,14 @@ describe("a client with a host", () => {
     expect(decide(conf, request(changes))).toBe("deny");
   });
 });
+
+it.each(["103.22.204.81", "1729547345", "0x6716cc51", "2606:4700::6810:1"])(
+  "an address, %s, is no destination even where a list names it",
+  (host) => {
+    const listed = squidConf([{ name: "litellm", address: "172.30.1.20", hosts: [host] }]);
+    expect(decide(listed, request({ host }))).toBe("deny");
+  },
+);
 
 const globalAddresses = [
   ...["1.1.1.1", "9.255.255.255", "11.0.0.1", "100.63.255.255", "100.128.0.1", "126.1.1.1", "128.0.0.1"],

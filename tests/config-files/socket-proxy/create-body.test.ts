@@ -121,6 +121,19 @@ test("lower limits than the filter's are kept", () => {
   });
 });
 
+test.each<[string, Body]>([
+  ["memory", { Memory: 513 * 1024 ** 2, MemorySwap: 513 * 1024 ** 2 }],
+  ["swap", { MemorySwap: 1024 * 1024 ** 2 }],
+  ["CPU", { NanoCpus: 500_000_001 }],
+  ["processes", { PidsLimit: 129 }],
+  ["open files", { Ulimits: [{ Name: "nofile", Hard: 1025, Soft: 64 }] }],
+  ["core dumps", { Ulimits: [{ Name: "core", Hard: 1, Soft: 0 }] }],
+])("more than the filter's limit is refused: %s", (_, more) => {
+  const body = createBody(place);
+  Object.assign(body["HostConfig"], more);
+  expect(() => rebuild(body)).toThrow(/must (be at most|equal)/);
+});
+
 test("what an exec may be is never privileged, never another user", () => {
   fc.assert(
     fc.property(mutated(execBody("id")), (body) => {
