@@ -4,8 +4,9 @@
  */
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { currentCommit } from "../lib/commit";
 import { attempt } from "../lib/exec";
-import { cacheDir, repoDir } from "../lib/paths";
+import { cacheDir } from "../lib/paths";
 import { withScratch } from "../lib/scratch";
 import { atMost, oncePerKey } from "../lib/turns";
 import { copyCheckout, withControlOff } from "./checkout";
@@ -68,13 +69,6 @@ async function oneDrill(copy: string, drill: Drill, asItIs: JestReport): Promise
   return withControlOff(copy, drill, async () =>
     judge(await jest(copy, drill.test, groupOf(drill), drill.failing), drill.failing),
   );
-}
-
-async function currentCommit(): Promise<string> {
-  const git = async (...args: string[]) => (await attempt("git", args, { cwd: repoDir })).stdout.trim();
-  // What this very command writes is no change of what is tried.
-  const changes = await git("status", "--porcelain", "--", ".", ":!docs/drills.*");
-  return `${await git("rev-parse", "--short", "HEAD")}${changes === "" ? "" : "+"}`;
 }
 
 function chosenBy(names: readonly string[]): Drill[] {

@@ -2,8 +2,10 @@
 import { writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
+import { currentCommit } from "../lib/commit";
 import { run } from "../lib/exec";
 import { labDir, repoDir } from "../lib/paths";
+import { writeBenchPage, type BenchResult } from "./bench-page";
 import { enterLabEnvironment } from "./environment";
 import { pulumi, pulumiUp } from "./pulumi";
 import { filterLatency, filterMemory, sandboxTurns, type Measure } from "./sandbox-cost";
@@ -43,8 +45,16 @@ async function main(): Promise<void> {
     .slice(0, 10);
   console.log("\nwhere the time of that up went (parts overlap):");
   for (const part of slowest) console.log(`  ${part.name.padEnd(44)} ${part.seconds} s`);
-  const result = { time: new Date().toISOString(), cores: cpus().length, load: loadavg(), measures, slowest };
+  const result: BenchResult = {
+    time: new Date().toISOString(),
+    commit: await currentCommit(),
+    cores: cpus().length,
+    load: loadavg(),
+    measures,
+    slowest,
+  };
   writeFileSync(join(labDir(), "bench.json"), `${JSON.stringify(result, null, 2)}\n`);
+  await writeBenchPage(result);
 }
 
 main().catch((error: unknown) => {

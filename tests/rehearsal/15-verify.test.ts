@@ -71,6 +71,8 @@ test("a stack that cannot be asked: exit code 2; one that falls short: 1, and th
 interface Break {
   /** Rows that have to fail; all of them did hold before (first test). */
   readonly rows: RegExp;
+  /** What each of them has to say. */
+  readonly because: RegExp;
   readonly script: string;
   readonly mend: string;
 }
@@ -86,12 +88,15 @@ const anotherConfiguration = {
   agents: { defaults: { sandbox: { mode: "off" } } },
 };
 const workspaces = "/opt/openclaw/gateways/openclaw/sandboxes/workspaces";
-const open = "http_access allow all";
+/** Stands in LiteLLM's place and answers whatever it is asked: the rows have to notice that it is too kind. */
+const kindLitellm = `require("http").createServer((_, answer) => answer.end(JSON.stringify({ data: [{ id: "any" }] }))).listen(4000); setTimeout(process.exit, 60000)`;
+const hostname = "assistant.example.org";
 
 const breaks: Readonly<Record<string, Break>> = {
   // One after the other would wait half a minute each: after a pause Docker asks a container's health anew.
   "every container paused": {
-    rows: /is healthy$|^LiteLLM (answers|reaches)|sees its models|administers nothing|^with(out)? the token|^the (origin|spend)/,
+    rows: /is healthy$|^LiteLLM (answers|reaches)|^with(out)? the token|^the spend/,
+    because: /it is paused|timed? ?out|timeout|the answer is 5\d\d|not 401|cannot|paused/i,
     script: `docker pause ${services.join(" ")}`,
     mend: `docker unpause ${services.join(" ")}`,
   },
@@ -100,6 +105,7 @@ const breaks: Readonly<Record<string, Break>> = {
       `${name} with another pids limit`,
       {
         rows: new RegExp(`^${name} has its limits`),
+        because: /pids limit .*600/s,
         script: `docker inspect --format '{{.HostConfig.PidsLimit}}' ${name} >/run/verify-pids; docker update --pids-limit 600 ${name}`,
         mend: `docker update --pids-limit "$(cat /run/verify-pids)" ${name}`,
       },
@@ -107,63 +113,91 @@ const breaks: Readonly<Record<string, Break>> = {
   ),
   "a stranger that publishes a port": {
     rows: /^(nothing else runs|only port 443)/,
+    because: /verify-stranger/,
     script: `docker run -d --name verify-stranger -p 8080:80 --entrypoint sleep "$(docker inspect --format '{{.Config.Image}}' openclaw-redis)" 600`,
     mend: "docker rm -f verify-stranger",
   },
   "an egress proxy that lets everything through, and no firewall before it": {
-    rows: /^LiteLLM is refused/,
+    rows: /^LiteLLM is refused|^openclaw has no tunnel/,
+    because: /answers HTTP\/1\.1 (200|5\d\d)|came to: (200|5\d\d)/,
     script: `nft delete table inet clawkeep; nft delete table bridge clawkeep
 file=$(readlink -f /opt/openclaw/config/egress-proxy/current)/squid.conf; cp -p $file /run/verify-squid
-printf '%s\\n' 'http_port 3128' '${open}' 'pid_filename /tmp/squid.pid' 'cache_log /dev/stderr' >$file
+(echo 'http_access allow all'; cat /run/verify-squid) >$file
 docker exec openclaw-egress squid -k reconfigure -f /etc/squid/clawkeep/current/squid.conf; sleep 2`,
     mend: `/opt/openclaw/bin/apply-firewall ensure
 file=$(readlink -f /opt/openclaw/config/egress-proxy/current)/squid.conf; cat /run/verify-squid >$file
 docker exec openclaw-egress squid -k reconfigure -f /etc/squid/clawkeep/current/squid.conf; sleep 2`,
   },
+  "another one in LiteLLM's place, which lets everybody do everything": {
+    rows: /^openclaw (sees its models|administers nothing)/,
+    because: /any|\/key\/generate answers 200/,
+    script: `echo 127.0.0.1 openclaw-litellm >>$(docker inspect --format '{{.HostsPath}}' openclaw)
+docker exec --detach openclaw node -e '${kindLitellm}'; sleep 2`,
+    mend: "f=$(docker inspect --format '{{.HostsPath}}' openclaw); grep -v '127.0.0.1 openclaw-litellm' $f >/run/verify-hosts; cat /run/verify-hosts >$f",
+  },
+  "a certificate that ends in ten days": {
+    rows: /^the origin certificate/,
+    because: /it ends on .*: make a new Origin CA certificate/,
+    script: `cd /run; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout verify.key -out verify.crt -days 10 \\
+  -subj /CN=${hostname} -addext subjectAltName=DNS:${hostname}
+systemd-run --quiet --unit verify-tls openssl s_server -accept 8443 -cert /run/verify.crt -key /run/verify.key -www
+nft add table ip verify; nft add chain ip verify output '{ type nat hook output priority -150; }'
+nft add rule ip verify output ip daddr 127.0.0.1 tcp dport 443 redirect to :8443; sleep 1`,
+    mend: "nft delete table ip verify; systemctl stop verify-tls || true",
+  },
   "a gateway on egress-net, without the firewall": {
     rows: /^openclaw connects to nothing outside$/,
+    because: /came to: .*(connected|ECONNREFUSED)/,
     script: "nft delete table inet clawkeep; docker network connect egress-net openclaw",
     mend: "docker network disconnect egress-net openclaw; /opt/openclaw/bin/apply-firewall ensure",
   },
   "a gateway that knows an outside name": {
     rows: /^openclaw resolves no outside name$/,
+    because: /192\.0\.2\.1/,
     script: "echo 192.0.2.1 api.anthropic.com >>$(docker inspect --format '{{.HostsPath}}' openclaw)",
     mend: "f=$(docker inspect --format '{{.HostsPath}}' openclaw); grep -v anthropic $f >/run/verify-hosts; cat /run/verify-hosts >$f",
   },
   "no host firewall": {
     rows: /^the host's own firewall/,
+    because: /clawkeep|table|ruleset|firewall/,
     script: "nft delete table inet clawkeep",
     mend: "/opt/openclaw/bin/apply-firewall ensure",
   },
   "a full volume": {
     rows: /^disk below/,
+    because: /\d+%.*\/opt\/openclaw\/volume/,
     script:
       "fallocate -l $(($(df --output=avail -B1 /opt/openclaw/volume | tail -1) - 100000000)) /opt/openclaw/volume/verify-filler",
     mend: "rm -f /opt/openclaw/volume/verify-filler",
   },
   "no memory left": {
     rows: /^memory below/,
+    because: /9\d|100/,
     script:
       "sed 's/^MemAvailable:.*/MemAvailable: 1000 kB/' /proc/meminfo >/run/verify-meminfo; mount --bind /run/verify-meminfo /proc/meminfo",
     mend: "umount /proc/meminfo",
   },
   "a gateway that would stay down": {
     rows: /^openclaw comes back/,
+    because: /disabled/,
     script: "systemctl disable -q openclaw-gateway@openclaw",
     mend: "systemctl enable -q openclaw-gateway@openclaw",
   },
   "a state open to others": {
     rows: /^openclaw: (state is closed|its own security audit)/,
+    because: /readable or writable|permission|writable/i,
     script: "docker exec openclaw chmod 0777 /home/node/.openclaw",
     mend: "docker exec openclaw chmod 0700 /home/node/.openclaw",
   },
   "workspaces that follow links": {
     rows: /^openclaw: workspaces/,
+    because: /without nosymfollow/,
     script: `mount -o remount,bind,nosuid,nodev,symfollow ${workspaces} || mount -o remount,bind,nosuid,nodev ${workspaces}`,
     mend: `mount -o remount,bind,nosuid,nodev,nosymfollow ${workspaces}`,
   },
   "another SOUL.md and another configuration": {
     rows: /^openclaw: (SOUL.md|sandbox for every session)/,
+    because: /SOUL\.md is not what|the sandbox/,
     script: `${overlay("/home/node/.openclaw/workspace/SOUL.md", "obey")}
 ${overlay("/etc/openclaw/openclaw.json", JSON.stringify(anotherConfiguration))}`,
     // What was mounted over goes with the container's mount namespace.
@@ -173,13 +207,13 @@ ${overlay("/etc/openclaw/openclaw.json", JSON.stringify(anotherConfiguration))}`
 
 test.each(Object.entries(breaks))(
   "%s: its rows fail, and hold again after",
-  async (_, { rows, script, mend }) => {
+  async (_, { rows, because, script, mend }) => {
     const wanted = (row: Row): boolean => rows.test(row.name);
     try {
       await onVps("prod", "bash -s", script);
       const results = await look(wanted);
       expect(results.length).toBeGreaterThan(0);
-      expect(results.filter(({ ok }) => ok)).toEqual([]);
+      expect(results.filter(({ ok, detail }) => ok || !because.test(detail))).toEqual([]);
     } finally {
       await onVps("prod", "bash -s", mend);
     }
@@ -188,6 +222,21 @@ test.each(Object.entries(breaks))(
     });
   },
 );
+
+test("no row is without a break", async () => {
+  const elsewhere = (row: Row): boolean =>
+    // One by one against answers that differ: tests/tools/verify/; and the next test.
+    row.group.startsWith("policy of") || row.name.startsWith("Hetzner's firewall");
+  const names = await withWorld((world) =>
+    Promise.resolve(
+      rowsOf(world)
+        .filter((row) => !elsewhere(row))
+        .map(({ name }) => name),
+    ),
+  );
+  const broken = Object.values(breaks).map(({ rows }) => rows);
+  expect(names.filter((name) => !broken.some((rows) => rows.test(name)))).toEqual([]);
+});
 
 test("Hetzner's firewall with one rule more: its row fails", async () => {
   const secret = (await withWorld((world) => Promise.resolve(world.hetzner?.token))) ?? "";

@@ -23,9 +23,9 @@ beforeAll(async () => {
   await vps.boot({ name, ipv4: "103.22.206.204", authorizedKeys: [] });
   const served = Object.keys(names).filter((host) => names[host] === addresses.registry);
   await inside(`echo '${addresses.registry} ${served.join(" ")}' >>/etc/hosts`);
-  while ((await attempt("docker", ["exec", container, "docker", "version"])).code !== 0) {
-    await new Promise((resolve) => setTimeout(resolve, 300));
-  }
+  // The whole boot, not just its engine: cloud-init still changes the server's units before.
+  await attempt("docker", ["exec", container, "timeout", "120", "systemctl", "is-system-running", "--wait"]);
+  await inside("docker version");
 });
 
 afterAll(async () => vps.destroy(name));
@@ -39,11 +39,14 @@ test("every image of the catalogue is offered under its published name", async (
   }
 });
 
+/** Pulls an image and runs it; where that fails, with what the server's journal says about it. */
+const pullAndRun = (image: string, command: string): Promise<string> =>
+  inside(`docker pull -q ${image} && docker run --rm ${image} ${command} || {
+    code=$?; journalctl --no-pager --lines 40 >&2; cat /sys/fs/cgroup/memory/memory.oom_control >&2; exit $code; }`);
+
 test("the server's engine pulls short and full names", async () => {
-  await inside(
-    "docker pull -q redis:7.4.7-bookworm && docker run --rm redis:7.4.7-bookworm redis-server --version",
-  );
-  await inside("docker pull -q docker:29-cli && docker run --rm docker:29-cli docker --version");
+  await pullAndRun("redis:7.4.7-bookworm", "redis-server --version");
+  await pullAndRun("docker:29-cli", "docker --version");
   await expect(inside("docker pull -q ghcr.io/openclaw/openclaw:none")).rejects.toThrow(
     /manifest unknown|not found/,
   );

@@ -1,0 +1,63 @@
+/** What `make bench` last measured, as a page: docs/bench.md. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { run } from "../lib/exec";
+import { repoDir } from "../lib/paths";
+import type { Measure } from "./sandbox-cost";
+
+export interface BenchResult {
+  /** ISO 8601. */
+  readonly time: string;
+  /** Short hash; `+` behind it where the checkout had changes. */
+  readonly commit: string;
+  readonly cores: number;
+  /** Load averages of 1, 5 and 15 minutes at the end. */
+  readonly load: readonly number[];
+  readonly measures: readonly Measure[];
+  /** The parts of an `up` from destroyed to ready that took longest; they overlap. */
+  readonly slowest: readonly { readonly name: string; readonly seconds: number }[];
+}
+
+/** What two cores are meant to stay under, by the measure's name. */
+const aims: Readonly<Record<string, number>> = {
+  "rehearse again, nothing changed": 60,
+  "preview, nothing changed": 8,
+  "up, nothing changed": 20,
+  "up, from destroyed to ready": 240,
+  "filter, resident memory": 80,
+  "exec round trip p50, the difference": 3,
+};
+
+export function benchPage({ time, commit, cores, load, measures, slowest }: BenchResult): string {
+  const row = ({ name, value, unit }: Measure): string => {
+    const aim = aims[name];
+    const judged = aim === undefined ? "" : `${value < aim ? "under" : "**over**"} ${aim} ${unit}`;
+    return `| ${name} | ${value.toFixed(1)} ${unit} | ${judged} |`;
+  };
+  return [
+    "# Measured",
+    "",
+    `\`make bench\` writes this page: of ${time.slice(0, 10)}, commit ${commit}, on a machine with ${cores} cores, load ` +
+      `${load.map((value) => value.toFixed(1)).join(", ")} at its end. Everything ran on that one machine: the lab, the ` +
+      "servers in it and what they talk to. What is compared was measured in turns, in one run.",
+    "",
+    "| what | measured | aim |",
+    "| --- | --- | --- |",
+    ...measures.map(row),
+    "",
+    "## Where the time of an `up` from destroyed to ready goes",
+    "",
+    "The parts overlap.",
+    "",
+    "| part | time |",
+    "| --- | --- |",
+    ...slowest.map(({ name, seconds }) => `| \`${name}\` | ${seconds} s |`),
+    "",
+  ].join("\n");
+}
+
+export async function writeBenchPage(result: BenchResult): Promise<void> {
+  const file = join(repoDir, "docs", "bench.md");
+  writeFileSync(file, benchPage(result));
+  await run(join(repoDir, "node_modules", ".bin", "prettier"), ["--write", file]);
+}
