@@ -1,5 +1,6 @@
 import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
 import type { HcloudHost } from "../config/host-schema";
 import { cloudflareRanges } from "../config-files/cloudflare/ip-ranges";
 import { userData } from "../config-files/host/user-data";
@@ -15,6 +16,9 @@ export interface HcloudServerArgs {
   readonly hostKeyPassword: pulumi.Output<string>;
 }
 
+/** A server replaced takes all that was on it along: it is made again, and nobody tries to undo it on the old one. */
+export type BoundToServer = Required<Pick<pulumi.CustomResourceOptions, "replaceWith" | "deletedWith">>;
+
 /** What is there before the server, and most of it after. */
 export interface HcloudFoundation {
   readonly ipv4: pulumi.Output<string>;
@@ -25,6 +29,8 @@ export interface HcloudFoundation {
 
 export interface HcloudServer {
   readonly server: hcloud.Server;
+  /** Options of everything that is on the server. */
+  readonly bound: BoundToServer;
   readonly ipv6: pulumi.Output<string>;
   /** Stable device name of the state volume on the server. */
   readonly volumeDevice: pulumi.Output<string>;
@@ -108,13 +114,22 @@ export function hcloudFoundation(
         deleteBeforeReplace: true,
       },
     );
+    // Exists in the state alone and is another one for each server. While the engine replaces a server it asks what else
+    // is condemned, to know what goes with it, and the server itself is not yet on that list; this is.
+    const instance = new random.RandomId(
+      `${name}-server-instance`,
+      { byteLength: 8, keepers: { server: server.id } },
+      { parent, replaceWith: [server] },
+    );
+    const bound: BoundToServer = { replaceWith: [server], deletedWith: instance };
     const attachment = new hcloud.VolumeAttachment(
       `${name}-volume-attachment`,
       { volumeId: volume.id.apply(Number), serverId: server.id.apply(Number), automount: false },
-      { ...options, replaceWith: [server], deletedWith: server, deleteBeforeReplace: true },
+      { ...options, ...bound, deleteBeforeReplace: true },
     );
     return {
       server,
+      bound,
       ipv6: server.ipv6Address,
       volumeDevice: volume.id.apply((id) => `/dev/disk/by-id/scsi-0HC_Volume_${id}`),
       volumeAttached: attachment,

@@ -11,7 +11,7 @@ import {
   prepareHostScript,
 } from "../config-files/host/tools";
 import { Component } from "./component";
-import { hcloudFoundation } from "./hcloud-server";
+import { hcloudFoundation, type BoundToServer } from "./hcloud-server";
 import {
   connectionTo,
   Host,
@@ -27,7 +27,8 @@ interface Ground {
   readonly providers: HostProviders;
   readonly ipv4: pulumi.Input<string>;
   readonly ipv6: pulumi.Input<string | undefined>;
-  readonly server: pulumi.Resource | undefined;
+  /** The server and what binds to it; absent where the host was there before. */
+  readonly made: { readonly server: pulumi.Resource; readonly bound: BoundToServer } | undefined;
   /** Device of the state volume and the resource that attaches it; absent where the state lies on the host's own disk. */
   readonly volume: { readonly device: pulumi.Input<string>; readonly attached: pulumi.Resource } | undefined;
 }
@@ -59,9 +60,7 @@ export class HostBaseline extends Component {
     super("HostBaseline", name, options);
     const ground = this.ground(configuration);
     // A new server takes its time to answer; a host that is there answers now, or its address or key is wrong.
-    const connection = connectionTo(ground.address, ground.server === undefined ? 4 : 60);
-    const bound =
-      ground.server === undefined ? {} : { replaceWith: [ground.server], deletedWith: ground.server };
+    const connection = connectionTo(ground.address, ground.made === undefined ? 4 : 60);
     const first: FirstCommand = (suffix, args, after) =>
       new command.remote.Command(
         this.child(suffix),
@@ -71,7 +70,7 @@ export class HostBaseline extends Component {
           dependsOn: after,
           provider: ground.providers.commands,
           deleteBeforeReplace: true,
-          ...bound,
+          ...ground.made?.bound,
           customTimeouts: { create: "15m" },
         },
       );
@@ -83,7 +82,7 @@ export class HostBaseline extends Component {
         create:
           "if command -v cloud-init >/dev/null; then cloud-init status --wait >/dev/null || [ $? = 2 ]; fi",
       },
-      ground.server === undefined ? [] : [ground.server],
+      ground.made === undefined ? [] : [ground.made.server],
     );
     const prepared = first("prepared", { create: "bash -s", stdin: prepareHostScript() }, [booted]);
     this.dockerGroup = prepared.stdout.apply((text) => text.trim());
@@ -117,7 +116,7 @@ export class HostBaseline extends Component {
       { length: 64, special: false },
       { parent: this },
     );
-    this.host = new Host(ground.address, ground.providers, ground.server, ready, revisionKey.result);
+    this.host = new Host(ground.address, ground.providers, ground.made?.bound, ready, revisionKey.result);
     this.ipv4 = pulumi.output(ground.ipv4);
     this.ipv6 = pulumi.output(ground.ipv6);
     this.sshCommand = pulumi.interpolate`ssh -p ${ground.address.sshPort} root@${ground.address.address}`;
@@ -158,7 +157,7 @@ export class HostBaseline extends Component {
         providers: hostProviders(this, this.name, address),
         ipv4: host.address,
         ipv6: host.ipv6Address,
-        server: undefined,
+        made: undefined,
         volume: undefined,
       };
     }
@@ -184,7 +183,7 @@ export class HostBaseline extends Component {
       providers,
       ipv4: foundation.ipv4,
       ipv6: made.ipv6,
-      server: made.server,
+      made,
       volume: { device: made.volumeDevice, attached: made.volumeAttached },
     };
   }

@@ -2,6 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { createHash, createHmac } from "node:crypto";
+import type { BoundToServer } from "./hcloud-server";
 
 /** How a host is reached. The identity is the ssh-agent's: it is named by the environment and never in the state. */
 export interface HostAddress {
@@ -52,14 +53,14 @@ export class Host {
   private readonly connection: pulumi.Input<command.types.input.remote.ConnectionArgs>;
 
   /**
-   * @param server the cloud server, where there is one: what was made on it goes with it
+   * @param bound options that bind to the cloud server, where there is one: what was made on it goes with it
    * @param ready resources that have to be there before anything else is done on the host
    * @param revisionKey random key, so that the revision of a secret file says nothing about its content
    */
   constructor(
     address: HostAddress,
     providers: HostProviders,
-    private readonly server: pulumi.Resource | undefined,
+    private readonly bound: BoundToServer | undefined,
     private readonly ready: pulumi.Resource[],
     private readonly revisionKey: pulumi.Output<string>,
   ) {
@@ -69,13 +70,12 @@ export class Host {
   }
 
   /**
-   * Options of a resource on this host. A server replaced behind its address takes all that was on it along, so it
-   * is made again (`replaceWith`), and nobody tries to undo it on a server that is gone (`deletedWith`).
+   * Options of a resource on this host: it depends on the host being ready, and is bound to the cloud server where
+   * there is one.
    */
   options(parent: pulumi.Resource, more: pulumi.CustomResourceOptions = {}): pulumi.CustomResourceOptions {
-    const bound = this.server === undefined ? {} : { replaceWith: [this.server], deletedWith: this.server };
     const dependsOn = pulumi.output(more.dependsOn ?? []).apply((own) => [...this.ready, ...[own].flat()]);
-    return { parent, ...bound, ...more, dependsOn };
+    return { parent, ...this.bound, ...more, dependsOn };
   }
 
   /** Runs a command as root. It has to be idempotent: any changed input, the connection included, runs it again. */

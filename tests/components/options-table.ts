@@ -23,10 +23,16 @@ export const optionUses: readonly OptionUse[] = [
     {
       type,
       option: "deletedWith",
-      value: "host-server",
-      reason: "nobody can undo anything on a server that is gone",
+      value: "host-server-instance",
+      reason: "nobody can undo anything on a server that is gone, or about to go",
     },
   ]),
+  {
+    type: "RandomId",
+    option: "replaceWith",
+    value: ["host-server"],
+    reason: "it stands for one server: the engine lists it among what goes when the server is replaced",
+  },
   ...["PrimaryIp", "Volume", "DnsRecord"].map((type) => ({
     type,
     option: "protect",

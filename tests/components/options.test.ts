@@ -41,7 +41,7 @@ describe.each(onServers)("%s", (stack) => {
     for (const resource of onTheServer) {
       expect([label(resource), resource.options]).toEqual([
         label(resource),
-        expect.objectContaining({ replaceWith: ["host-server"], deletedWith: "host-server" }),
+        expect.objectContaining({ replaceWith: ["host-server"], deletedWith: "host-server-instance" }),
       ]);
     }
   });

@@ -66,8 +66,8 @@ const allowed: readonly Allowed[] = [
     why: "one project holds both",
   },
   {
-    resource: /^(Server|VolumeAttachment) /,
-    path: /^(firewallIds|sshKeys|publicNets|serverId|volumeId)\b/,
+    resource: /^(Server|VolumeAttachment|RandomId) /,
+    path: /^(firewallIds|sshKeys|publicNets|serverId|volumeId|keepers\.server)\b/,
     ...id,
     why: "ids of the provider",
   },

@@ -9,6 +9,7 @@ import {
   refreshSshConfig,
   stackOutputs,
   tryPulumi,
+  urnOf,
 } from "../../lab/rehearsal/pulumi";
 import { chatTurn } from "../../lab/rehearsal/public";
 import { containerStates, nodeIn, onVps } from "../../lab/rehearsal/vps";
@@ -62,19 +63,31 @@ test("destroy as the README gives it, then up: same address, and the gateway's s
   await expectAnswering("back with its state");
 });
 
-test("the server replaced behind its address: one up brings everything back", async () => {
-  await writeMarker("before the server was replaced");
-  const created = await run("docker", ["inspect", "--format", "{{.Created}}", "clawkeep-vps-clawkeep-prod"]);
-  await deleteServerByHand("prod");
-  await forgetServer("prod");
-  await pulumiUp("prod");
-  expect(await run("docker", ["inspect", "--format", "{{.Created}}", "clawkeep-vps-clawkeep-prod"])).not.toBe(
-    created,
-  );
+const created = (): Promise<string> =>
+  run("docker", ["inspect", "--format", "{{.Created}}", "clawkeep-vps-clawkeep-prod"]);
+
+async function expectBackOnANewServer(marker: string, before: string): Promise<void> {
+  expect(await created()).not.toBe(before);
   await refreshSshConfig();
-  expect((await readMarker()).trim()).toBe("before the server was replaced");
+  expect((await readMarker()).trim()).toBe(marker);
   await expectAnswering("on a new server");
   const kept = await onVps("prod", "findmnt -no SOURCE /opt/openclaw/volume");
   expect(kept.trim()).not.toBe("");
   await pulumi("preview", ["--stack", "prod", "--expect-no-changes"]);
+}
+
+test("the server replaced behind its address: one up brings everything back", async () => {
+  await writeMarker("before the server was replaced");
+  const before = await created();
+  await pulumiUp("prod", "--replace", (await urnOf("prod", "host-server")) ?? "");
+  await expectBackOnANewServer("before the server was replaced", before);
+});
+
+test("the server deleted at the provider: forgotten, one up brings everything back", async () => {
+  await writeMarker("before the server was deleted");
+  const before = await created();
+  await deleteServerByHand("prod");
+  await forgetServer("prod");
+  await pulumiUp("prod");
+  await expectBackOnANewServer("before the server was deleted", before);
 });

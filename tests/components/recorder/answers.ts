@@ -35,6 +35,8 @@ export function answer(
         id: "none",
         outputs: { result: generatedSecret(stack, name), bcryptHash: digest("bcrypt", name) },
       };
+    case "random:index/randomId:RandomId":
+      return { id: longId.slice(0, 11), outputs: { hex: longId.slice(0, 16) } };
     case "hcloud:index/sshKey:SshKey":
     case "hcloud:index/firewall:Firewall":
     case "hcloud:index/volumeAttachment:VolumeAttachment":
