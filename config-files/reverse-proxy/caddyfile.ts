@@ -11,10 +11,13 @@ export interface CaddyfileArgs {
 export const caddyPort = 8443;
 /** Loopback port that answers the healthcheck. */
 export const caddyHealthPort = 8081;
+/** Half a year. Neither preload nor includeSubDomains: the zone's other names are not this program's to bind. */
+const hstsMaxAgeSeconds = 15_768_000;
 
 /**
  * `Caddyfile`. The client's address comes from Cloudflare's header, and only when the connection comes from
- * Cloudflare; the gateway counts failed logins by it. Other names get a TLS error, not this site.
+ * Cloudflare; the gateway counts failed logins by it. Other names get a TLS error, not this site; in a request over a connection
+ * for the right name, 421 (by a site without a certificate, so that it opens no further name).
  */
 export function caddyfile({ hostname, upstream }: CaddyfileArgs): string {
   return `{
@@ -35,16 +38,37 @@ export function caddyfile({ hostname, upstream }: CaddyfileArgs): string {
 
 https://${hostname}:${caddyPort} {
 	tls /etc/caddy/origin.pem /run/secrets/caddy/origin.key
-	header -Server
+${answerHeaders(1)}
 	reverse_proxy ${upstream} {
 		header_up X-Forwarded-For {client_ip}
 		header_up X-Real-IP {client_ip}
 		header_up -CF-Connecting-IP
 	}
+	handle_errors {
+${answerHeaders(2)}
+		respond "" {err.status_code}
+	}
+}
+
+https://:${caddyPort} {
+	header -Server
+	respond 421
 }
 
 http://127.0.0.1:${caddyHealthPort} {
 	respond /healthz 200
 }
 `;
+}
+
+/** What every answer says, Caddy's own errors too, whatever the gateway has said. @param depth tabs before it */
+function answerHeaders(depth: number): string {
+  const lines = [
+    "header {",
+    "\t-Server",
+    "\t-Via",
+    `\t>Strict-Transport-Security "max-age=${hstsMaxAgeSeconds}"`,
+    "}",
+  ];
+  return lines.map((line) => "\t".repeat(depth) + line).join("\n");
 }

@@ -72,6 +72,18 @@ const caddy = drillsOf(
       to: "trusted_proxies static 0.0.0.0/0 ${",
       failing: "believes Cloudflare, and nobody else",
     },
+    {
+      name: "caddy-says-nothing-of-itself",
+      from: '    "\\t-Via",\n',
+      to: "",
+      failing: "in every answer, its own errors too",
+    },
+    {
+      name: "caddy-tls-from-now-on",
+      from: '"max-age=${hstsMaxAgeSeconds}"',
+      to: '"max-age=${hstsMaxAgeSeconds}; includeSubDomains"',
+      failing: "in every answer, its own errors too",
+    },
   ],
 );
 

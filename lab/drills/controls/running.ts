@@ -31,6 +31,27 @@ export const runningDrills: readonly Drill[] = [
   ]),
   ...drillsOf(
     {
+      threat: "Caddy answers for one name",
+      file: "config-files/reverse-proxy/caddyfile.ts",
+      test: "tests/config-files/reverse-proxy/caddy.docker.test.ts",
+    },
+    [
+      {
+        name: "caddy-errors-say-nothing",
+        from: "${answerHeaders(2)}\n",
+        to: "",
+        failing: "^an answer is as silent where the gateway is down",
+      },
+      {
+        name: "caddy-other-names",
+        from: "https://:${caddyPort} {",
+        to: "https://:${caddyPort} {\n\ttls /etc/caddy/origin.pem /run/secrets/caddy/origin.key",
+        failing: "^another name has no site",
+      },
+    ],
+  ),
+  ...drillsOf(
+    {
       threat: "A name one of whose addresses is private",
       file: "config-files/egress-proxy/squid-conf.ts",
       test: "tests/config-files/egress-proxy/squid.docker.test.ts",

@@ -6,13 +6,16 @@ const lines = text.split("\n").map((line) => line.trim());
 /** First lines of the blocks at the outermost level. */
 const sites = text.split("\n").filter((line) => /^(\S.*)?\{$/.test(line));
 
-it("serves one name over TLS, and its own health on loopback", () => {
+it("serves one name over TLS, refuses others, and serves its own health on loopback", () => {
   expect(sites).toEqual([
     "{",
     `https://assistant.example.org:${caddyPort} {`,
+    `https://:${caddyPort} {`,
     `http://127.0.0.1:${caddyHealthPort} {`,
   ]);
-  expect(lines).toContain("tls /etc/caddy/origin.pem /run/secrets/caddy/origin.key");
+  expect(lines.filter((line) => line.startsWith("tls "))).toEqual([
+    "tls /etc/caddy/origin.pem /run/secrets/caddy/origin.key",
+  ]);
 });
 
 it("closes every block that it opens", () => {
@@ -40,4 +43,16 @@ it("overwrites what a client says about its address", () => {
   expect(proxy).toContain("header_up X-Forwarded-For {client_ip}");
   expect(proxy).toContain("header_up X-Real-IP {client_ip}");
   expect(proxy).toContain("header_up -CF-Connecting-IP");
+});
+
+it("says in every answer, its own errors too, to use TLS, of this name alone, and nothing of itself", () => {
+  const site = text.slice(text.indexOf("https://"), text.indexOf("https://:"));
+  const [answers = "", errors = ""] = site.split("handle_errors {");
+  for (const part of [answers, errors]) {
+    expect(part).toMatch(/^\t+-Server$/m);
+    expect(part).toMatch(/^\t+-Via$/m);
+    // Set last (>), in the place of what the gateway says.
+    expect(part).toMatch(/^\t+>Strict-Transport-Security "max-age=15768000"$/m);
+  }
+  expect(text).not.toMatch(/preload|includeSubDomains/i);
 });
