@@ -2,7 +2,7 @@
 import { deploymentId } from "../config-files/litellm/config";
 import { overlap } from "./cidr";
 import { checkGateways } from "./gateway-checks";
-import { checkGatewayModels, checkModels } from "./model-checks";
+import { checkCaps, checkGatewayModels, checkModels } from "./model-checks";
 import { serverTypeMemoryMiB } from "./hetzner";
 import { settingProblem, type Problem } from "./problems";
 import type { Settings } from "./schema";
@@ -29,6 +29,7 @@ export function checkTogether(stack: string, settings: UsableSettings): Problem[
     ...checkSpendingRecords(stack, settings),
     ...checkModels(stack, settings),
     ...checkGatewayModels(stack, settings),
+    ...checkCaps(stack, settings),
     ...checkGateways(stack, settings),
     ...checkVolume(stack, settings),
     ...checkMemory(stack, settings),

@@ -18,6 +18,7 @@ export function checkGateways(stack: string, { gateways, models }: UsableSetting
           ...toolFaults(gateway),
           ...aliasFaults(gateway, models),
           ...modelFaults(gateway, models),
+          ...timeFaults(gateway),
         ].map(([path, message]) => settingProblem(stack, "gateways", [index, ...path], message)),
   );
 }
@@ -70,20 +71,20 @@ function toolFaults({ tools }: Gateway): Fault[] {
   ];
 }
 
-function aliasFaults({ aliases }: Gateway, models: Models): Fault[] {
+function aliasFaults({ aliases, models: own }: Gateway, models: Models): Fault[] {
   const entries = Object.entries(aliases ?? {});
   return entries.flatMap(([alias, model], index): Fault[] => {
     if (model === undefined) return [];
     const twin = entries.slice(0, index).find(([, other]) => other === model);
     if (twin !== undefined) return [[["aliases", alias], `${model} has the alias ${twin[0]} already`]];
-    const fault = unfit(model, "chat", models);
+    const fault = unfit(model, "chat", models, own);
     return fault === undefined ? [] : [[["aliases", alias], fault]];
   });
 }
 
-function modelFaults({ defaultModel, memory }: Gateway, models: Models): Fault[] {
+function modelFaults({ defaultModel, memory, models: own }: Gateway, models: Models): Fault[] {
   const faults: Fault[] = [];
-  const indexing = memory?.model === undefined ? undefined : unfit(memory.model, "embedding", models);
+  const indexing = memory?.model === undefined ? undefined : unfit(memory.model, "embedding", models, own);
   if (indexing !== undefined) faults.push([["memory", "model"], indexing]);
   const known = (models ?? []).find((model) => model?.name === defaultModel);
   if (known?.mode === "embedding") {
@@ -95,14 +96,31 @@ function modelFaults({ defaultModel, memory }: Gateway, models: Models): Fault[]
   return faults;
 }
 
-/** Why a model cannot serve; undefined where it can, or where that cannot be known yet. */
-function unfit(name: string, mode: "chat" | "embedding", models: Models): string | undefined {
+function timeFaults({ timeouts }: Gateway): Fault[] {
+  const { turnSeconds, commandSeconds } = timeouts ?? {};
+  if (turnSeconds === undefined || commandSeconds === undefined || commandSeconds <= turnSeconds) return [];
+  const message = `${commandSeconds} is longer than the whole turn that the command is in (turnSeconds ${turnSeconds})`;
+  return [[["timeouts", "commandSeconds"], message]];
+}
+
+/**
+ * Why a model cannot serve; undefined where it can, or where that cannot be known yet.
+ *
+ * @param own the models that the gateway may use, where it names some: LiteLLM refuses it any other
+ */
+function unfit(
+  name: string,
+  mode: "chat" | "embedding",
+  models: Models,
+  own: Gateway["models"],
+): string | undefined {
   if (models === undefined || models.some((model) => model?.name === undefined)) return undefined;
   const model = models.find((one) => one?.name === name);
   if (model === undefined) {
     return `${name} is not one of models (${models.map((one) => one?.name).join(", ")})`;
   }
-  return model.mode === undefined || model.mode === mode
-    ? undefined
-    : `${name} has the mode ${model.mode}, not ${mode}`;
+  if (model.mode !== undefined && model.mode !== mode)
+    return `${name} has the mode ${model.mode}, not ${mode}`;
+  if (own === undefined || own.includes(undefined) || own.includes(name)) return undefined;
+  return `${name} is not one of the gateway's own models (${own.join(", ")})`;
 }

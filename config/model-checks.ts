@@ -1,6 +1,6 @@
 /** Rules about models that need more than one of their values. */
 import type { UsableSettings } from "./cross-checks";
-import { priceOf } from "./model-prices";
+import { priceOf, type Price } from "./model-prices";
 import { settingProblem, type Problem } from "./problems";
 import { providers } from "./providers";
 
@@ -12,7 +12,7 @@ export function checkModels(stack: string, { models }: UsableSettings): Problem[
     const problem = (path: readonly PropertyKey[], message: string) =>
       settingProblem(stack, "models", [index, ...path], message);
     return [
-      ...priceProblems(model).map((message) => problem(["inputUsdPerMillionTokens"], message)),
+      ...priceProblems(model).map(([key, message]) => problem([key], message)),
       ...keyProblems(model, models ?? []).map((message) => problem(["provider", "secret"], message)),
       ...fallbackProblems(model, models ?? []).map(([place, message]) =>
         problem(["fallbacks", place], message),
@@ -21,23 +21,66 @@ export function checkModels(stack: string, { models }: UsableSettings): Problem[
   });
 }
 
-/** LiteLLM takes a price that it does not know for nothing, and a cap on nothing never closes. */
-function priceProblems({ provider, model, ...rest }: UsableModel): string[] {
-  if (provider === undefined || model === undefined) return [];
+/** The price of a model that may be wrong in other ways; undefined when there is none, "unclear" when it cannot be told. */
+function usablePrice({ provider, model, ...rest }: UsableModel): Price | undefined | "unclear" {
+  if (provider === undefined || model === undefined) return "unclear";
   if (typeof provider !== "string" && (provider.host === undefined || provider.secret === undefined))
-    return [];
-  const choice = typeof provider === "string" ? provider : { litellmPrefix: "openai", host: "", secret: "" };
-  const price = priceOf({
-    provider: choice,
+    return "unclear";
+  return priceOf({
+    provider: typeof provider === "string" ? provider : { litellmPrefix: "openai", host: "", secret: "" },
     model,
     mode: rest.mode ?? "chat",
     inputUsdPerMillionTokens: rest.inputUsdPerMillionTokens,
     outputUsdPerMillionTokens: rest.outputUsdPerMillionTokens,
     contextTokens: rest.contextTokens,
   });
-  if (price !== undefined) return [];
-  const also = rest.mode === "embedding" ? "" : ", and outputUsdPerMillionTokens too";
-  return [`is needed${also}: the price of ${model} is not known, and without one its cap would never close`];
+}
+
+type PriceKey = "inputUsdPerMillionTokens" | "outputUsdPerMillionTokens";
+
+/** LiteLLM takes a price that it does not know for nothing, and a cap on nothing never closes. */
+function priceProblems(model: UsableModel): (readonly [PriceKey, string])[] {
+  const price = usablePrice(model);
+  if (price === "unclear") return [];
+  if (price === undefined) {
+    const also = model.mode === "embedding" ? "" : ", and outputUsdPerMillionTokens too";
+    const message = `is needed${also}: the price of ${model.model ?? ""} is not known, and without one its cap would never close`;
+    return [["inputUsdPerMillionTokens", message]];
+  }
+  // A key that is there without a value was wrong by itself, and has been reported.
+  const missing = (key: PriceKey, other: PriceKey): boolean =>
+    !price.custom && model[other] !== undefined && !Object.hasOwn(model, key);
+  const message = "is needed too: the other half of a price alone would not be used";
+  const keys = ["inputUsdPerMillionTokens", "outputUsdPerMillionTokens"] as const;
+  return keys.filter((key, place) => missing(key, keys[1 - place] ?? key)).map((key) => [key, message]);
+}
+
+/**
+ * The longest answer is booked at its full price before a call leaves, and gateways ask for the longest: a cap below
+ * that refuses every call.
+ */
+export function checkCaps(stack: string, { gateways, models }: UsableSettings): Problem[] {
+  const found = (gateways ?? []).flatMap((gateway, index) =>
+    (models ?? []).flatMap((model, place) => {
+      const own = gateway?.models?.includes(model?.name) ?? true;
+      if (gateway?.maxOutputTokens === undefined || model === undefined || !own) return [];
+      const price = usablePrice(model);
+      if (model.mode === "embedding" || price === undefined || price === "unclear") return [];
+      const answerUsd = (gateway.maxOutputTokens * price.outputUsdPerMillionTokens) / 1e6;
+      const message =
+        `does not cover one answer: ${gateway.maxOutputTokens} tokens (maxOutputTokens of ${gateway.name ?? index}) ` +
+        `of ${model.name ?? model.model} are booked at $${answerUsd.toFixed(4)} before the call`;
+      const short = (cap: number | undefined): boolean => cap !== undefined && cap <= answerUsd;
+      return [
+        ...(short(model.budgetUsd) ? [settingProblem(stack, "models", [place, "budgetUsd"], message)] : []),
+        ...(short(gateway.budgetUsd)
+          ? [settingProblem(stack, "gateways", [index, "budgetUsd"], message)]
+          : []),
+      ];
+    }),
+  );
+  // Said once a cap, however many models or gateways it is too small for.
+  return found.filter(({ key }, index) => found.findIndex((other) => other.key === key) === index);
 }
 
 /** A key is shown to one host only. */

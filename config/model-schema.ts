@@ -8,6 +8,9 @@ export const budgetPeriod = z
   .regex(/^[1-9]\d{0,3}[dhm]$/, "is not a period such as 30d")
   .default("30d");
 
+/** What the ledger counts in: a nano-dollar a token. */
+const leastUsdPerMillionTokens = 0.001;
+
 export const model = z.strictObject({
   /** The name gateways ask for. */
   name: z.string().regex(/^[a-z0-9][a-z0-9._/-]{1,80}$/, "is not a model name"),
@@ -34,7 +37,13 @@ export const model = z.strictObject({
   /** Further attempts after an error or a timeout, before a fallback is asked. */
   retries: z.int().min(0).max(3).default(1),
   /** US dollars for a million tokens, where the price is not known (config/litellm-prices.json) or is another one. */
-  inputUsdPerMillionTokens: z.number().positive().optional(),
+  inputUsdPerMillionTokens: z
+    .number()
+    .min(
+      leastUsdPerMillionTokens,
+      `is below ${leastUsdPerMillionTokens}, a nano-dollar a token: too little to be counted`,
+    )
+    .optional(),
   outputUsdPerMillionTokens: z.number().nonnegative().optional(),
   /** Longest context in tokens, where it is not known; 200000 unless said. */
   contextTokens: z.int().positive().optional(),

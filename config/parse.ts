@@ -165,21 +165,35 @@ function secretUsers({ models, gateways }: UsableSettings): SecretUsers {
 }
 
 function checkSecrets(raw: RawConfiguration, rules: readonly SecretRule[], problems: Problem[]): void {
+  const holders = new Map<string, string>();
   for (const rule of rules) {
     const key = `${project}:${rule.key}`;
     const value = raw.values[key];
-    const remedy =
-      rule.generated === undefined
-        ? secretRemedy(raw.stack, key, rule)
-        : "make secrets   (makes up what is missing, the same for both stacks, and overwrites nothing)";
+    const remedy = secretRemedy(raw.stack, key, rule, value !== undefined);
     if (value === undefined && rule.optional === true) continue;
     if (value === undefined) problems.push({ key, message: "is missing", remedy });
     else if (!rule.shape.test(value)) problems.push({ key, message: `is not ${rule.description}`, remedy });
     else if (!raw.secretKeys.has(key)) problems.push(plaintextSecret(raw.stack, key));
+    else if (rule.distinct !== undefined) {
+      const { kind, part, why } = rule.distinct;
+      const holder = holders.get(`${kind} ${part(value)}`);
+      if (holder === undefined) holders.set(`${kind} ${part(value)}`, key);
+      else problems.push({ key, message: `is the same ${kind} as ${holder}: ${why}`, remedy });
+    }
   }
 }
 
-function secretRemedy(stack: string, key: string, { file, description }: SecretRule): string {
+function secretRemedy(
+  stack: string,
+  key: string,
+  { file, description, generated }: SecretRule,
+  there: boolean,
+): string {
+  const made = "make secrets   (makes up what is missing, the same for both stacks, and overwrites nothing)";
+  if (generated !== undefined)
+    return there
+      ? `pulumi config rm --stack ${stack} ${key}, the same in the other stack, then ${made}`
+      : made;
   const set = `pulumi config set --stack ${stack} --secret ${key}`;
   return file === undefined ? `${set}   (it asks for the value: ${description})` : `${set} < ${file}`;
 }

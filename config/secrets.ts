@@ -19,6 +19,17 @@ export interface SecretRule {
   readonly optional?: boolean;
   /** File the value comes in, where it has more than one line. */
   readonly file?: string;
+  /** No other secret of the stack may say the same of the same kind. */
+  readonly distinct?: Distinct;
+}
+
+/** What tells its holder from all others. */
+interface Distinct {
+  readonly kind: string;
+  /** The part of the value that does. */
+  readonly part: (value: string) => string;
+  /** Why two that are the same cannot work. */
+  readonly why: string;
 }
 
 /** What of the settings decides which secrets there are. */
@@ -53,6 +64,24 @@ export const gatewaySecretKeys = (name: string) =>
     telegramBotToken: `telegramBotToken-${name}`,
   }) as const;
 
+const whole = (value: string): string => value;
+const ownToken: Distinct = {
+  kind: "gateway token",
+  part: whole,
+  why: "whoever has the token of one gateway would have the other",
+};
+const ownKey: Distinct = {
+  kind: "LiteLLM key",
+  part: whole,
+  why: "LiteLLM knows its callers by their keys, and would count one's calls as the other's",
+};
+const ownBot: Distinct = {
+  kind: "bot",
+  // The bot's id: a token that was made anew is of the same bot.
+  part: (token) => token.split(":")[0] ?? "",
+  why: "Telegram ends one poll of a bot when another begins, and each gateway would hear half",
+};
+
 /** The secrets that this configuration needs, no more and no fewer. */
 export function requiredSecrets(settings: SecretUsers): SecretRule[] {
   const providerKeys = [...new Set(settings.models.map((model) => providerOf(model.provider).secret))];
@@ -63,6 +92,7 @@ export function requiredSecrets(settings: SecretUsers): SecretRule[] {
       description: "sk- and 64 hexadecimal digits",
       survivesFailover: true,
       generated: () => `sk-${randomHex()}`,
+      distinct: ownKey,
     },
     {
       key: "originKey",
@@ -94,6 +124,7 @@ export function requiredSecrets(settings: SecretUsers): SecretRule[] {
           description: "64 hexadecimal digits",
           survivesFailover: true,
           generated: randomHex,
+          distinct: ownToken,
         },
         {
           key: keys.litellmKey,
@@ -101,6 +132,7 @@ export function requiredSecrets(settings: SecretUsers): SecretRule[] {
           description: "sk- and 64 hexadecimal digits",
           survivesFailover: true,
           generated: () => `sk-${randomHex()}`,
+          distinct: ownKey,
         },
         ...(telegramSettings(gateway) !== undefined
           ? [
@@ -109,6 +141,7 @@ export function requiredSecrets(settings: SecretUsers): SecretRule[] {
                 shape: /^\d{6,12}:[A-Za-z0-9_-]{35}$/,
                 description: "a bot token as @BotFather gives it (digits, colon, 35 characters)",
                 survivesFailover: true,
+                distinct: ownBot,
               },
             ]
           : []),

@@ -26,7 +26,10 @@ const wrongSecrets: readonly WrongValue[] = [
       changes: { [key]: "wrong" },
       key,
       message: /^is not /,
-      remedy: new RegExp(`^(pulumi config set --stack prod --secret ${key}|make secrets )`),
+      // `make secrets` overwrites nothing, so the wrong one has to go first.
+      remedy: new RegExp(
+        `^pulumi config (set --stack prod --secret ${key}|rm --stack prod ${key}, .* then make secrets )`,
+      ),
     })),
 ];
 
@@ -113,6 +116,65 @@ describe("a wrong value", () => {
       },
     ]);
     expect(JSON.stringify(problems)).not.toContain(prod.secrets[key]);
+  });
+
+  it.each<[string, string, string, RegExp]>([
+    [
+      "telegramBotToken",
+      "clawkeep:telegramBotToken-",
+      prod.secrets["clawkeep:telegramBotToken-openclaw"] ?? "",
+      /^is the same bot as clawkeep:telegramBotToken-openclaw: Telegram ends/,
+    ],
+    [
+      "a new token of the same bot",
+      "clawkeep:telegramBotToken-",
+      `1234567890:${"n".repeat(35)}`,
+      /^is the same bot as /,
+    ],
+    [
+      "gatewayToken",
+      "clawkeep:gatewayToken-",
+      prod.secrets["clawkeep:gatewayToken-openclaw"] ?? "",
+      /^is the same gateway token as /,
+    ],
+    [
+      "litellmKey",
+      "clawkeep:litellmKey-",
+      prod.secrets["clawkeep:litellmKey-openclaw"] ?? "",
+      /^is the same LiteLLM key as clawkeep:litellmKey-openclaw/,
+    ],
+    [
+      "litellmKey that is the master key",
+      "clawkeep:litellmKey-",
+      prod.secrets["clawkeep:litellmMasterKey"] ?? "",
+      /^is the same LiteLLM key as clawkeep:litellmMasterKey/,
+    ],
+  ])("one secret for two gateways, %s, is refused and not printed", (_, prefix, value, message) => {
+    const key = `${prefix}second`;
+    const fixture = {
+      ...twoGateways,
+      secrets: {
+        ...twoGateways.secrets,
+        "clawkeep:telegramBotToken-second": `9876543210:${"b".repeat(35)}`,
+        [key]: value,
+      },
+    };
+    const gateways = [
+      { name: "openclaw", telegram: true },
+      { name: "second", telegram: true },
+    ];
+    const problems = problemsOf(rawConfiguration(fixture, { "clawkeep:gateways": gateways }));
+    expect(problems).toEqual([
+      {
+        key,
+        message: expect.stringMatching(message),
+        remedy: expect.stringMatching(
+          new RegExp(`^pulumi config (set --stack prod --secret|rm --stack prod) ${key}`),
+        ),
+      },
+    ]);
+    expect(problemReport("prod", problems)).not.toContain(value);
+    expect(problemReport("prod", problems)).not.toContain(value.split(":").at(-1));
   });
 
   it.each(wrongSettings)("$name is one problem a key", (wrong) => {

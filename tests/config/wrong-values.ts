@@ -111,6 +111,30 @@ const wrongGateways: readonly WrongValue[] = [
     "memory.model",
     /openai\/gpt-5 has the mode chat, not embedding/,
   ),
+  own(
+    "memory by a model that the gateway may not use",
+    { models: ["openai/gpt-5"], memory: { model: "voyage/voyage-4" } },
+    "memory.model",
+    /voyage\/voyage-4 is not one of the gateway's own models \(openai\/gpt-5\)/,
+  ),
+  own(
+    "alias of a model that the gateway may not use",
+    { models: ["openai/gpt-5"], aliases: { deep: "anthropic/claude-opus-4-6" } },
+    "aliases.deep",
+    /claude-opus-4-6 is not one of the gateway's own models \(openai\/gpt-5\)/,
+  ),
+  own(
+    "command that outlasts its turn",
+    { timeouts: { turnSeconds: 30 } },
+    "timeouts.commandSeconds",
+    /60 is longer than the whole turn .*turnSeconds 30/,
+  ),
+  own(
+    "gateway's cap that no answer fits under",
+    { budgetUsd: 0.2 },
+    "budgetUsd",
+    /does not cover one answer: 8192 tokens \(maxOutputTokens of openclaw\) of anthropic.* at \$0\.2048/,
+  ),
   own("rules both ways", { soul: { append: "a", replace: "b" } }, "soul", /replace|append/),
 ];
 
@@ -241,6 +265,36 @@ export const wrongSettings: readonly WrongValue[] = [
     models({ model: "constructor" }),
     "clawkeep:models[0].inputUsdPerMillionTokens",
     /is needed/,
+  ),
+  row(
+    "half a price of its own for a known model: output",
+    models({ inputUsdPerMillionTokens: 7 }),
+    "clawkeep:models[0].outputUsdPerMillionTokens",
+    /is needed too: the other half of a price alone would not be used/,
+  ),
+  row(
+    "half a price of its own for a known model: input",
+    models({ outputUsdPerMillionTokens: 70 }),
+    "clawkeep:models[0].inputUsdPerMillionTokens",
+    /is needed too/,
+  ),
+  row(
+    "half a price, and the other half wrong",
+    models({ outputUsdPerMillionTokens: 70, inputUsdPerMillionTokens: -1 }),
+    "clawkeep:models[0].inputUsdPerMillionTokens",
+    /too little to be counted/,
+  ),
+  row(
+    "price that comes to nothing",
+    models({ outputUsdPerMillionTokens: 0, inputUsdPerMillionTokens: 0.0004 }),
+    "clawkeep:models[0].inputUsdPerMillionTokens",
+    /is below 0\.001, a nano-dollar a token: too little to be counted/,
+  ),
+  row(
+    "model's cap that no answer fits under",
+    models({ budgetUsd: 0.2 }),
+    "clawkeep:models[0].budgetUsd",
+    /does not cover one answer: .*openclaw\) of aa are booked at \$0\.2048/,
   ),
   row("unknown provider", models({ provider: "acme" }), "clawkeep:models[0].provider", /is neither one of/),
   row(
