@@ -1,7 +1,8 @@
 /**
  * `make secrets`: makes up the secrets that nobody gives you (tokens, LiteLLM's keys) and sets them, encrypted, in
  * both stack files: the same values, so that the standby can take over. A secret that is set in one stack is copied to
- * the other, and one that is set in both is never touched.
+ * the other, and one that is set in both is never touched. So is one that comes from somebody else and may be left out
+ * (the alert webhook): nothing would miss it on a standby that lacks it, until nobody is told.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -27,12 +28,20 @@ function pulumi(args: readonly string[], input?: string): string {
   return result.stdout.replace(/\n$/, "");
 }
 
-/** Secrets that the stack's gateways and models ask for and that can be made up. */
-function wanted(file: StackFile): { key: string; generate: () => string }[] {
+interface Wanted {
+  readonly key: string;
+  /** Absent: it is copied if it is set in one stack, and not made up. */
+  readonly generate: (() => string) | undefined;
+}
+
+/** Secrets that the stack's gateways and models ask for, of those that can be made up or may be left out. */
+function wanted(file: StackFile): Wanted[] {
   const gateways = settingsShape.gateways.parse(file.config?.["clawkeep:gateways"]);
   const models = settingsShape.models.parse(file.config?.["clawkeep:models"]);
   return requiredSecrets({ gateways, models }).flatMap((rule) =>
-    rule.generated === undefined ? [] : [{ key: `clawkeep:${rule.key}`, generate: rule.generated }],
+    rule.generated !== undefined || (rule.optional === true && rule.survivesFailover)
+      ? [{ key: `clawkeep:${rule.key}`, generate: rule.generated }]
+      : [],
   );
 }
 
@@ -46,7 +55,8 @@ function main(): void {
       continue;
     }
     const [source] = there;
-    const value = source === undefined ? generate() : pulumi(["config", "get", "--stack", source, key]);
+    const value = source === undefined ? generate?.() : pulumi(["config", "get", "--stack", source, key]);
+    if (value === undefined) continue;
     for (const stack of stacks.filter((name) => !there.includes(name))) {
       // On standard input: arguments can be read by everybody on the machine.
       pulumi(["config", "set", "--stack", stack, "--secret", key], value);

@@ -1,13 +1,33 @@
 /** The active stack and its standby: the same, but for what makes them two. */
 import { parse } from "yaml";
 import { parseConfiguration } from "../../config/parse";
-import { prod, rawConfiguration, standby } from "../fixtures/stack-configuration";
+import {
+  everything,
+  prod,
+  rawConfiguration,
+  standby,
+  type StackFixture,
+} from "../fixtures/stack-configuration";
 import { differences, type Difference } from "./difference";
 import { commands, containers, label, opened, programRun, recordGraphs } from "./graph";
+
+/** The standby of a stack that has what may be left out: a webhook, a provider of its own. */
+const standbyOfEverything: StackFixture = {
+  stack: "standby",
+  settings: {
+    ...everything.settings,
+    ...Object.fromEntries(["clawkeep:role", "clawkeep:host"].map((key) => [key, standby.settings[key]])),
+  },
+  secrets: Object.fromEntries(
+    Object.entries(everything.secrets).filter(([key]) => key !== "cloudflare:apiToken"),
+  ),
+};
 
 const graphs = recordGraphs({
   prod: programRun(rawConfiguration(prod)),
   standby: programRun(rawConfiguration(standby)),
+  everything: programRun(rawConfiguration(everything)),
+  standbyOfEverything: programRun(rawConfiguration(standbyOfEverything)),
 });
 
 interface Allowed {
@@ -216,15 +236,25 @@ describe("values that must survive a failover", () => {
     expect("problems" in parsed && parsed.problems.map((problem) => problem.key)).toEqual([key]);
   });
 
+  const files = (graph: typeof graphs.prod, root: string) =>
+    commands(graph)
+      .map(({ name: command, inputs }) => [command, opened(inputs["stdin"])] as const)
+      .filter(([, stdin]) => typeof stdin === "string" && stdin.startsWith(`{"root":"/opt/openclaw/${root}/`))
+      .map(([command, stdin]) => [command, (JSON.parse(stdin as string) as { files: unknown }).files]);
+
   it("reach the same files on both hosts", () => {
-    const files = (graph: typeof graphs.prod) =>
-      commands(graph)
-        .map(({ name: command, inputs }) => [command, opened(inputs["stdin"])] as const)
-        .filter(
-          ([, stdin]) => typeof stdin === "string" && stdin.startsWith('{"root":"/opt/openclaw/secrets/'),
-        )
-        .map(([command, stdin]) => [command, (JSON.parse(stdin as string) as { files: unknown }).files]);
-    expect(files(graphs.prod).length).toBeGreaterThan(2);
-    expect(files(graphs.standby)).toEqual(files(graphs.prod));
+    expect(files(graphs.prod, "secrets").length).toBeGreaterThan(2);
+    expect(files(graphs.standby, "secrets")).toEqual(files(graphs.prod, "secrets"));
+  });
+
+  it("are the alert webhook too: the same address, and its host on the list of the same client", () => {
+    const [one, two] = [graphs.everything, graphs.standbyOfEverything];
+    expect(files(two, "secrets")).toEqual(files(one, "secrets"));
+    const url = everything.secrets["clawkeep:alertWebhookUrl"];
+    expect(JSON.stringify(files(two, "secrets"))).toContain(url);
+    const lists = (graph: typeof graphs.prod) =>
+      JSON.stringify(files(graph, "config")).match(/acl hosts_of_\w+ dstdomain -n [a-z.]+/g);
+    expect(lists(two)).toEqual(lists(one));
+    expect(lists(two)).toContain("acl hosts_of_litellm dstdomain -n hooks.example.net");
   });
 });
