@@ -12,22 +12,24 @@ TIMEOUT_SECONDS = 5
 MOST_WAITING = 100
 
 
+NEXT = {
+    "near-cap": "at the cap its calls are refused until then; to be spared that, raise {setting} and run pulumi up",
+    "at-cap": "its calls are refused until then; to go on sooner, raise {setting} and run pulumi up",
+    "refusing": "a call no longer fitted under the cap; to go on before the reset, raise {setting} and run pulumi up",
+}
+"""What comes next, and what to do about it."""
+
+
 class Alerts:
     def __init__(self, url):
         self._url = url
+        # Once: reading the certificates takes a while, and all calls would wait for it. The proxy is the environment's.
+        self._client = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False) if url else None
         self._tasks: set = set()
 
     def send(self, what: str, scope: Scope, spent: int, resets_in_ms: int) -> None:
         """`what`: near-cap (80 %), at-cap (100 %), or refusing (a call no longer fits)."""
-        resets = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(milliseconds=max(0, resets_in_ms))
-        body = {
-            "what": what,
-            "which": scope.name,
-            "spentUsd": round(spent / NANO, 6),
-            "capUsd": scope.budget_usd,
-            "resets": resets.isoformat(timespec="seconds"),
-        }
-        body["text"] = f"{what}: {scope.name} has spent ${body['spentUsd']} of ${scope.budget_usd:g}; resets {body['resets']}"
+        body = message(what, scope, spent, resets_in_ms)
         OWN.warning(f"{body['text']}")
         if self._url and len(self._tasks) < MOST_WAITING:
             task = asyncio.get_running_loop().create_task(self._post(body))
@@ -35,13 +37,40 @@ class Alerts:
             task.add_done_callback(self._tasks.discard)
 
     async def _post(self, body: dict) -> None:
+        problem = ""
         for attempt in range(TRIES):
-            try:
-                async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS) as client:
-                    if (await client.post(self._url, json=body)).is_success:
-                        return
-            except httpx.HTTPError:
-                pass
-            await asyncio.sleep(2**attempt)
-        # The address may hold a token: it is not printed.
-        OWN.warning(f"the alert webhook did not take {body['what']} of {body['which']}")
+            if attempt:
+                await asyncio.sleep(2 ** (attempt - 1))
+            problem = await self._try(body)
+            if not problem:
+                return
+        # The address may hold a token: neither it nor an error's own words are printed.
+        OWN.warning(f"the alert webhook did not take {body['what']} of {body['which']}: {problem}")
+
+    async def _try(self, body: dict) -> str:
+        """@returns what went wrong, or nothing"""
+        try:
+            # In all, and without the answer's body: one that never ends would otherwise be read.
+            async with asyncio.timeout(TIMEOUT_SECONDS), self._client.stream("POST", self._url, json=body) as response:
+                return "" if response.is_success else f"it answered {response.status_code}"
+        except Exception as error:  # pylint: disable=broad-except
+            return type(error).__name__
+
+
+def message(what: str, scope: Scope, spent: int, resets_in_ms: int) -> dict:
+    """The webhook's body; `text` is what a person reads."""
+    resets = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(milliseconds=max(0, resets_in_ms))
+    kind, _, name = scope.name.partition(":")
+    body = {
+        "what": what,
+        "which": scope.name,
+        "spentUsd": round(spent / NANO, 6),
+        "capUsd": scope.budget_usd,
+        "resets": resets.isoformat(timespec="seconds"),
+    }
+    advice = NEXT[what].format(setting=f"budgetUsd of {name} in clawkeep:{kind}s")
+    body["text"] = (
+        f"{what}: {scope.name} has spent ${body['spentUsd']} of ${scope.budget_usd:g} ({spent * 100 // scope.cap} %); "
+        f"resets {body['resets']}. Next: {advice}"
+    )
+    return body

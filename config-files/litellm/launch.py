@@ -56,7 +56,11 @@ def check_prices(limits: Limits) -> None:
         known = litellm.model_cost.get(model.litellm_model) or litellm.model_cost.get(bare)
         if not known or not known.get("input_cost_per_token"):
             sys.exit(f"LiteLLM knows no price of {model.litellm_model}: give {model.name} prices in clawkeep:models")
-        if round(known["input_cost_per_token"] * 1e9) > model.input_price:
+        dearer = (
+            round(known["input_cost_per_token"] * 1e9) > model.input_price
+            or round((known.get("output_cost_per_token") or 0) * 1e9) > model.output_price
+        )
+        if dearer:
             sys.exit(f"LiteLLM's price of {model.litellm_model} is above the deployed one: update config/litellm-prices.json")
 
 

@@ -14,7 +14,9 @@ for scope = 0, scopes - 1 do
   local spent, reserved = number(spend, "spent"), number(spend, "reserved")
   if spent + reserved + cost > limit(scope, 0) then
     -- Nothing spent and nothing in flight: the call alone is above the cap, and there is no period to speak of.
-    local first = redis.call("EXISTS", spend) == 1 and redis.call("HSETNX", spend, "refused", "1") or 0
+    -- Who was told that the cap is reached knows that calls are refused.
+    local news = redis.call("EXISTS", spend) == 1 and redis.call("HEXISTS", spend, "warned100") == 0
+    local first = news and redis.call("HSETNX", spend, "refused", "1") or 0
     return {"cap", scope, spent, reserved, redis.call("PTTL", spend), first}
   end
   local rpm, tpm = limit(scope, 2), limit(scope, 3)

@@ -1,6 +1,8 @@
 """What may be used and spent, as the deployment wrote it (limits.json), and the secrets beside it."""
 import json
+import math
 import os
+import sys
 from dataclasses import dataclass
 
 CONFIGURATION = os.environ.get("CLAWKEEP_CONFIGURATION", "/etc/litellm")
@@ -10,6 +12,8 @@ STORE_SOCKET = "/run/redis/redis.sock"
 
 NANO = 1_000_000_000
 """Money is counted in whole nano-dollars."""
+LEAST_USD = 0.001
+"""For a million tokens: a nano-dollar each."""
 
 
 @dataclass(frozen=True)
@@ -67,16 +71,27 @@ def _scope(kind: str, name: str, key: str, entry: dict) -> Scope:
     )
 
 
+def _price(name: str, entry: dict, kind: str, least: float) -> int:
+    """Nano-dollars a token, rounded up. A model without a price costs nothing, and a cap on nothing never closes."""
+    usd = (entry.get("price") or {}).get(f"{kind}UsdPerMillionTokens")
+    if isinstance(usd, bool) or not isinstance(usd, (int, float)) or not least <= usd < math.inf:
+        sys.exit(
+            f"limits.json has no {kind} price of {name} that could be counted (it has {usd!r}): nothing is served; set "
+            f"inputUsdPerMillionTokens and outputUsdPerMillionTokens of {name} in clawkeep:models and run pulumi up"
+        )
+    # Without the last digits, which are the arithmetic's.
+    return math.ceil(round(usd * 1000, 6))
+
+
 def _model(name: str, entry: dict) -> Model:
-    price = entry["price"]
     return Model(
         name=name,
         id=entry["id"],
         mode=entry["mode"],
         scope=_scope("model", name, entry["id"], entry),
-        input_price=round(price["inputUsdPerMillionTokens"] * 1000),
-        cache_write_price=round(price["cacheWriteUsdPerMillionTokens"] * 1000),
-        output_price=round(price["outputUsdPerMillionTokens"] * 1000),
+        input_price=_price(name, entry, "input", LEAST_USD),
+        cache_write_price=_price(name, entry, "cacheWrite", LEAST_USD),
+        output_price=_price(name, entry, "output", 0),
         context_tokens=entry["contextTokens"],
         litellm_model=entry["litellmModel"],
         custom_price=entry["customPrice"],

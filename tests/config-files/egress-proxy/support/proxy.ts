@@ -15,11 +15,12 @@ import { docker, labLabel } from "../../../../lab/lib/docker";
 import { attempt, type Outcome } from "../../../../lab/lib/exec";
 
 const loader = join(__dirname, "../../../../config-files/host/bin/load-egress-list");
-const container = "clawkeep-egress-test";
+export const egressContainer = "clawkeep-egress-test";
+const container = egressContainer;
 /** One network looks public and holds what may be reached, the other is private. This machine is `.1` in both. */
 const networks = { [`${container}-public`]: "103.22.208", [`${container}-private`]: "10.213.77" };
 export const here = { public: "103.22.208.1", private: "10.213.77.1" } as const;
-const proxyAddress = { public: "103.22.208.10", private: "10.213.77.10" } as const;
+export const proxyAddress = { public: "103.22.208.10", private: "10.213.77.10" } as const;
 export type Side = keyof typeof here;
 
 export class EgressProxyUnderTest {

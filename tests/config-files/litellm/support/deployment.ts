@@ -34,8 +34,10 @@ const hex = (bytes = 32): string => randomBytes(bytes).toString("hex");
 export interface DeploymentArgs {
   readonly gateways?: readonly z.input<typeof gateway>[];
   readonly models?: readonly z.input<typeof model>[];
-  /** Path and query of the webhook; the harness serves it. */
-  readonly webhook?: boolean;
+  /** The webhook's address; true: the harness serves it, beside the egress proxy. */
+  readonly webhook?: boolean | string;
+  /** Where LiteLLM looks for the egress proxy; nowhere unless said. */
+  readonly egressProxyUrl?: string;
   /** Stands for OpenAI instead of the lab's. */
   readonly openai?: http.RequestListener;
   /** Changes files before they are written. */
@@ -82,7 +84,8 @@ export class Deployment {
   /** Status that the webhook answers with; 0: never. */
   webhookStatus = 200;
   address = "";
-  private readonly id = `litellm-test-${hex(4)}`;
+  /** Also the network's name. */
+  readonly id = `litellm-test-${hex(4)}`;
   private readonly servers: http.Server[] = [];
   private gatewayAddress = "";
   readonly redis = `${this.id}-redis`;
@@ -127,7 +130,7 @@ export class Deployment {
 
   async startLiteLLM(): Promise<void> {
     const environment = {
-      ...litellmEnvironment("http://127.0.0.1:9"),
+      ...litellmEnvironment(this.args.egressProxyUrl ?? "http://127.0.0.1:9"),
       NO_PROXY: `localhost,127.0.0.1,${this.gatewayAddress}`,
     };
     await docker([
@@ -305,9 +308,7 @@ export class Deployment {
         models.map(({ provider }) => [providerKeyVariable(provider), this.providerKey]),
       ),
       gatewayKeys: this.keys,
-      ...(this.args.webhook === true
-        ? { alertWebhookUrl: `${await this.serve(this.webhookListener)}/hook/of-nobody-else` }
-        : {}),
+      ...(await this.webhookSecret()),
     };
     const files = new Map([
       ...programFiles().map(({ path, content }) => [path, content] as const),
@@ -322,6 +323,13 @@ export class Deployment {
     this.directory("data", redisUser, redisUser, 0o700);
     this.directory("state", litellmUser, litellmUser, 0o700);
     chmodSync(this.root, 0o755);
+  }
+
+  private async webhookSecret(): Promise<{ alertWebhookUrl?: string }> {
+    const { webhook = false } = this.args;
+    if (typeof webhook === "string") return { alertWebhookUrl: webhook };
+    if (!webhook) return {};
+    return { alertWebhookUrl: `${await this.serve(this.webhookListener)}/hook/of-nobody-else` };
   }
 
   private directory(
