@@ -122,9 +122,39 @@ const spending = drillsOf(
   [
     {
       name: "price-known",
-      from: "  if (price !== undefined) return [];\n",
-      to: "  if (price === undefined || price !== undefined) return [];\n",
+      from: "  if (price === undefined) {\n",
+      to: "  if (price === undefined) return [];\n  if (price === undefined) {\n",
       failing: "model without a known price is refused",
+    },
+    {
+      name: "price-whole",
+      threat: undefined,
+      from: "!price.custom && model[other] !== undefined",
+      to: "false && model[other] !== undefined",
+      failing: "half a price of its own for a known model",
+    },
+    {
+      name: "cap-above-one-answer",
+      threat: undefined,
+      from: "cap !== undefined && cap <= answerUsd",
+      to: "cap !== undefined && cap <= 0",
+      failing: "cap that no answer fits under is refused",
+    },
+    {
+      name: "gateway-own-models",
+      threat: undefined,
+      file: "config/gateway-checks.ts",
+      from: "own === undefined || own.includes(undefined) || own.includes(name)",
+      to: "own !== null",
+      failing: "model that the gateway may not use is refused",
+    },
+    {
+      name: "one-bot-a-gateway",
+      threat: undefined,
+      file: "config/parse.ts",
+      from: "if (holder === undefined) holders",
+      to: "if (holder !== null) holders",
+      failing: "one secret for two gateways, .* is refused and not printed",
     },
     {
       name: "prompts-kept-out-of-logs",

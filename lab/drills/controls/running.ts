@@ -4,6 +4,8 @@ import { drillsOf, type Drill } from "../drill";
 const litellm = "config-files/litellm";
 const routes = "tests/config-files/litellm/routes.docker.test.ts";
 const caps = "tests/config-files/litellm/caps.docker.test.ts";
+const alertTest = "tests/config-files/litellm/alerts.docker.test.ts";
+const notTaken = "^an alert that is not taken delays and fails no call, and is given up: ";
 
 export const runningDrills: readonly Drill[] = [
   ...drillsOf({ threat: "A gate in front of LiteLLM", file: `${litellm}/gate.py`, test: routes }, [
@@ -29,6 +31,78 @@ export const runningDrills: readonly Drill[] = [
       failing: "^20 calls at once, .*five pass, fifteen are refused",
     },
   ]),
+  ...drillsOf(
+    { threat: "An alert goes by the egress proxy", file: `${litellm}/alerts.py`, test: alertTest },
+    [
+      {
+        name: "alerts-by-the-proxy",
+        file: `${litellm}/config.ts`,
+        from: "  HTTPS_PROXY: egressProxyUrl,\n",
+        to: "",
+        failing: "^is told over TLS, by the egress proxy",
+      },
+      {
+        name: "alerts-over-tls",
+        from: "httpx.AsyncClient(timeout=",
+        to: "httpx.AsyncClient(verify=False, timeout=",
+        failing: `${notTaken}somebody in its place`,
+      },
+      {
+        name: "alerts-to-one-host",
+        from: "follow_redirects=False",
+        to: "follow_redirects=True",
+        failing: `${notTaken}a webhook that says nothing`,
+      },
+      {
+        name: "alerts-in-no-calls-way",
+        from: "            task = asyncio.get_running_loop().create_task(",
+        to: "            httpx.post(self._url, json=body, timeout=TIMEOUT_SECONDS)\n            task = asyncio.get_running_loop().create_task(",
+        failing: `${notTaken}a webhook that says nothing`,
+      },
+      {
+        name: "alerts-never-read-for-ever",
+        from: 'async with asyncio.timeout(TIMEOUT_SECONDS), self._client.stream("POST", self._url, json=body) as response:',
+        to: "for response in [await self._client.post(self._url, json=body)]:",
+        failing: `${notTaken}a webhook that says nothing`,
+      },
+      {
+        name: "alerts-address-in-no-log",
+        from: "{body['which']}: {problem}",
+        to: "{body['which']}: {problem} {self._url}",
+        failing: "^the secret part of the address is in no log",
+      },
+      {
+        name: "alerts-once",
+        threat: undefined,
+        file: `${litellm}/settle.lua`,
+        from: ' and redis.call("HSETNX", scope.spend, "warned" .. percent, "1") == 1 then',
+        to: " then",
+        failing: "^words say which model",
+      },
+    ],
+  ),
+  ...drillsOf(
+    {
+      threat: "A model without a known price",
+      file: `${litellm}/spend_limits.py`,
+      test: "tests/config-files/litellm/prices.docker.test.ts",
+    },
+    [
+      {
+        name: "price-in-the-container",
+        from: "not least <= usd < math.inf",
+        to: "False",
+        failing: "^a price of nothing: no start",
+      },
+      {
+        name: "price-of-litellms-list",
+        file: `${litellm}/launch.py`,
+        from: "        if dearer:",
+        to: "        if False:",
+        failing: "sold dearer by LiteLLM's list than was deployed: no start",
+      },
+    ],
+  ),
   ...drillsOf(
     {
       threat: "Caddy answers for one name",
