@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bundleFilter } from "../../../../config-files/socket-proxy/bundle";
@@ -7,18 +7,29 @@ import { http, send } from "./raw-http";
 
 const dockerfile = join(__dirname, "../../../../config-files/socket-proxy/Dockerfile");
 
-/** Node's flags and the environment that the image gives it. */
-function deployed(): { flags: string[]; environment: { [name: string]: string } } {
-  const text = readFileSync(dockerfile, "utf8");
+/** Which Node runs the filter, by path: the one that runs the tests, or for instance the image's. */
+const node = process.env["CLAWKEEP_FILTER_NODE"] ?? process.execPath;
+
+/**
+ * Node's flags and the environment that the image gives it.
+ *
+ * @returns without the flags that this Node does not know: it may be older than the image's
+ */
+function readDeployed(): { flags: string[]; environment: { [name: string]: string } } {
+  const text = readFileSync(dockerfile, "utf8").replaceAll("\\\n", "");
   const [, entryPoint = ""] = /^ENTRYPOINT (.*)$/m.exec(text) ?? [];
   const [, settings = ""] = /^ENV (.*)$/m.exec(text) ?? [];
   return {
-    flags: (JSON.parse(entryPoint) as string[]).filter((word) => word.startsWith("--")),
+    flags: (JSON.parse(entryPoint) as string[])
+      .filter((word) => word.startsWith("--"))
+      .filter((flag) => spawnSync(node, [flag, "--version"]).status === 0),
     environment: Object.fromEntries(
       settings.split(" ").map((setting) => setting.split("=") as [string, string]),
     ),
   };
 }
+
+const deployed = readDeployed();
 
 /** The filter as it is deployed: the bundled file, run by Node in a process of its own. */
 export class FilterProcess {
@@ -44,9 +55,8 @@ export class FilterProcess {
   }
 
   async start(): Promise<void> {
-    const { flags, environment } = deployed();
-    this.process = spawn(process.execPath, [...flags, this.program, this.file], {
-      env: { ...process.env, ...environment },
+    this.process = spawn(node, [...deployed.flags, this.program, this.file], {
+      env: { ...process.env, ...deployed.environment },
       stdio: ["ignore", "pipe", "inherit"],
     });
     this.process.stdout?.on("data", (chunk: Buffer) => (this.output += chunk.toString()));
@@ -72,12 +82,17 @@ export class FilterProcess {
   /** Exit code of the health probe. */
   health(): Promise<number | null> {
     return new Promise((resolve) => {
-      const probe = spawn(process.execPath, [this.program, "--health", this.file], { stdio: "ignore" });
+      const probe = spawn(node, [this.program, "--health", this.file], { stdio: "ignore" });
       probe.once("exit", (code) => resolve(code));
     });
   }
 
   get pid(): number {
     return this.process?.pid ?? 0;
+  }
+
+  /** Version of Node that runs it, and the flags of the image that it was given. */
+  static runtime(): string {
+    return [spawnSync(node, ["--version"]).stdout.toString().trim(), ...deployed.flags].join(" ");
   }
 }
