@@ -115,6 +115,8 @@ beforeAll(async () => {
   ]);
   await proxy.docker("network", "connect", "--alias", "openclaw-egress", deployment.id);
   expect(await list("hooks.test")).toMatchObject({ code: 0 });
+  // The first call of all takes longest.
+  expect((await deployment.chat("open", "warm up")).status).toBe(200);
 });
 
 afterAll(async () => {
@@ -139,10 +141,14 @@ async function reasonOf(model: string): Promise<string> {
   await soon(async () => gaveUp(model).test(await deployment.logs()), 30);
   return gaveUp(model).exec(await deployment.logs())?.[1] ?? "nothing was logged";
 }
-/** A call that brings the model near its cap: it is answered, and far sooner than any attempt at a dead webhook ends. */
+/**
+ * A call that brings the model near its cap: it is answered, and as soon as one that nobody is told of. Waiting for the
+ * webhook would take three seconds at least, which lie between the attempts.
+ */
 async function callOf(model: string): Promise<void> {
+  const other = await deployment.chat("open", "nobody is told");
   const { status, ms } = await deployment.chat(model, "near the cap");
-  expect([status, ms < 3000 ? "at once" : `after ${ms} ms`]).toEqual([200, "at once"]);
+  expect([status, ms < other.ms + 2900 ? "at once" : `after ${ms} ms`]).toEqual([200, "at once"]);
 }
 
 it("is told over TLS, by the egress proxy, at the whole of its address", async () => {
@@ -218,7 +224,8 @@ describe("an alert that is not taken delays and fails no call, and is given up:"
     for (const model of ["silent", "endless", "redirected"]) await callOf(model);
     await soon(() => told("model:silent").length > 0);
     // Others are answered while it is waited for.
-    expect((await deployment.chat("open", "meanwhile")).ms).toBeLessThan(3000);
+    expect((await deployment.chat("open", "meanwhile")).status).toBe(200);
+    expect(await deployment.logs()).not.toMatch(gaveUp("silent"));
     expect(await reasonOf("endless")).toBe("it answered 500");
     expect(await reasonOf("redirected")).toBe("it answered 307");
     expect(arrived.map(({ url }) => url)).not.toContain("/elsewhere");
