@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 
+jest.setTimeout(60_000);
 const root = join(__dirname, "..", "..");
 const webhook = "clawkeep:alertWebhookUrl";
 const made = ["clawkeep:litellmMasterKey", "clawkeep:gatewayToken-openclaw", "clawkeep:litellmKey-openclaw"];
