@@ -33,7 +33,7 @@ async function startedWith(change: (model: LimitsFile["models"][string]) => void
   const since = new Date().toISOString();
   await docker(["restart", "--time", "1", deployment.litellm]);
   let ended = "";
-  for (const end = Date.now() + 60_000; ended === "" && Date.now() < end;) {
+  for (const end = Date.now() + 120_000; ended === "" && Date.now() < end;) {
     const template = "{{.State.Running}} {{.State.ExitCode}}";
     const [running, code] = (await docker(["inspect", "--format", template, deployment.litellm])).split(/\s/);
     if (running === "false") ended = `ended with ${code}`;
