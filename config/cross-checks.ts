@@ -3,7 +3,7 @@ import { deploymentId } from "../config-files/litellm/config";
 import { overlap } from "./cidr";
 import { checkGateways } from "./gateway-checks";
 import { checkCaps, checkGatewayModels, checkModels } from "./model-checks";
-import { serverTypeMemoryMiB } from "./hetzner";
+import { placementProblem, serverTypes } from "./hetzner";
 import { settingProblem, type Problem } from "./problems";
 import type { Settings } from "./schema";
 import { memoryBudget, tiers } from "./tiers";
@@ -31,6 +31,7 @@ export function checkTogether(stack: string, settings: UsableSettings): Problem[
     ...checkGatewayModels(stack, settings),
     ...checkCaps(stack, settings),
     ...checkGateways(stack, settings),
+    ...checkPlacement(stack, settings),
     ...checkVolume(stack, settings),
     ...checkMemory(stack, settings),
   ];
@@ -81,6 +82,12 @@ function checkSpendingRecords(stack: string, { models }: UsableSettings): Proble
   });
 }
 
+function checkPlacement(stack: string, { host }: UsableSettings): Problem[] {
+  if (host?.mode !== "hcloud" || host.serverType === undefined || host.location === undefined) return [];
+  const message = placementProblem(host.serverType, host.location);
+  return message === undefined ? [] : [settingProblem(stack, "host", ["serverType"], message)];
+}
+
 function checkVolume(stack: string, { host, storage, gateways }: UsableSettings): Problem[] {
   if (host?.mode !== "hcloud" || host.volumeGiB === undefined || gateways === undefined) return [];
   if (storage?.stateGiB === undefined || storage.sandboxesGiB === undefined) return [];
@@ -98,7 +105,7 @@ function checkMemory(stack: string, { host, tier, gateways }: UsableSettings): P
   let field = "memoryMiB";
   if (host.mode === "existing") available = host.memoryMiB;
   if (host.mode === "hcloud") {
-    available = serverTypeMemoryMiB[host.serverType ?? "unknown"];
+    available = serverTypes[host.serverType ?? "unknown"]?.memoryMiB;
     field = "serverType";
   }
   const budget = memoryBudget(tiers[tier], gateways.length);

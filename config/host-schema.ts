@@ -1,7 +1,7 @@
 /** The host of a stack: a server made at Hetzner, or one that is there. */
 import { z } from "zod";
 import { cidr, filled, port } from "./fields";
-import { locations, serverImages, serverTypeMemoryMiB } from "./hetzner";
+import { locations, serverImages, serverTypeProblem } from "./hetzner";
 
 const sshKey = filled.refine(
   (text) =>
@@ -18,10 +18,18 @@ const ssh = {
 export const hcloudHost = z.strictObject({
   mode: z.literal("hcloud"),
   location: z.enum(locations),
-  serverType: z.string().refine((type) => Object.hasOwn(serverTypeMemoryMiB, type), {
-    error: `is not one of ${Object.keys(serverTypeMemoryMiB).join(", ")}`,
+  serverType: z.string().superRefine((type, context) => {
+    const problem = serverTypeProblem(type);
+    if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
   }),
-  image: z.enum(serverImages).default("debian-13"),
+  image: z
+    .enum(serverImages, {
+      error: ({ input }) =>
+        input === "debian-12"
+          ? `has Docker 20.10 in its archive, and API 1.44 (Docker 25) is needed: take one of ${serverImages.join(", ")}`
+          : undefined,
+    })
+    .default("debian-13"),
   /** Size of the state volume in GiB; it can grow later, never shrink. */
   volumeGiB: z.int().min(10).max(10240).default(20),
   /** Addresses that may reach SSH. */

@@ -2,6 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as runtimeConfig from "@pulumi/pulumi/runtime/config";
 import { fixedAddresses, type Addresses } from "./addresses";
+import { retirementNotice } from "./hetzner";
 import { imagePins, type Images } from "./images";
 import { parseConfiguration } from "./parse";
 import { problemReport } from "./problems";
@@ -39,6 +40,9 @@ export function loadConfiguration(): Configuration {
   });
   if ("problems" in parsed) throw new pulumi.RunError(problemReport(stack, parsed.problems));
   const { settings, secretRules } = parsed;
+  const { host } = settings;
+  const notice = host.mode === "hcloud" ? retirementNotice(host.serverType, host.location) : undefined;
+  if (notice !== undefined) void pulumi.log.warn(`clawkeep:host.serverType: ${notice}`);
   const own = new pulumi.Config("clawkeep");
   const secrets = new Map(
     secretRules

@@ -5,7 +5,8 @@ import { provider } from "./providers";
 /** Period of a cap. */
 export const budgetPeriod = z
   .string()
-  .regex(/^[1-9]\d{0,3}[dhm]$/, "is not a period such as 30d")
+  // LiteLLM's own "m" is a minute: whoever means a month would have a cap that opens again every minute.
+  .regex(/^[1-9]\d{0,3}[dh]$/, "is not a number of days or hours, such as 30d (a month), 7d or 12h")
   .default("30d");
 
 /** What the ledger counts in: a nano-dollar a token. */

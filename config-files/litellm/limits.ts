@@ -4,11 +4,11 @@ import { priceOf } from "../../config/model-prices";
 import type { ModelSettings } from "../../config/model-schema";
 import { deploymentId, litellmModel } from "./config";
 
-const secondsOf = { d: 86_400, h: 3600, m: 60 } as const;
+const secondsOf = { d: 86_400, h: 3600 } as const;
 /** Between an error and the next attempt, and LiteLLM's own work. */
 const betweenAttemptsSeconds = 2;
 
-/** @param period `30d`, `12h`, `5m` */
+/** @param period `30d`, `12h` */
 export const periodSeconds = (period: string): number =>
   Number(period.slice(0, -1)) * secondsOf[period.slice(-1) as keyof typeof secondsOf];
 

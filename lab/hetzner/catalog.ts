@@ -7,24 +7,40 @@ export interface ServerType {
   readonly memoryGiB: number;
   readonly diskGiB: number;
   readonly cpuType: "shared" | "dedicated";
+  /** No longer sold at the lab's locations: servers that have it keep it, nobody else gets it. */
+  readonly retired: boolean;
 }
 
-function serverType(id: number, name: string, cores: number, memoryGiB: number, diskGiB: number): ServerType {
-  return { id, name, cores, memoryGiB, diskGiB, cpuType: name.startsWith("ccx") ? "dedicated" : "shared" };
-}
+const serverType =
+  (retired: boolean) =>
+  (id: number, name: string, cores: number, memoryGiB: number, diskGiB: number): ServerType => ({
+    ...{ id, name, cores, memoryGiB, diskGiB, retired },
+    cpuType: name.startsWith("ccx") ? "dedicated" : "shared",
+  });
+const sold = serverType(false);
+const retired = serverType(true);
 
 export const serverTypes: readonly ServerType[] = [
-  serverType(104, "cx22", 2, 4, 40),
-  serverType(105, "cx32", 4, 8, 80),
-  serverType(106, "cx42", 8, 16, 160),
-  serverType(107, "cx52", 16, 32, 320),
-  serverType(108, "cpx21", 3, 4, 80),
-  serverType(109, "cpx31", 4, 8, 160),
-  serverType(110, "cpx41", 8, 16, 240),
-  serverType(111, "cpx51", 16, 32, 360),
-  serverType(112, "ccx13", 2, 8, 80),
-  serverType(113, "ccx23", 4, 16, 160),
-  serverType(114, "ccx33", 8, 32, 240),
+  sold(114, "cx23", 2, 4, 40),
+  sold(115, "cx33", 4, 8, 80),
+  sold(116, "cx43", 8, 16, 160),
+  sold(117, "cx53", 16, 32, 320),
+  sold(109, "cpx22", 2, 4, 80),
+  sold(110, "cpx32", 4, 8, 160),
+  sold(111, "cpx42", 8, 16, 320),
+  sold(112, "cpx52", 12, 24, 480),
+  sold(113, "cpx62", 16, 32, 640),
+  sold(96, "ccx13", 2, 8, 80),
+  sold(97, "ccx23", 4, 16, 160),
+  sold(98, "ccx33", 8, 32, 240),
+  retired(104, "cx22", 2, 4, 40),
+  retired(105, "cx32", 4, 8, 80),
+  retired(106, "cx42", 8, 16, 160),
+  retired(107, "cx52", 16, 32, 320),
+  retired(23, "cpx21", 3, 4, 80),
+  retired(24, "cpx31", 4, 8, 160),
+  retired(25, "cpx41", 8, 16, 240),
+  retired(26, "cpx51", 16, 32, 360),
 ];
 
 export interface Image {
@@ -60,4 +76,10 @@ export function lookUp<T extends { readonly id: number; readonly name: string }>
   idOrName: unknown,
 ): T | undefined {
   return table.find((entry) => entry.name === String(idOrName) || String(entry.id) === String(idOrName));
+}
+
+/** The server type of that id or name; of one that is no longer sold, undefined like of one that never was. */
+export function lookUpSold(idOrName: unknown): ServerType | undefined {
+  const type = lookUp(serverTypes, idOrName);
+  return type?.retired === true ? undefined : type;
 }

@@ -1,5 +1,5 @@
 import type { ApiServer, JsonObject } from "../emulator/api-server";
-import { images, lookUp, serverTypes } from "./catalog";
+import { images, lookUp, lookUpSold, serverTypes } from "./catalog";
 import { actionReply, idOf, type Context } from "./context";
 import { invalidInput, isProtected, refused } from "./errors";
 import { flag } from "./input";
@@ -39,8 +39,8 @@ export function serverActionRoutes(api: ApiServer, { store, actions, fleet }: Co
   });
 
   action("change_type", "change_server_type", (server, body) => {
-    const type = lookUp(serverTypes, body["server_type"]);
-    if (type === undefined) throw invalidInput("server_type", "unknown server type");
+    const type = lookUpSold(body["server_type"]);
+    if (type === undefined) throw invalidInput("server_type", "unsupported location for server type");
     if (server.status !== "off") throw refused("server_not_stopped", "server must be stopped first");
     if (type.name === server.serverType) throw refused("invalid_server_type", "server has that type already");
     const disk = lookUp(serverTypes, server.serverType)?.diskGiB ?? 0;

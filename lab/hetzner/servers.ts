@@ -1,5 +1,5 @@
 import type { ApiServer } from "../emulator/api-server";
-import { lookUp, images, locations, serverTypes } from "./catalog";
+import { lookUp, lookUpSold, images, locations } from "./catalog";
 import { idOf, now, rename, requireUniqueName, type Context } from "./context";
 import { invalidInput, isProtected, notEmulated, refused } from "./errors";
 import { flag, hostname, integer, labels, list, object, optionalText, text } from "./input";
@@ -85,8 +85,8 @@ function newServer(store: Store, body: Parameters<typeof text>[0]): Server {
   if (!flag(body, "start_after_create", true)) throw notEmulated("start_after_create");
   const name = hostname(body, "name");
   requireUniqueName(state.servers, name);
-  const type = lookUp(serverTypes, body["server_type"]);
-  if (type === undefined) throw invalidInput("server_type", "unknown server type");
+  const type = lookUpSold(body["server_type"]);
+  if (type === undefined) throw invalidInput("server_type", "unsupported location for server type");
   const image = lookUp(images, body["image"]);
   if (image === undefined) throw invalidInput("image", "unknown image");
   const location = lookUp(locations, optionalText(body, "location") ?? "fsn1");

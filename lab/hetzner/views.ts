@@ -111,6 +111,8 @@ function publicIp(store: Store, id: number): { id: number; ip: string; blocked: 
   return { id, ip: store.primaryIp(id).ip, blocked: false };
 }
 
+const retirement = { announced: "2025-10-16T06:00:00+00:00", unavailable_after: "2025-12-31T23:59:59+00:00" };
+
 export function serverTypeView(type: ServerType): unknown {
   return {
     id: type.id,
@@ -123,10 +125,14 @@ export function serverTypeView(type: ServerType): unknown {
     memory: type.memoryGiB,
     disk: type.diskGiB,
     storage_type: "local",
-    deprecated: false,
-    deprecation: null,
+    deprecated: type.retired,
+    deprecation: type.retired ? retirement : null,
     prices: [],
-    locations: locations.map(({ id, name }) => ({ id, name, deprecation: null })),
+    locations: locations.map(({ id, name }) => ({
+      id,
+      name,
+      deprecation: type.retired ? retirement : null,
+    })),
   };
 }
 

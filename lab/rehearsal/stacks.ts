@@ -106,7 +106,7 @@ async function plainConfiguration(role: string, host: LabHost, more: Readonly<Re
         ? {
             mode: "hcloud",
             location: "fsn1",
-            serverType: "cx32",
+            serverType: "cx33",
             volumeGiB: 10,
             adminCidrs: [`${addresses.admin}/32`],
             sshKey: host.sshKey,

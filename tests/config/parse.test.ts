@@ -191,7 +191,7 @@ describe("many wrong values", () => {
     "clawkeep:host": {
       mode: "hcloud",
       location: "mars1",
-      serverType: "cx22",
+      serverType: "cx23",
       volumeGiB: 10,
       adminCidrs: ["203.0.113.7/24"],
       sshKey: "REPLACE_ME",

@@ -1,6 +1,14 @@
 /** The tables that everything else is computed from: addresses, tiers, image pins, secrets. */
 import { fixedAddresses } from "../../config/addresses";
-import { serverTypeMemoryMiB } from "../../config/hetzner";
+import {
+  locations,
+  placementProblem,
+  retirementNotice,
+  serverTypeProblem,
+  serverTypes,
+  soldTypes,
+} from "../../config/hetzner";
+import { serverTypes as emulated } from "../../lab/hetzner/catalog";
 import { imagePins, pinProblem, type ImageName } from "../../config/images";
 import { requiredSecrets } from "../../config/secrets";
 import { memoryBudget, perGatewayServices, tiers, type TierName } from "../../config/tiers";
@@ -41,7 +49,7 @@ describe.each(Object.keys(tiers) as TierName[])("tier %s", (name) => {
 
   it("fits a server type that can be had", () => {
     expect(memoryBudget(tier, 1).totalMiB).toBeLessThanOrEqual(
-      Math.max(...Object.values(serverTypeMemoryMiB)),
+      Math.max(...soldTypes().map((type) => serverTypes[type]?.memoryMiB ?? 0)),
     );
   });
 
@@ -58,7 +66,46 @@ describe.each(Object.keys(tiers) as TierName[])("tier %s", (name) => {
 
 it("the starter tier fits the server type of the stack files", () => {
   expect(memoryBudget(tiers.starter, 1).totalMiB).toBe(7968);
-  expect(serverTypeMemoryMiB["cx32"]).toBe(8192);
+  expect(serverTypes["cx33"]?.memoryMiB).toBe(8192);
+});
+
+describe("server types", () => {
+  it.each(locations)("in %s one can be had that is big enough", (location) => {
+    const memory = soldTypes(location).map((type) => serverTypes[type]?.memoryMiB ?? 0);
+    expect(Math.max(...memory)).toBeGreaterThanOrEqual(memoryBudget(tiers.starter, 1).totalMiB);
+  });
+
+  it("are nowhere both sold and retired", () => {
+    for (const { sold, retired } of Object.values(serverTypes)) {
+      expect(sold.filter((location) => retired.includes(location))).toEqual([]);
+    }
+  });
+
+  it("of a generation that is gone run on, with a notice, and are advised to nobody", () => {
+    expect(serverTypeProblem("cx32")).toBeUndefined();
+    expect(placementProblem("cx32", "fsn1")).toBeUndefined();
+    expect(retirementNotice("cx32", "fsn1")).toMatch(/^cx32 is no longer sold in fsn1.*one of cx23, cx33/);
+    expect(retirementNotice("cpx31", "hel1")).toMatch(/^cpx31 is no longer sold in hel1/);
+    for (const location of ["ash", "hil"] as const)
+      expect(retirementNotice("cpx31", location)).toBeUndefined();
+    expect(retirementNotice("cx33", "fsn1")).toBeUndefined();
+    expect(soldTypes()).not.toContain("cx32");
+  });
+
+  it("are in the emulated cloud what they are here", () => {
+    const europe = Object.entries(serverTypes).map(([name, type]) => ({
+      name,
+      cores: type.cores,
+      memoryMiB: type.memoryMiB,
+      diskGiB: type.diskGiB,
+      retired: type.retired.includes("fsn1"),
+    }));
+    const there = emulated.map(({ name, cores, memoryGiB, diskGiB, retired }) => ({
+      ...{ name, cores, memoryMiB: memoryGiB * 1024, diskGiB, retired },
+    }));
+    expect(there).toEqual(expect.arrayContaining(europe));
+    expect(there).toHaveLength(europe.length);
+  });
 });
 
 describe("image pins", () => {

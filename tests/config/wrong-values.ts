@@ -168,7 +168,25 @@ export const wrongSettings: readonly WrongValue[] = [
   row("no host", { "clawkeep:host": undefined }, "clawkeep:host.mode", /is missing/),
   row("unknown host mode", host({ mode: "aws" }), "clawkeep:host.mode", /neither hcloud .* nor existing/),
   row("unknown region", host({ location: "mars1" }), "clawkeep:host.location", /"fsn1"\|"nbg1"/),
-  row("unknown server type", host({ serverType: "cx1000" }), "clawkeep:host.serverType", /not one of cx22/),
+  row(
+    "unknown server type",
+    host({ serverType: "cx1000" }),
+    "clawkeep:host.serverType",
+    /is not one of cx23, cx33/,
+  ),
+  row("Arm server", host({ serverType: "cax21" }), "clawkeep:host.serverType", /is an Arm server.*x86-64/),
+  row(
+    "server type of another continent",
+    host({ location: "ash" }),
+    "clawkeep:host.serverType",
+    /cx33 is not to be had in ash, which has cpx21, cpx31, .*ccx13/,
+  ),
+  row(
+    "server type that never was there",
+    host({ serverType: "cx42", location: "sin" }),
+    "clawkeep:host.serverType",
+    /cx42 is not to be had in sin, which has cpx22/,
+  ),
   row(
     "server type that every object has",
     host({ serverType: "toString" }),
@@ -176,6 +194,12 @@ export const wrongSettings: readonly WrongValue[] = [
     /not one/,
   ),
   row("unknown operating system", host({ image: "fedora-41" }), "clawkeep:host.image", /"debian-13"/),
+  row(
+    "operating system with an old Docker",
+    host({ image: "debian-12" }),
+    "clawkeep:host.image",
+    /^has Docker 20\.10 in its archive.*API 1\.44.*one of debian-13, ubuntu-24\.04/,
+  ),
   row(
     "bad CIDR",
     host({ adminCidrs: ["203.0.113.7"] }),
@@ -200,7 +224,7 @@ export const wrongSettings: readonly WrongValue[] = [
   row("volume too small", host({ volumeGiB: 12 }), "clawkeep:host.volumeGiB", /need 13 GiB.*has 12/),
   row(
     "memory over the host's",
-    host({ serverType: "cx22" }),
+    host({ serverType: "cx23" }),
     "clawkeep:host.serverType",
     /needs \d+ MiB .* has 4096 MiB/,
   ),
@@ -323,11 +347,13 @@ export const wrongSettings: readonly WrongValue[] = [
   ),
   row("no cap", models({ budgetUsd: 0 }), "clawkeep:models[0].budgetUsd", /Too small/),
   row(
-    "period of nobody",
-    models({ budgetPeriod: "1y" }),
+    "month that would be a minute",
+    models({ budgetPeriod: "1m" }),
     "clawkeep:models[0].budgetPeriod",
-    /period such as 30d/,
+    /days or hours, such as 30d/,
   ),
+  own("month of a gateway", { budgetPeriod: "1m" }, "budgetPeriod", /days or hours, such as 30d/),
+  row("period of nobody", models({ budgetPeriod: "1y" }), "clawkeep:models[0].budgetPeriod", /such as 30d/),
   row("waiting for ever", models({ timeoutSeconds: 0 }), "clawkeep:models[0].timeoutSeconds", /Too small/),
   row(
     "gateway's model that is not there",

@@ -22,7 +22,6 @@ const two = gateway.parse({
 it.each([
   ["30d", 2_592_000],
   ["12h", 43_200],
-  ["5m", 300],
 ])("%s are %d seconds", (period, seconds) => expect(periodSeconds(period)).toBe(seconds));
 
 it("a gateway has all models unless it names some", () => {

@@ -70,7 +70,7 @@ describe("servers", () => {
   it("are answered while their actions run, and are up when the actions are done", async () => {
     const created = await lab.post("/servers", {
       name: "a",
-      server_type: "cx22",
+      server_type: "cx23",
       image: 114690387,
       public_net: { enable_ipv4: true, enable_ipv6: true },
     });
@@ -81,7 +81,7 @@ describe("servers", () => {
     const { server } = (await lab.get(`/servers/${created.body.server.id}`)).body;
     expect(server).toMatchObject({
       status: "running",
-      server_type: { name: "cx22" },
+      server_type: { name: "cx23" },
       image: { name: "debian-12" },
       location: { name: "fsn1" },
       primary_disk_size: 40,
@@ -96,6 +96,8 @@ describe("servers", () => {
     expect((await lab.createServer("under_score")).status).toBe(422);
     expect((await lab.createServer("b", { networks: [1] })).body.error.message).toContain("does not do this");
     expect((await lab.createServer("b", { server_type: "cx9" })).status).toBe(422);
+    const retired = await lab.createServer("b", { server_type: "cx32" });
+    expect(retired.body.error.message).toContain("unsupported location for server type");
   });
 
   it("reports a machine that does not boot as a failed action", async () => {
@@ -154,16 +156,16 @@ describe("servers", () => {
 
   it("change type only when off, and run again afterwards", async () => {
     const { server } = await lab.fixture();
-    const change = { server_type: "cx32", upgrade_disk: true };
+    const change = { server_type: "cx33", upgrade_disk: true };
     const early = await lab.post(`/servers/${server}/actions/change_type`, change);
     expect(early.body.error.code).toBe("server_not_stopped");
     await lab.settle(await lab.post(`/servers/${server}/actions/poweroff`));
     expect(lab.machines.get("prod").running).toBe(false);
     await lab.settle(await lab.post(`/servers/${server}/actions/change_type`, change));
     const now = (await lab.get(`/servers/${server}`)).body.server;
-    expect(now).toMatchObject({ status: "running", server_type: { name: "cx32" } });
+    expect(now).toMatchObject({ status: "running", server_type: { name: "cx33" } });
     await lab.settle(await lab.post(`/servers/${server}/actions/poweroff`));
-    const smaller = await lab.post(`/servers/${server}/actions/change_type`, { server_type: "cx22" });
+    const smaller = await lab.post(`/servers/${server}/actions/change_type`, { server_type: "cx23" });
     expect(smaller.body.error.code).toBe("invalid_server_type");
   });
 

@@ -99,7 +99,7 @@ export class Harness {
   async createServer(name: string, more: object = {}): Promise<Answer> {
     const body = {
       name,
-      server_type: "cx22",
+      server_type: "cx23",
       image: "debian-12",
       location: "fsn1",
       user_data: "#cloud-config\n",
