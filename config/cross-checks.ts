@@ -1,5 +1,6 @@
 /** Rules that need more than one key of the configuration. */
 import { deploymentId } from "../config-files/litellm/config";
+import { serverCertificateProblem } from "./certificates";
 import { overlap } from "./cidr";
 import { checkGateways } from "./gateway-checks";
 import { checkCaps, checkGatewayModels, checkModels } from "./model-checks";
@@ -37,9 +38,20 @@ export function checkTogether(stack: string, settings: UsableSettings): Problem[
   ];
 }
 
-function checkHostname(stack: string, { hostname, zone }: UsableSettings): Problem[] {
-  if (hostname === undefined || zone?.name === undefined || hostname.endsWith(`.${zone.name}`)) return [];
-  return [settingProblem(stack, "hostname", [], `${hostname} is not below the zone ${zone.name}`)];
+function checkHostname(stack: string, { hostname, zone, originCertificate }: UsableSettings): Problem[] {
+  if (hostname === undefined || zone?.name === undefined) return [];
+  const below = hostname.endsWith(`.${zone.name}`) ? hostname.slice(0, -zone.name.length - 1) : undefined;
+  if (below === undefined)
+    return [settingProblem(stack, "hostname", [], `${hostname} is not below the zone ${zone.name}`)];
+  if (below.includes(".")) {
+    const message =
+      `${hostname} is more than one label below the zone ${zone.name}: Cloudflare's universal certificate, which ` +
+      "browsers see, does not cover it";
+    return [settingProblem(stack, "hostname", [], message)];
+  }
+  const message =
+    originCertificate === undefined ? undefined : serverCertificateProblem(originCertificate, hostname);
+  return message === undefined ? [] : [settingProblem(stack, "originCertificate", [], message)];
 }
 
 function checkNetworks(stack: string, { networks }: UsableSettings): Problem[] {

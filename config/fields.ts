@@ -1,5 +1,6 @@
 /** Kinds of values that several parts of the stack configuration hold. */
 import { z } from "zod";
+import { certificatesProblem } from "./certificates";
 import { isCidr, parseIPv4Cidr } from "./cidr";
 
 const placeholder = /REPLACE_ME|CHANGE_?ME|YOUR_/i;
@@ -25,6 +26,11 @@ export const subnet = z.string().refine((text) => {
   const network = parseIPv4Cidr(text);
   return network !== undefined && network.prefix <= 24 && network.prefix >= 16;
 }, "is not an IPv4 network of /16 to /24 with its host bits zero");
+/** One or more PEM certificates. */
+export const certificates = filled.superRefine((text, context) => {
+  const problem = certificatesProblem(text);
+  if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
+});
 export const port = z.int().min(1).max(65535);
 
 /** The error of a value that may take several forms: what is wrong inside the form that was meant, or the forms. */

@@ -33,11 +33,6 @@ const structuredKeys: readonly SettingsKey[] = [
   "images",
   "audit",
 ];
-/** Keys whose value has several lines and comes in a file. */
-const fileKeys: Partial<Record<SettingsKey, string>> = {
-  originCertificate: "origin.pem",
-  extraCaCertificates: "ca.pem",
-};
 /** The providers' own keys that a stack may set. */
 const providerKeys = {
   "hcloud:token": { secret: true, requiredBy: "hcloud" },
@@ -98,10 +93,7 @@ function issueProblems(stack: string, key: SettingsKey, value: unknown, issue: I
   }
   if (key === "host" && issue.path[0] === "hostKey") return [hostKeyProblem(stack, value)];
   const missing = valueAt(value, issue.path) === undefined;
-  const problem = settingProblem(stack, key, issue.path, missing ? "is missing" : issue.message);
-  const file = fileKeys[key];
-  if (file === undefined) return [problem];
-  return [{ ...problem, remedy: `pulumi config set --stack ${stack} ${problem.key} < ${file}` }];
+  return [settingProblem(stack, key, issue.path, missing ? "is missing" : issue.message)];
 }
 
 /** A host key is never taken on trust, so the refusal says how to get it from a place that is trusted. */
@@ -145,13 +137,14 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-function secretUsers({ models, gateways }: UsableSettings): SecretUsers {
+function secretUsers({ models, gateways, originCertificate }: UsableSettings): SecretUsers {
   const named = new Map<string, boolean>();
   for (const gateway of gateways ?? []) {
     if (gateway?.name === undefined) continue;
     named.set(gateway.name, telegramSettings(gateway) !== undefined || named.get(gateway.name) === true);
   }
   return {
+    originCertificate,
     models: (models ?? []).flatMap((model): SecretUsers["models"] => {
       const provider = model?.provider;
       if (typeof provider === "string") return [{ provider }];
@@ -174,13 +167,25 @@ function checkSecrets(raw: RawConfiguration, rules: readonly SecretRule[], probl
     if (value === undefined) problems.push({ key, message: "is missing", remedy });
     else if (!rule.shape.test(value)) problems.push({ key, message: `is not ${rule.description}`, remedy });
     else if (!raw.secretKeys.has(key)) problems.push(plaintextSecret(raw.stack, key));
-    else if (rule.distinct !== undefined) {
-      const { kind, part, why } = rule.distinct;
-      const holder = holders.get(`${kind} ${part(value)}`);
-      if (holder === undefined) holders.set(`${kind} ${part(value)}`, key);
-      else problems.push({ key, message: `is the same ${kind} as ${holder}: ${why}`, remedy });
+    else {
+      const message = rule.problem?.(value) ?? sameAsAnother(holders, rule, key, value);
+      if (message !== undefined) problems.push({ key, message, remedy });
     }
   }
+}
+
+/** What is wrong with a value that another key has too, where each needs its own; `holders` remembers who has which. */
+function sameAsAnother(
+  holders: Map<string, string>,
+  { distinct }: SecretRule,
+  key: string,
+  value: string,
+): string | undefined {
+  if (distinct === undefined) return undefined;
+  const mark = `${distinct.kind} ${distinct.part(value)}`;
+  const holder = holders.get(mark);
+  if (holder === undefined) holders.set(mark, key);
+  return holder === undefined ? undefined : `is the same ${distinct.kind} as ${holder}: ${distinct.why}`;
 }
 
 function secretRemedy(

@@ -23,6 +23,12 @@ export function dotted(key: string, path: readonly PropertyKey[]): string {
   return `clawkeep:${key}${rest}`;
 }
 
+/** Keys whose value has several lines and comes in a file. */
+const fileKeys: Readonly<Record<string, string>> = {
+  originCertificate: "origin.pem",
+  extraCaCertificates: "ca.pem",
+};
+
 /** A problem that another value mends. */
 export function settingProblem(
   stack: string,
@@ -31,6 +37,11 @@ export function settingProblem(
   message: string,
 ): Problem {
   const full = dotted(key, path);
+  const file = fileKeys[key];
   const target = path.length === 0 ? full : `--path '${full}'`;
-  return { key: full, message, remedy: `pulumi config set --stack ${stack} ${target} VALUE` };
+  return {
+    key: full,
+    message,
+    remedy: `pulumi config set --stack ${stack} ${target} ${file === undefined ? "VALUE" : `< ${file}`}`,
+  };
 }

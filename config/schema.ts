@@ -6,7 +6,7 @@
  * values over without their secret mark.
  */
 import { z } from "zod";
-import { filled, hostName, subnet } from "./fields";
+import { certificates, filled, hostName, subnet } from "./fields";
 import { gateway } from "./gateway-schema";
 import { existingHost, hcloudHost } from "./host-schema";
 import { imagePins, pinProblem, type ImageName } from "./images";
@@ -38,10 +38,7 @@ export const settingsShape = {
     id: filled.refine((text) => /^[0-9a-f]{32}$/.test(text), "is not a Cloudflare zone id (32 hex digits)"),
   }),
   /** Cloudflare Origin CA certificate for the name, PEM; the key is the secret originKey. */
-  originCertificate: filled.refine(
-    (text) => /^-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*$/.test(text),
-    "is not a PEM certificate",
-  ),
+  originCertificate: certificates,
   tier: z.enum(Object.keys(tiers) as [TierName, ...TierName[]]).default("starter"),
   host: z.discriminatedUnion("mode", [hcloudHost, existingHost], {
     error: "is neither hcloud (a server made for you) nor existing (one that is there)",
@@ -73,7 +70,7 @@ export const settingsShape = {
     .prefault({}),
   images: z.strictObject(imageOverride).default({}),
   /** Further CA certificates, PEM, that LiteLLM and the relay trust (a company's TLS inspection). */
-  extraCaCertificates: z.string().startsWith("-----BEGIN CERTIFICATE-----").optional(),
+  extraCaCertificates: certificates.optional(),
 };
 
 export const settingsSchema = z.strictObject(settingsShape);

@@ -2,6 +2,7 @@
  * The secrets of a stack: flat keys, set with `pulumi config set --secret`, read as secrets. This table says for
  * each its shape, who needs it, and whether a standby must hold the same value to take over.
  */
+import { privateKeyProblem } from "./certificates";
 import { telegramSettings } from "./gateway-schema";
 import { providerOf, type ProviderChoice } from "./providers";
 
@@ -11,6 +12,8 @@ export interface SecretRule {
   readonly shape: RegExp;
   /** The shape in words, for errors. */
   readonly description: string;
+  /** What else is wrong with a value of the right shape, never quoting it; undefined when nothing is. */
+  readonly problem?: (value: string) => string | undefined;
   /** Equal in prod and standby: callers, channels or providers know the value. */
   readonly survivesFailover: boolean;
   /** The set-up command can make it up; otherwise it comes from somebody else. */
@@ -36,6 +39,7 @@ interface Distinct {
 export interface SecretUsers {
   readonly models: readonly { readonly provider: ProviderChoice }[];
   readonly gateways: readonly { readonly name: string; readonly telegram: unknown }[];
+  readonly originCertificate?: string | undefined;
 }
 
 const hex = (prefix: string): RegExp => new RegExp(`^${prefix}[0-9a-f]{64}$`);
@@ -98,6 +102,7 @@ export function requiredSecrets(settings: SecretUsers): SecretRule[] {
       key: "originKey",
       shape: /^-----BEGIN (EC |RSA )?PRIVATE KEY-----[\s\S]+-----END (EC |RSA )?PRIVATE KEY-----\s*$/,
       description: "the PEM private key of originCertificate",
+      problem: (value) => privateKeyProblem(value, settings.originCertificate),
       file: "origin-key.pem",
       survivesFailover: true,
     },

@@ -1,5 +1,7 @@
+import { serverCertificateProblem } from "../../config/certificates";
 import { parseConfiguration, type RawConfiguration } from "../../config/parse";
 import { problemReport, type Problem } from "../../config/problems";
+import { issued, validDays } from "../fixtures/certificates";
 import {
   everything,
   existing,
@@ -75,7 +77,10 @@ describe("a valid configuration", () => {
   });
 
   it("may have a host name with a word in it that placeholders have too", () => {
+    const { certificate, key } = issued(["assistant.knee-replacement.example"]);
     const changes = {
+      "clawkeep:originCertificate": certificate,
+      "clawkeep:originKey": key,
       "clawkeep:hostname": "assistant.knee-replacement.example",
       "clawkeep:zone": { name: "knee-replacement.example", id: "0".repeat(32) },
     };
@@ -180,6 +185,118 @@ describe("a wrong value", () => {
   it.each(wrongSettings)("$name is one problem a key", (wrong) => {
     const keys = problemsOf(rawConfiguration(prod, wrong.changes)).map(({ key }) => key);
     expect(keys).toEqual([...new Set(keys)]);
+  });
+});
+
+describe("the origin's certificate and key", () => {
+  const own = issued(["assistant.example.org"]);
+  const other = issued(["other.example.org"]);
+  const certificate = "clawkeep:originCertificate";
+  const key = "clawkeep:originKey";
+  const fold = (pem: string): string => pem.trim().replaceAll("\n", " ");
+  const damaged = own.certificate.replace(/\n[^\n]{8}/, "\nAAAAAAAA");
+  const setCertificate = `pulumi config set --stack prod ${certificate} < origin.pem`;
+  const setKey = `pulumi config set --stack prod --secret ${key} < origin-key.pem`;
+
+  it.each<[string, Record<string, string>, string, RegExp, string]>([
+    [
+      "certificate for another name",
+      { [certificate]: other.certificate },
+      certificate,
+      /^is for DNS:other\.example\.org, not for assistant\.example\.org$/,
+      setCertificate,
+    ],
+    [
+      "certificate in one line",
+      { [certificate]: fold(own.certificate) },
+      certificate,
+      /^has lost its line breaks/,
+      setCertificate,
+    ],
+    [
+      "damaged certificate",
+      { [certificate]: damaged },
+      certificate,
+      /between its lines is none$/,
+      setCertificate,
+    ],
+    [
+      "chain with a damaged certificate",
+      { [certificate]: own.certificate + damaged },
+      certificate,
+      /^is not all certificates: number 2 of 2/,
+      setCertificate,
+    ],
+    [
+      "certificate cut short",
+      { [certificate]: own.certificate.slice(0, 90) },
+      certificate,
+      /^is not a PEM certificate$/,
+      setCertificate,
+    ],
+    [
+      "key in place of the certificate",
+      { [certificate]: own.key },
+      certificate,
+      /^is not a PEM certificate$/,
+      setCertificate,
+    ],
+    [
+      "key of another certificate",
+      { [key]: own.key },
+      key,
+      /^is the private key of another certificate/,
+      setKey,
+    ],
+    ["key in one line", { [key]: fold(own.key) }, key, /^has lost its line breaks/, setKey],
+    [
+      "damaged key",
+      { [key]: own.key.replace(/\n[^\n]{8}/, "\nAAAAAAAA") },
+      key,
+      /^is not a private key that can be read/,
+      setKey,
+    ],
+    [
+      "company's certificate in one line",
+      { "clawkeep:extraCaCertificates": fold(own.certificate) },
+      "clawkeep:extraCaCertificates",
+      /^has lost its line breaks/,
+      "pulumi config set --stack prod clawkeep:extraCaCertificates < ca.pem",
+    ],
+    [
+      "company's bundle with something else in it",
+      { "clawkeep:extraCaCertificates": own.certificate + damaged },
+      "clawkeep:extraCaCertificates",
+      /number 2 of 2/,
+      "pulumi config set --stack prod clawkeep:extraCaCertificates < ca.pem",
+    ],
+  ])("%s is refused", (_, changes, where, message, remedy) => {
+    // The fixture's key is another certificate's: what is wrong with the certificate alone is the first problem.
+    const [problem] = problemsOf(rawConfiguration(prod, changes));
+    expect(problem).toEqual({ key: where, message: expect.stringMatching(message), remedy });
+    expect(JSON.stringify(problem)).not.toContain(own.key.split("\n")[1]);
+  });
+
+  it("are refused the day the certificate ends", () => {
+    const valid = serverCertificateProblem(own.certificate, "assistant.example.org", Date.now());
+    const later = Date.now() + (validDays + 1) * 86_400_000;
+    expect(valid).toBeUndefined();
+    expect(serverCertificateProblem(own.certificate, "assistant.example.org", later)).toMatch(/^expired on /);
+    jest.useFakeTimers({ now: later });
+    try {
+      expect(problemsOf(rawConfiguration(prod)).map(({ key: where }) => where)).toEqual([certificate]);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  it("are taken as a pair, with their chain, and a company's bundle with its comments", () => {
+    const changes = {
+      [certificate]: own.certificate + other.certificate,
+      [key]: own.key,
+      "clawkeep:extraCaCertificates": `# ours\n${own.certificate}\n# and theirs\n${other.certificate}`,
+    };
+    expect(problemsOf(rawConfiguration(prod, changes))).toEqual([]);
   });
 });
 

@@ -160,6 +160,12 @@ export const wrongSettings: readonly WrongValue[] = [
     "clawkeep:hostname",
     /not below the zone example\.org/,
   ),
+  row(
+    "hostname two labels below the zone",
+    { "clawkeep:hostname": "assistant.eu.example.org" },
+    "clawkeep:hostname",
+    /more than one label below the zone example\.org: Cloudflare's universal certificate/,
+  ),
   row("placeholder left in", zone({ id: "REPLACE_ME" }), "clawkeep:zone.id", /still the placeholder/),
   row("zone id of the wrong shape", zone({ id: "example.org" }), "clawkeep:zone.id", /32 hex digits/),
   row("no zone: its name", { "clawkeep:zone": undefined }, "clawkeep:zone.name", /is missing/),
