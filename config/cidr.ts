@@ -51,6 +51,26 @@ export function addressAt(cidr: string, offset: number): string {
   return toText(network.base + offset);
 }
 
+/** RFC 1918: what a bridge may have. */
+const privateNetworks = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
+/** Further ranges that nobody on the Internet reaches: this host, carrier NAT, loopback, link-local, multicast and reserved. */
+const unreachable = [
+  ...privateNetworks,
+  ...["0.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"],
+];
+
+/** True when the whole IPv4 network is in a private range. */
+export function isPrivateNetwork(cidr: string): boolean {
+  const prefix = parseIPv4Cidr(cidr)?.prefix ?? 0;
+  return privateNetworks.some(
+    (range) => prefix >= (parseIPv4Cidr(range)?.prefix ?? 33) && overlap(cidr, range),
+  );
+}
+
+/** True for an IPv4 address that a client on the Internet could not reach. */
+export const isUnreachable = (address: string): boolean =>
+  unreachable.some((range) => overlap(`${address}/32`, range));
+
 function toNumber(address: string): number {
   return address.split(".").reduce((value, octet) => value * 256 + Number(octet), 0);
 }

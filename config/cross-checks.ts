@@ -1,7 +1,7 @@
 /** Rules that need more than one key of the configuration. */
 import { deploymentId } from "../config-files/litellm/config";
 import { serverCertificateProblem } from "./certificates";
-import { overlap } from "./cidr";
+import { isUnreachable, overlap } from "./cidr";
 import { checkGateways } from "./gateway-checks";
 import { checkCaps, checkGatewayModels, checkModels } from "./model-checks";
 import { placementProblem, serverTypes } from "./hetzner";
@@ -33,6 +33,7 @@ export function checkTogether(stack: string, settings: UsableSettings): Problem[
     ...checkCaps(stack, settings),
     ...checkGateways(stack, settings),
     ...checkPlacement(stack, settings),
+    ...checkAddress(stack, settings),
     ...checkVolume(stack, settings),
     ...checkMemory(stack, settings),
   ];
@@ -98,6 +99,14 @@ function checkPlacement(stack: string, { host }: UsableSettings): Problem[] {
   if (host?.mode !== "hcloud" || host.serverType === undefined || host.location === undefined) return [];
   const message = placementProblem(host.serverType, host.location);
   return message === undefined ? [] : [settingProblem(stack, "host", ["serverType"], message)];
+}
+
+/** The address of an active stack's own host goes into the public DNS record. */
+function checkAddress(stack: string, { host, role }: UsableSettings): Problem[] {
+  if (host?.mode !== "existing" || role !== "active" || host.address === undefined) return [];
+  if (!isUnreachable(host.address)) return [];
+  const message = `${host.address} is not reached from the Internet, and the public DNS record would point at it`;
+  return [settingProblem(stack, "host", ["address"], message)];
 }
 
 function checkVolume(stack: string, { host, storage, gateways }: UsableSettings): Problem[] {

@@ -1,7 +1,7 @@
 /** Kinds of values that several parts of the stack configuration hold. */
 import { z } from "zod";
 import { certificatesProblem } from "./certificates";
-import { isCidr, parseIPv4Cidr } from "./cidr";
+import { isCidr, isPrivateNetwork, overlap, parseIPv4Cidr } from "./cidr";
 
 const placeholder = /REPLACE_ME|CHANGE_?ME|YOUR_/i;
 
@@ -22,10 +22,21 @@ export const cidr = filled.refine(
   isCidr,
   "is not a network in CIDR form (203.0.113.7/32, 2001:db8::/48; host bits zero)",
 );
-export const subnet = z.string().refine((text) => {
+/** Docker's own bridge, which is there before ours. */
+const dockerBridge = "172.17.0.0/16";
+
+export const subnet = z.string().superRefine((text, context) => {
   const network = parseIPv4Cidr(text);
-  return network !== undefined && network.prefix <= 24 && network.prefix >= 16;
-}, "is not an IPv4 network of /16 to /24 with its host bits zero");
+  const wrong = (message: string): void => context.addIssue({ code: "custom", message });
+  if (network === undefined || network.prefix > 24 || network.prefix < 16)
+    wrong("is not an IPv4 network of /16 to /24 with its host bits zero");
+  else if (!isPrivateNetwork(text))
+    wrong(
+      "is not in a private range (10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16): its real owner could not be reached",
+    );
+  else if (overlap(text, dockerBridge))
+    wrong(`overlaps ${dockerBridge}, the bridge that Docker makes for itself`);
+});
 /** One or more PEM certificates. */
 export const certificates = filled.superRefine((text, context) => {
   const problem = certificatesProblem(text);

@@ -34,6 +34,10 @@ export const gateway = z.strictObject({
     .string()
     .regex(/^[a-z][a-z0-9-]{1,30}[a-z0-9]$/, "is not a name of lower case letters, digits and dashes")
     .refine(
+      (name) => name !== "operator" && name !== "localhost",
+      "is taken: operator is whoever has LiteLLM's master key, localhost every container itself",
+    )
+    .refine(
       (name) => !/^openclaw-|-(docker-proxy|canary|canary-copy|previous|refused)$/.test(name),
       "is, or may become, the name of another container (openclaw-…, …-docker-proxy, …-canary, …-refused)",
     ),

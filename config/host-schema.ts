@@ -6,13 +6,18 @@ import { locations, serverImages, serverTypeProblem } from "./hetzner";
 const sshKey = filled.refine(
   (text) =>
     text.startsWith("ssh-")
-      ? /^ssh-ed25519 AAAA[A-Za-z0-9+/=]+( \S+)?$/.test(text)
+      ? /^ssh-ed25519 AAAA[A-Za-z0-9+/=]+( \P{Cc}*)?$/u.test(text)
       : /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(text),
   "is neither an ssh-ed25519 public key line nor the name of a key at Hetzner",
 );
+/** The public name's HTTPS is there. */
+const sshPort = port.refine(
+  (number) => number !== 443,
+  "is the port that Cloudflare reaches HTTPS on: take another",
+);
 const ssh = {
   /** Port sshd listens on. `hcloud`: where it will listen (default 9922). `existing`: where it listens today. */
-  sshPort: port.default(9922),
+  sshPort: sshPort.default(9922),
 };
 
 export const hcloudHost = z.strictObject({
@@ -32,8 +37,17 @@ export const hcloudHost = z.strictObject({
     .default("debian-13"),
   /** Size of the state volume in GiB; it can grow later, never shrink. */
   volumeGiB: z.int().min(10).max(10240).default(20),
-  /** Addresses that may reach SSH. */
-  adminCidrs: z.array(cidr).min(1),
+  /** Addresses that may reach SSH; never all of them. */
+  adminCidrs: z
+    .array(
+      cidr.refine(
+        (text) => !/^[^/]*\/0$/.test(text),
+        "is the whole Internet: name the addresses that you administer from",
+      ),
+    )
+    .min(1, {
+      error: "is empty, so nobody could administer the server: name the addresses that you do it from",
+    }),
   /**
    * Public half of the key that ssh-agent holds; root-equivalent on the server. Hetzner takes a key once in a project:
    * the second stack names the one of the first (clawkeep-prod) instead.
@@ -59,7 +73,7 @@ export const existingHost = z.strictObject({
   /** Addresses that may reach SSH through the host's firewall. Absent: SSH stays as open as it is, at a limited rate. */
   adminCidrs: z.array(cidr).min(1).optional(),
   ...ssh,
-  sshPort: port.default(22),
+  sshPort: sshPort.default(22),
 });
 
 export type HcloudHost = z.infer<typeof hcloudHost>;

@@ -57,6 +57,22 @@ export function parseReference(reference: string): ImageReference | undefined {
   return { registry, repository, tag, digest };
 }
 
+/**
+ * Last part of each image's repository, as one word of it: a mirror has any path before it, and a variant a word behind
+ * (litellm-non_root).
+ */
+const repositoryNames: Readonly<Record<ImageName, string>> = {
+  openclaw: "openclaw",
+  openclaw2026_2: "openclaw",
+  litellm: "litellm",
+  redis: "redis",
+  squid: "squid",
+  caddy: "caddy",
+  node: "node",
+  dockerCli: "docker",
+  sandboxBase: "debian",
+};
+
 /** Why this reference must not be deployed; undefined when nothing is known against it. */
 export function pinProblem(name: ImageName, reference: string): string | undefined {
   const parts = parseReference(reference);
@@ -65,7 +81,11 @@ export function pinProblem(name: ImageName, reference: string): string | undefin
       ? "is not registry/repository:tag@sha256:…: the digest has 64 lower-case hexadecimal digits"
       : "is not registry/repository:tag, with @sha256:… at the end where the digest is known";
   }
-  const { tag } = parts;
+  const { tag, repository } = parts;
+  const software = repositoryNames[name];
+  const last = repository.split("/").at(-1) ?? "";
+  if (!last.split(/[-_.]/).includes(software))
+    return `is not an image of ${software}: the last part of its repository is ${last}`;
   if (
     /^(latest|stable|edge|main|master|main-stable|nightly|dev|lts|current)$|(^|[-_])latest($|[-_])/.test(tag)
   )

@@ -35,9 +35,18 @@ const structuredKeys: readonly SettingsKey[] = [
 ];
 /** The providers' own keys that a stack may set. */
 const providerKeys = {
-  "hcloud:token": { secret: true, requiredBy: "hcloud" },
+  "hcloud:token": {
+    ...{ secret: true, requiredBy: "hcloud" },
+    shape: /^[A-Za-z0-9]{64}$/,
+    description: "a Hetzner Cloud token (64 letters and digits)",
+  },
   "hcloud:endpoint": { secret: false, requiredBy: undefined },
-  "cloudflare:apiToken": { secret: true, requiredBy: "active" },
+  "cloudflare:apiToken": {
+    ...{ secret: true, requiredBy: "active" },
+    // The global key, which may do everything, has 37 hexadecimal digits.
+    shape: /^[A-Za-z0-9_-]{40,100}$/,
+    description: "a Cloudflare API token (40 characters or more; the global API key is another thing)",
+  },
   "cloudflare:baseUrl": { secret: false, requiredBy: undefined },
 } as const;
 
@@ -222,9 +231,8 @@ function checkProviderKeys(raw: RawConfiguration, settings: UsableSettings, prob
     if (needed && value === undefined) problems.push({ key, message: "is missing", remedy });
     if (rule.secret && value !== undefined && !raw.secretKeys.has(key)) {
       problems.push(plaintextSecret(raw.stack, key));
-    }
-    if (key === "hcloud:token" && value !== undefined && value.length !== 64) {
-      problems.push({ key, message: "is not a Hetzner Cloud token (64 characters)", remedy });
+    } else if ("shape" in rule && value !== undefined && !rule.shape.test(value)) {
+      problems.push({ key, message: `is not ${rule.description}`, remedy });
     }
   }
 }

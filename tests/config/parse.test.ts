@@ -3,6 +3,7 @@ import { parseConfiguration, type RawConfiguration } from "../../config/parse";
 import { problemReport, type Problem } from "../../config/problems";
 import { issued, validDays } from "../fixtures/certificates";
 import {
+  ed25519Line,
   everything,
   existing,
   prod,
@@ -21,18 +22,16 @@ const wrongSecrets: readonly WrongValue[] = [
     message: /is missing/,
     remedy: new RegExp(`^(pulumi config set --stack prod --secret ${key}|make secrets )`),
   })),
-  ...Object.keys(prod.secrets)
-    .filter((key) => key !== "cloudflare:apiToken")
-    .map((key) => ({
-      name: `${key} of the wrong shape`,
-      changes: { [key]: "wrong" },
-      key,
-      message: /^is not /,
-      // `make secrets` overwrites nothing, so the wrong one has to go first.
-      remedy: new RegExp(
-        `^pulumi config (set --stack prod --secret ${key}|rm --stack prod ${key}, .* then make secrets )`,
-      ),
-    })),
+  ...Object.keys(prod.secrets).map((key) => ({
+    name: `${key} of the wrong shape`,
+    changes: { [key]: "wrong" },
+    key,
+    message: /^is not /,
+    // `make secrets` overwrites nothing, so the wrong one has to go first.
+    remedy: new RegExp(
+      `^pulumi config (set --stack prod --secret ${key}|rm --stack prod ${key}, .* then make secrets )`,
+    ),
+  })),
 ];
 
 const problemsOf = (raw: RawConfiguration): readonly Problem[] => {
@@ -85,6 +84,17 @@ describe("a valid configuration", () => {
       "clawkeep:zone": { name: "knee-replacement.example", id: "0".repeat(32) },
     };
     expect(problemsOf(rawConfiguration(prod, changes))).toEqual([]);
+  });
+
+  it("may have a key line whose comment has several words, and addresses of its own on a standby's host", () => {
+    const host = prod.settings["clawkeep:host"] as object;
+    const line = `${ed25519Line("admin")} Jörg's laptop (2026)`;
+    expect(problemsOf(rawConfiguration(prod, { "clawkeep:host": { ...host, sshKey: line } }))).toEqual([]);
+    const lines = { ...host, sshKey: `${line}\nssh-ed25519 AAAA` };
+    expect(problemsOf(rawConfiguration(prod, { "clawkeep:host": lines }))).toHaveLength(1);
+    const own = { ...(existing.settings["clawkeep:host"] as object), address: "192.168.1.20" };
+    const secrets = { "hcloud:token": undefined };
+    expect(problemsOf(rawConfiguration(standby, { ...secrets, "clawkeep:host": own }))).toEqual([]);
   });
 
   it("needs no Cloudflare token on a standby, which has no public record", () => {

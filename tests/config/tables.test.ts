@@ -114,6 +114,11 @@ describe("image pins", () => {
   });
 
   it.each([
+    ["litellm", "ghcr.io/berriai/litellm-non_root:v1.103.7", undefined],
+    ["litellm", "mirror.example.org:5000/deep/path/litellm:v1.103.7", undefined],
+    ["litellm", "ghcr.io/berriai/litellmish:v1.103.7", /is not an image of litellm: .* is litellmish/],
+    ["sandboxBase", "docker.io/library/alpine:3.22", /is not an image of debian/],
+    ["node", "docker.io/library/redis:7.4.7-bookworm", /is not an image of node/],
     ["litellm", "ghcr.io/berriai/litellm:v1.74.1", /before 1\.83\.14 is too old/],
     ["litellm", "ghcr.io/berriai/litellm:v1.74.2", /1\.74\.2 to 1\.83\.6 .*remote code execution/],
     ["litellm", "ghcr.io/berriai/litellm:v1.79.3-stable", /remote code execution/],

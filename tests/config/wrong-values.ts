@@ -215,11 +215,39 @@ export const wrongSettings: readonly WrongValue[] = [
   row("host bits", host({ adminCidrs: ["203.0.113.7/24"] }), "clawkeep:host.adminCidrs[0]", /host bits zero/),
   row(
     "IPv6 host bits",
-    host({ adminCidrs: ["::/0", "2001:db8::1/64"] }),
+    host({ adminCidrs: ["2001:db8::/48", "2001:db8::1/64"] }),
     "clawkeep:host.adminCidrs[1]",
     /host bits/,
   ),
-  row("nobody may administer", host({ adminCidrs: [] }), "clawkeep:host.adminCidrs", /Too small/),
+  row(
+    "SSH open to all",
+    host({ adminCidrs: ["0.0.0.0/0"] }),
+    "clawkeep:host.adminCidrs[0]",
+    /whole Internet/,
+  ),
+  row(
+    "SSH open to all of IPv6",
+    host({ adminCidrs: ["203.0.113.7/32", "::/0"] }),
+    "clawkeep:host.adminCidrs[1]",
+    /whole Internet/,
+  ),
+  row("SSH where HTTPS is", host({ sshPort: 443 }), "clawkeep:host.sshPort", /Cloudflare reaches HTTPS/),
+  row(
+    "SSH of an existing host where HTTPS is",
+    existingHost({ sshPort: 443 }),
+    "clawkeep:host.sshPort",
+    /Cloudflare reaches HTTPS/,
+  ),
+  ...["192.168.1.20", "10.0.0.5", "172.31.0.1", "127.0.0.1", "100.64.0.1", "169.254.0.1", "0.0.0.0"].map(
+    (address) =>
+      row(
+        `public record to ${address}`,
+        existingHost({ address }),
+        "clawkeep:host.address",
+        /is not reached from the Internet/,
+      ),
+  ),
+  row("nobody may administer", host({ adminCidrs: [] }), "clawkeep:host.adminCidrs", /is empty, so nobody/),
   row("an RSA key", host({ sshKey: "ssh-rsa AAAAB3Nz" }), "clawkeep:host.sshKey", /ssh-ed25519 public key/),
   row(
     "port out of range",
@@ -252,6 +280,17 @@ export const wrongSettings: readonly WrongValue[] = [
     "clawkeep:networks.proxy",
     /overlaps openclaw/,
   ),
+  ...["203.0.113.0/24", "127.1.0.0/16", "172.32.0.0/16", "100.64.1.0/24"].map((cidr) =>
+    row(`bridge of ${cidr}`, subnets({ egress: cidr }), "clawkeep:networks.egress", /not in a private range/),
+  ),
+  ...["172.17.0.0/16", "172.17.3.0/24"].map((cidr) =>
+    row(
+      `bridge of ${cidr}`,
+      subnets({ egress: cidr }),
+      "clawkeep:networks.egress",
+      /the bridge that Docker makes/,
+    ),
+  ),
   row("subnet too small", subnets({ egress: "172.30.3.0/28" }), "clawkeep:networks.egress", /\/16 to \/24/),
   row(
     "two gateways with one name",
@@ -264,6 +303,9 @@ export const wrongSettings: readonly WrongValue[] = [
     gateway({ name: "openclaw-caddy" }),
     "clawkeep:gateways[0].name",
     /name of another container/,
+  ),
+  ...["operator", "localhost"].map((name) =>
+    row(`gateway named ${name}`, gateway({ name }), "clawkeep:gateways[0].name", /is taken: operator is/),
   ),
   row(
     "default model that is not there",
@@ -396,6 +438,12 @@ export const wrongSettings: readonly WrongValue[] = [
     image("litellm", "ghcr.io/berriai/litellm:v1.80.0"),
     "clawkeep:images.litellm",
     /remote code execution/,
+  ),
+  row(
+    "image of other software",
+    image("redis", "docker.io/library/caddy:2.10.2"),
+    "clawkeep:images.redis",
+    /is not an image of redis: the last part of its repository is caddy/,
   ),
   row(
     "moving tag",
