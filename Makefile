@@ -7,8 +7,12 @@ STACK ?= prod
 POLICY ?=
 ONLY ?=
 
-# The lab's toolchain, backend and endpoints, where the lab is up and the shell has no other backend.
-in_lab = if [ -z "$$PULUMI_BACKEND_URL" ] && [ -f "$(CLAWKEEP_LAB)/env" ]; then . "$(CLAWKEEP_LAB)/env"; export VERIFY_CURL_ARGS="$$LAB_CURL_ARGS"; fi;
+LAB ?=
+
+# What a stack is asked about, it is asked at the backend that the shell is logged in to. The lab's only where that is said:
+# LAB=1, or a shell with `. .lab/env`. Every such target says first which one it asks.
+in_lab = case '$(LAB)' in ''|0) ;; 1) [ -f "$(CLAWKEEP_LAB)/env" ] || { echo 'there is no lab here: make rehearse' >&2; exit 2; }; . "$(CLAWKEEP_LAB)/env" ;; \
+	*) echo 'LAB=1 asks the lab; leave LAB out to ask your own backend' >&2; exit 2 ;; esac;
 
 .PHONY: help setup rehearse test test-fast preview verify pair secrets pins sbom drills bench clean
 
@@ -38,22 +42,22 @@ test-fast: node_modules/.package-lock.json ## types, lint, format, unit and grap
 	@$(tsx) tools/write-stack-schema.ts --check
 	@npx --no-install jest --selectProjects fast
 
-preview: node_modules/.package-lock.json ## pulumi preview of STACK (default prod), the lab's if the lab is up; POLICY=1 judges it by the policy pack
-	@$(in_lab) pulumi preview --stack $(STACK) --diff $(if $(POLICY),--policy-pack policy)
+preview: node_modules/.package-lock.json ## pulumi preview of STACK (default prod; LAB=1: the lab's); POLICY=1 judges it by the policy pack
+	@$(in_lab) $(tsx) tools/say-backend.ts $(STACK) && pulumi preview --stack $(STACK) --diff $(if $(POLICY),--policy-pack policy)
 
-verify: node_modules/.package-lock.json ## ask a running STACK whether every promise holds; JSON=1 for machines
+verify: node_modules/.package-lock.json ## ask a running STACK whether every promise holds; JSON=1 for machines, LAB=1: the lab's
 	@$(in_lab) $(tsx) tools/verify.ts $(STACK) $(if $(JSON),--json)
 
-pair: node_modules/.package-lock.json ## who asks to be let in at STACK (senders, browsers); APPROVE=CODE lets one in, GATEWAY=NAME
+pair: node_modules/.package-lock.json ## who asks to be let in at STACK (senders, browsers); APPROVE=CODE lets one in, GATEWAY=NAME, LAB=1: the lab's
 	@$(in_lab) $(tsx) tools/pair.ts $(STACK) $(if $(GATEWAY),--gateway '$(GATEWAY)') $(if $(APPROVE),--approve '$(APPROVE)')
 
-secrets: node_modules/.package-lock.json ## make up the secrets that both stacks share, encrypted into both stack files
+secrets: node_modules/.package-lock.json ## make up the secrets that nobody gives you, and give both stacks the same ones, encrypted into their files
 	@$(tsx) tools/generate-secrets.ts
 
 pins: node_modules/.package-lock.json ## ask the registries which digests the image pins have (PINS='--write', '--bump', more: tools/pins.ts)
 	@$(tsx) tools/pins.ts $(PINS)
 
-sbom: node_modules/.package-lock.json ## list all software of STACK's host, its images and this program: sbom-STACK.cdx.json (CycloneDX)
+sbom: node_modules/.package-lock.json ## list all software of STACK's host, its images and this program: sbom-STACK.cdx.json (CycloneDX), LAB=1: the lab's
 	@$(in_lab) $(tsx) tools/sbom.ts $(STACK)
 
 drills: node_modules/.package-lock.json ## take each control away and see its test fail, writes docs/drills.md (ONLY='NAME...', fast or docker)

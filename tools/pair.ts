@@ -4,10 +4,11 @@
  *
  *   npx tsx tools/pair.ts STACK [--gateway NAME] [--approve CODE]
  *
- * Needs pulumi on the PATH and the key in your ssh-agent.
+ * Standard error begins with which stack of which state backend is asked. Needs pulumi on the PATH and the key in your ssh-agent.
  */
 import { parseArgs } from "node:util";
 import { telegramSettings, type GatewaySettings } from "../config/gateway-schema";
+import { sayBackend } from "./backend";
 import { sshTarget, withHost, type Shell } from "./host-shell";
 import { launcher } from "./openclaw-cli";
 import { devicesWaiting, listing, sendersWaiting, type Waiting } from "./pair/waiting";
@@ -50,6 +51,7 @@ async function main(): Promise<void> {
   const [stack] = positionals;
   if (stack === undefined)
     throw new Error("usage: npx tsx tools/pair.ts STACK [--gateway NAME] [--approve CODE]");
+  sayBackend(stack);
   const { settings } = stackSettings(stack);
   const name = values.gateway ?? settings.gateways[0]?.name;
   const gateway = settings.gateways.find((one) => one.name === name);
@@ -66,7 +68,9 @@ async function main(): Promise<void> {
       asking.unshift(...(await senders(shell, gateway, telegram)));
     if (code === undefined) {
       const other = gateway.name === settings.gateways[0]?.name ? "" : ` GATEWAY=${gateway.name}`;
-      console.log(listing(asking, gateway.name, `make pair STACK=${stack}${other}`));
+      // Who came here by `make pair LAB=1` has to say so again, or somebody else's stack is asked.
+      const lab = process.env["LAB"] === "1" ? " LAB=1" : "";
+      console.log(listing(asking, gateway.name, `make pair STACK=${stack}${other}${lab}`));
       return;
     }
     const chosen = asking.find((one) => one.code === code);

@@ -11,6 +11,7 @@ import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { sayBackend } from "./backend";
 import { sbom } from "./sbom/cyclonedx";
 import { readHost } from "./sbom/host";
 import { readLock } from "./sbom/program";
@@ -28,6 +29,7 @@ function outputs(stack: string): Record<string, unknown> {
 async function main([stack, file = `sbom-${stack}.cdx.json`]: readonly string[]): Promise<void> {
   if (stack === undefined || !/^[A-Za-z0-9._/-]+$/.test(stack))
     throw new Error("usage: npx tsx tools/sbom.ts STACK [FILE]");
+  sayBackend(stack);
   const target = sshTarget(stack, outputs(stack));
   const host = await withHost(target, (shell) => readHost(shell, (line) => console.error(line)));
   const program = readLock(readFileSync(join(__dirname, "..", "package-lock.json"), "utf8"));

@@ -4,9 +4,10 @@
  *   npx tsx tools/verify.ts STACK [--json]
  *
  * A table for people, JSON for machines; exit code 0 when everything holds, 1 when something falls short, 2 when the
- * stack could not be asked. Needs pulumi, curl and the key in your ssh-agent. VERIFY_CURL_ARGS: further arguments of
+ * stack could not be asked. Standard error begins with which stack of which state backend it asks. Needs pulumi, curl and the key in your ssh-agent. VERIFY_CURL_ARGS: further arguments of
  * curl for the public name, such as `--cacert FILE`.
  */
+import { sayBackend } from "./backend";
 import { sshTarget, withHost } from "./host-shell";
 import { table, verify } from "./verify/row";
 import { rowsOf } from "./verify/rows";
@@ -15,6 +16,7 @@ import { stackOutputs, worldOf } from "./verify/world";
 async function main(args: readonly string[]): Promise<void> {
   const [stack] = args.filter((argument) => !argument.startsWith("--"));
   if (stack === undefined) throw new Error("usage: npx tsx tools/verify.ts STACK [--json]");
+  sayBackend(stack);
   const outputs = stackOutputs(stack);
   const curlArgs = (process.env["VERIFY_CURL_ARGS"] ?? "").split(" ").filter((word) => word !== "");
   const results = await withHost(sshTarget(stack, outputs), async (shell) => {

@@ -11,6 +11,7 @@ import { hostname, labPassphrase } from "./stacks";
 
 /** Variables of the lab, without the toolchain's. */
 function labVariables(): Record<string, string> {
+  const curlArgs = `--cacert ${join(labDir(), "ca", "ca.pem")} --resolve ${hostname}:443:${addresses.edge}`;
   return {
     CLAWKEEP_LAB: labDir(),
     // Wherever pulumi is called from, it works in the lab's project, with the lab's stack files.
@@ -21,7 +22,9 @@ function labVariables(): Record<string, string> {
     PULUMI_NODEJS_TRANSPILE_ONLY: "true",
     SSH_AUTH_SOCK: agentSocket(),
     LAB_URL: `https://${hostname}`,
-    LAB_CURL_ARGS: `--cacert ${join(labDir(), "ca", "ca.pem")} --resolve ${hostname}:443:${addresses.edge}`,
+    LAB_CURL_ARGS: curlArgs,
+    // No resolver outside the lab knows the public name, and no public CA vouches for it.
+    VERIFY_CURL_ARGS: curlArgs,
     LAB_WORLD_URL: endpoints.worldControl,
   };
 }

@@ -20,7 +20,6 @@ let settings: ReturnType<typeof stackSettings>;
 
 beforeAll(async () => {
   await enterLabEnvironment();
-  process.env["VERIFY_CURL_ARGS"] = process.env["LAB_CURL_ARGS"];
   outputs = stackOutputs("prod");
   settings = stackSettings("prod");
 });
