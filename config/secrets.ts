@@ -103,7 +103,7 @@ export function requiredSecrets(settings: SecretUsers): SecretRule[] {
       shape: /^-----BEGIN (EC |RSA )?PRIVATE KEY-----[\s\S]+-----END (EC |RSA )?PRIVATE KEY-----\s*$/,
       description: "the PEM private key of originCertificate",
       problem: (value) => privateKeyProblem(value, settings.originCertificate),
-      file: "origin-key.pem",
+      file: "origin.key",
       survivesFailover: true,
     },
     ...providerKeys.map((key) => ({

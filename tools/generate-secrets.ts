@@ -1,68 +1,63 @@
 /**
- * `make secrets`: makes up the secrets that nobody gives you (tokens, LiteLLM's keys) and sets them, encrypted, in
- * both stack files: the same values, so that the standby can take over. A secret that is set in one stack is copied to
- * the other, and one that is set in both is never touched. So is one that comes from somebody else and may be left out
- * (the alert webhook): nothing would miss it on a standby that lacks it, until nobody is told.
+ * `make secrets`: gives prod and standby the secrets that both must hold for one to take over from the other. Makes up
+ * those that nobody gives you (tokens, LiteLLM's keys), copies what one stack has to the other, encrypted into its file,
+ * and overwrites nothing. A stack that does not exist yet is left out. Exit code 1 where something stands in the way;
+ * nothing has been set then.
  */
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { parse } from "yaml";
-import { settingsShape } from "../config/schema";
-import { requiredSecrets } from "../config/secrets";
+import type { RawConfiguration } from "../config/parse";
+import { sayBackend } from "./backend";
+import { planSecrets } from "./secrets/plan";
 
 const stacks = ["prod", "standby"] as const;
 
-interface StackFile {
-  readonly config?: Readonly<Record<string, unknown>>;
+/** @param input on standard input, because arguments can be read by everybody on the machine */
+function pulumi(args: readonly string[], input = ""): string {
+  const result = spawnSync("pulumi", ["--non-interactive", ...args], {
+    encoding: "utf8",
+    input,
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (result.error !== undefined) throw new Error(`pulumi cannot be run: ${result.error.message}`);
+  if (result.status !== 0) throw new Error(`pulumi ${args.join(" ")} failed: ${result.stderr.trim()}`);
+  return result.stdout;
 }
 
-function pulumi(args: readonly string[], input?: string): string {
-  const result = spawnSync("pulumi", args, { encoding: "utf8", ...(input === undefined ? {} : { input }) });
-  if (result.error !== undefined)
-    throw new Error(`pulumi cannot be run (${result.error.message}): install it, or . .lab/env`);
-  if (result.status !== 0) {
-    throw new Error(
-      `pulumi ${args.join(" ")} failed: ${result.stderr.trim() || "is pulumi installed and logged in?"}`,
-    );
-  }
-  return result.stdout.replace(/\n$/, "");
+/** Names of this project's stacks, without the organisation that some backends put before them. */
+function existing(): Set<string> {
+  const list = JSON.parse(pulumi(["stack", "ls", "--json"])) as { name: string }[];
+  return new Set(list.map(({ name }) => name.split("/").at(-1) ?? name));
 }
 
-interface Wanted {
-  readonly key: string;
-  /** Absent: it is copied if it is set in one stack, and not made up. */
-  readonly generate: (() => string) | undefined;
-}
-
-/** Secrets that the stack's gateways and models ask for, of those that can be made up or may be left out. */
-function wanted(file: StackFile): Wanted[] {
-  const gateways = settingsShape.gateways.parse(file.config?.["clawkeep:gateways"]);
-  const models = settingsShape.models.parse(file.config?.["clawkeep:models"]);
-  return requiredSecrets({ gateways, models }).flatMap((rule) =>
-    rule.generated !== undefined || (rule.optional === true && rule.survivesFailover)
-      ? [{ key: `clawkeep:${rule.key}`, generate: rule.generated }]
-      : [],
-  );
+function configurationOf(stack: string): RawConfiguration {
+  const config = JSON.parse(pulumi(["config", "--json", "--show-secrets", "--stack", stack])) as Readonly<
+    Record<string, { readonly value?: string; readonly secret: boolean }>
+  >;
+  const entries = Object.entries(config);
+  return {
+    stack,
+    values: Object.fromEntries(entries.map(([key, { value }]) => [key, value ?? ""])),
+    secretKeys: new Set(entries.filter(([, { secret }]) => secret).map(([key]) => key)),
+  };
 }
 
 function main(): void {
-  const files = stacks.map((stack) => parse(readFileSync(`Pulumi.${stack}.yaml`, "utf8")) as StackFile);
-  const keys = new Map(files.flatMap(wanted).map(({ key, generate }) => [key, generate]));
-  for (const [key, generate] of keys) {
-    const there = stacks.filter((_, index) => files[index]?.config?.[key] !== undefined);
-    if (there.length === stacks.length) {
-      console.log(`${key}: set in both stacks, left alone`);
-      continue;
-    }
-    const [source] = there;
-    const value = source === undefined ? generate?.() : pulumi(["config", "get", "--stack", source, key]);
-    if (value === undefined) continue;
-    for (const stack of stacks.filter((name) => !there.includes(name))) {
-      // On standard input: arguments can be read by everybody on the machine.
-      pulumi(["config", "set", "--stack", stack, "--secret", key], value);
-      console.log(`${key}: ${source === undefined ? "made up" : `copied from ${source}`}, set in ${stack}`);
-    }
+  sayBackend(...stacks);
+  const there = existing();
+  const [present, absent] = [true, false].map((is) => stacks.filter((stack) => there.has(stack) === is));
+  if (present?.length === 0)
+    throw new Error("there is neither a stack prod nor a stack standby: pulumi stack init prod --no-select");
+  const { settings, notes } = planSecrets((present ?? []).map(configurationOf));
+  for (const note of notes) console.log(note);
+  for (const { stack, key, value, from } of settings) {
+    // Pulumi takes one line end off what it reads.
+    pulumi(["config", "set", "--stack", stack, "--secret", key], `${value}\n`);
+    console.log(`${key}: ${from === undefined ? "made up" : `copied from ${from}`}, set in ${stack}`);
   }
+  for (const stack of absent ?? [])
+    console.log(
+      `stack ${stack} does not exist yet and was left out; after pulumi stack init ${stack} --no-select, run make secrets again`,
+    );
 }
 
 try {

@@ -206,7 +206,7 @@ describe("the origin's certificate and key", () => {
   const fold = (pem: string): string => pem.trim().replaceAll("\n", " ");
   const damaged = own.certificate.replace(/\n[^\n]{8}/, "\nAAAAAAAA");
   const setCertificate = `pulumi config set --stack prod ${certificate} < origin.pem`;
-  const setKey = `pulumi config set --stack prod --secret ${key} < origin-key.pem`;
+  const setKey = `pulumi config set --stack prod --secret ${key} < origin.key`;
 
   it.each<[string, Record<string, string>, string, RegExp, string]>([
     [
