@@ -1,0 +1,92 @@
+/** README's examples are configuration that the parser takes, its links lead somewhere, and every page is linked. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { parseConfiguration } from "../../config/parse";
+import { prod, rawConfiguration } from "../fixtures/stack-configuration";
+
+const root = join(__dirname, "..", "..");
+const text = readFileSync(join(root, "README.md"), "utf8");
+/** Pages that a command writes, once it has run. */
+const writtenByCommands = ["docs/drills.md", "docs/bench.md"];
+
+/** Indented blocks that begin with a key of the stack's configuration. */
+const examples = text
+  .split(/\n(?! {4}|\n)/)
+  .flatMap((part) => part.match(/(?:^|\n\n) {4}clawkeep:\w+:[\s\S]*/g) ?? [])
+  .map((block) => parse(block.replace(/^\n*/, "").replace(/^ {4}/gm, "")) as Record<string, unknown>);
+
+/** What is left to do after the example was put into a stack that has every other secret. */
+function left(example: Record<string, unknown>): string[] {
+  const configured = {
+    ...prod.settings,
+    "clawkeep:models": undefined,
+    "clawkeep:gateways": undefined,
+    ...example,
+  };
+  const secrets = Object.entries(prod.secrets).filter(([key]) => !/ApiKey$|telegramBotToken/.test(key));
+  const parsed = parseConfiguration(
+    rawConfiguration({ ...prod, settings: configured, secrets: Object.fromEntries(secrets) }),
+  );
+  return "problems" in parsed ? parsed.problems.map(({ key, message }) => `${key} ${message}`) : [];
+}
+
+test("the examples are found", () => {
+  expect(examples.map((example) => Object.keys(example).join())).toEqual([
+    "clawkeep:host",
+    "clawkeep:gateways",
+    "clawkeep:models,clawkeep:gateways",
+    "clawkeep:models",
+  ]);
+});
+
+test.each<[string, number, string[]]>([
+  [
+    "an existing host",
+    0,
+    [
+      "clawkeep:host.hostKey is missing: the host would be taken on trust",
+      "clawkeep:anthropicApiKey is missing",
+    ],
+  ],
+  ["Telegram", 1, ["clawkeep:anthropicApiKey is missing", "clawkeep:telegramBotToken-openclaw is missing"]],
+  ["memory", 2, ["clawkeep:anthropicApiKey is missing", "clawkeep:voyageApiKey is missing"]],
+  ["another provider", 3, ["clawkeep:exampleApiKey is missing"]],
+])("after the example for %s, what README says is left to set", (_, index, wanted) => {
+  const own = examples[index] ?? {};
+  expect(left(own).filter((problem) => !problem.startsWith("hcloud:token is a key"))).toEqual(wanted);
+});
+
+test("without its price the other provider's model is refused", () => {
+  const [model] = examples[3]?.["clawkeep:models"] as Record<string, unknown>[];
+  const cheap = { ...model, inputUsdPerMillionTokens: undefined };
+  expect(left({ "clawkeep:models": [cheap] }).join()).toMatch(
+    /models\[0\]\.inputUsdPerMillionTokens is needed/,
+  );
+});
+
+test("every page of docs/ is linked, and every link leads to a file", () => {
+  const links = [...text.matchAll(/\]\(([^)#:]+)\)/g)].map(([, path]) => path ?? "");
+  const pages = readdirSync(join(root, "docs")).map((name) => `docs/${name}`);
+  expect([...pages, ...writtenByCommands].filter((page) => !links.includes(page))).toEqual([]);
+  expect(links.filter((path) => !existsSync(join(root, path)) && !writtenByCommands.includes(path))).toEqual(
+    [],
+  );
+});
+
+test("what README says to have is what the program asks for", () => {
+  const { engines, dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    engines: { node: string };
+    dependencies: Record<string, string>;
+  };
+  expect(text).toContain(`Node ${engines.node.replace(">=", "")} or newer with npm`);
+  expect(text).toContain(`3.${dependencies["@pulumi/pulumi"]?.split(".")[1] ?? "?"} or newer`);
+});
+
+test("no command of README that reads or sets something leaves open at which of the two stacks", () => {
+  const commands = text.match(/pulumi (config set|stack (init|output)|state \w+) [^`\n]*/g) ?? [];
+  expect(commands.length).toBeGreaterThan(10);
+  expect(commands.filter((command) => !/--stack (prod|standby)|-s prod|--no-select/.test(command))).toEqual(
+    [],
+  );
+});
