@@ -79,6 +79,8 @@ test("what README says to have is what the program asks for", () => {
     engines: { node: string };
     dependencies: Record<string, string>;
   };
+  const [, go] = /^go (\S+)$/m.exec(readFileSync(join(root, "lab/toolchain/pulumi/go.mod"), "utf8")) ?? [];
+  expect(text).toContain(`Go ${go ?? "?"} only for the rehearsal`);
   expect(text).toContain(`Node ${engines.node.replace(">=", "")} or newer with npm`);
   expect(text).toContain(`3.${dependencies["@pulumi/pulumi"]?.split(".")[1] ?? "?"} or newer`);
 });
