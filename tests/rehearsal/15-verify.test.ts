@@ -90,6 +90,10 @@ const workspaces = "/opt/openclaw/gateways/openclaw/sandboxes/workspaces";
 /** Stands in LiteLLM's place and answers whatever it is asked: the rows have to notice that it is too kind. */
 const kindLitellm = `require("http").createServer((_, answer) => answer.end(JSON.stringify({ data: [{ id: "any" }] }))).listen(4000); setTimeout(process.exit, 60000)`;
 const hostname = "assistant.example.org";
+const caddyfile = `file=$(docker inspect --format '{{range .Mounts}}{{if eq .Destination "/etc/caddy"}}{{.Source}}{{end}}{{end}}' openclaw-caddy)/Caddyfile`;
+/** And waits for the page, which needs no token. */
+const restartCaddy = `docker restart -t 2 openclaw-caddy >/dev/null
+curl -sk --retry 20 --retry-delay 1 --retry-all-errors -o /dev/null --resolve ${hostname}:443:127.0.0.1 https://${hostname}/`;
 
 const breaks: Readonly<Record<string, Break>> = {
   // One after the other would wait half a minute each: after a pause Docker asks a container's health anew.
@@ -133,6 +137,15 @@ docker exec openclaw-egress squid -k reconfigure -f /etc/squid/clawkeep/current/
     script: `echo 127.0.0.1 openclaw-litellm >>$(docker inspect --format '{{.HostsPath}}' openclaw)
 docker exec --detach openclaw node -e '${kindLitellm}'; sleep 2`,
     mend: "f=$(docker inspect --format '{{.HostsPath}}' openclaw); grep -v '127.0.0.1 openclaw-litellm' $f >/run/verify-hosts; cat /run/verify-hosts >$f",
+  },
+  "a reverse proxy that knows no tools": {
+    rows: /^with(out)? the token/,
+    because: /^the answer is 404, not (401|200)$/,
+    script: `${caddyfile}; cp -p $file /run/verify-caddy
+sed 's|^\theader -Server|&\n\trespond /tools/invoke 404|' /run/verify-caddy >$file
+${restartCaddy}`,
+    mend: `${caddyfile}; cat /run/verify-caddy >$file
+${restartCaddy}`,
   },
   "a certificate that ends in ten days": {
     rows: /^the origin certificate/,
