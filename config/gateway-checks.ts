@@ -1,7 +1,7 @@
 /** Rules about one gateway that need more than one of its keys, or the stack's models. */
 import type { UsableSettings } from "./cross-checks";
 import { telegramSettings } from "./gateway-schema";
-import { settingProblem, type Problem } from "./problems";
+import { settingProblem, structureProblem, type Problem } from "./problems";
 import { policyToolDenials } from "./tool-denials";
 
 type Gateway = NonNullable<NonNullable<UsableSettings["gateways"]>[number]>;
@@ -19,7 +19,11 @@ export function checkGateways(stack: string, { gateways, models }: UsableSetting
           ...aliasFaults(gateway, models),
           ...modelFaults(gateway, models),
           ...timeFaults(gateway),
-        ].map(([path, message]) => settingProblem(stack, "gateways", [index, ...path], message)),
+        ].map(([path, message]) => {
+          // What is wrong with a tool's name, or a list that is empty, is mended in the list.
+          const report = ["tools", "telegram"].includes(String(path[0])) ? structureProblem : settingProblem;
+          return report(stack, "gateways", [index, ...path], message);
+        }),
   );
 }
 

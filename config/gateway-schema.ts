@@ -5,10 +5,14 @@ import { budgetPeriod } from "./model-schema";
 import { releaseLines } from "./release-lines";
 
 const toolName = z.string().regex(/^[a-z][a-z0-9_]{1,60}$/, "is not the name of a tool");
-const telegramUser = z.string().regex(/^[1-9]\d{0,14}$/, "is not a Telegram user id (digits)");
-const telegramGroup = z
-  .string()
-  .regex(/^-[1-9]\d{0,15}$/, "is not a Telegram group id (digits behind a minus)");
+/** An id that YAML may have read as a number. */
+const telegramId = (form: RegExp, error: string) =>
+  z.coerce
+    .string()
+    .regex(form, error)
+    .meta({ type: ["string", "integer"] });
+const telegramUser = telegramId(/^[1-9]\d{0,14}$/, "is not a Telegram user id (digits)");
+const telegramGroup = telegramId(/^-[1-9]\d{0,15}$/, "is not a Telegram group id (digits behind a minus)");
 
 /** Telegram, for those who want more than `telegram: true`. */
 export const telegram = z.strictObject({
@@ -42,12 +46,22 @@ export const gateway = z.strictObject({
       "is, or may become, the name of another container (openclaw-…, …-docker-proxy, …-canary, …-refused)",
     ),
   /** Release line of OpenClaw. */
-  release: z.enum(releaseLines).default(releaseLines[0]),
+  release: z
+    .enum(releaseLines, {
+      error: ({ input }) =>
+        typeof input === "number" ? `is a number: write it in quotes, like "${releaseLines[0]}"` : undefined,
+    })
+    .default(releaseLines[0]),
   /** Model of `models` that answers by default. */
   defaultModel: z.string().optional(),
   /** Short name -> model of `models`, for `/model NAME` in a chat. */
   aliases: z
-    .record(z.string().regex(/^[a-z0-9][a-z0-9._-]{0,30}$/, "is not an alias"), z.string())
+    .record(z.string().regex(/^[a-z0-9][a-z0-9._-]{0,30}$/), z.string(), {
+      error: ({ code }) =>
+        code === "invalid_key"
+          ? "is not a short name: lower-case letters, digits, dots, dashes and underscores, 31 at most, a letter or digit first"
+          : undefined,
+    })
     .default({}),
   /** Longest answer in tokens. */
   maxOutputTokens: z.int().min(256).max(128000).default(8192),
@@ -79,7 +93,17 @@ export const gateway = z.strictObject({
     )
     .optional(),
   /** Memory search, off when absent: the model of `models` with mode `embedding` that indexes. */
-  memory: z.strictObject({ model: z.string() }).optional(),
+  memory: z
+    .strictObject(
+      { model: z.string() },
+      {
+        error: ({ code }) =>
+          code === "invalid_type"
+            ? "is not {model: NAME}, the name of a model with mode embedding"
+            : undefined,
+      },
+    )
+    .optional(),
   /** A sandbox that nobody used for so many hours is removed. */
   sandboxIdleHours: z.int().min(1).max(168).default(24),
   timeouts: z

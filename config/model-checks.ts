@@ -1,7 +1,7 @@
 /** Rules about models that need more than one of their values. */
 import type { UsableSettings } from "./cross-checks";
 import { priceOf, type Price } from "./model-prices";
-import { settingProblem, type Problem } from "./problems";
+import { settingProblem, structureProblem, type Problem } from "./problems";
 import { providers } from "./providers";
 
 type UsableModel = NonNullable<NonNullable<UsableSettings["models"]>[number]>;
@@ -135,6 +135,7 @@ export function checkGatewayModels(stack: string, { gateways, models }: UsableSe
       return [...foreign, problem(["defaultModel"], message)];
     }
     const none = chat.length === 0 && foreign.length === 0;
-    return none ? [problem(["models"], "has no model for chat in it")] : foreign;
+    if (!none) return foreign;
+    return [structureProblem(stack, "gateways", [index, "models"], "has no model for chat in it")];
   });
 }

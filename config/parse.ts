@@ -2,9 +2,9 @@
 import type { z } from "zod";
 import { checkTogether, type UsableSettings } from "./cross-checks";
 import { telegramSettings } from "./gateway-schema";
-import { dotted, settingProblem, type Problem } from "./problems";
+import { dotted, settingProblem, structureProblem, type Problem } from "./problems";
 import { settingsShape, type Settings } from "./schema";
-import { requiredSecrets, type SecretRule, type SecretUsers } from "./secrets";
+import { gatewaySecretKeys, requiredSecrets, type SecretRule, type SecretUsers } from "./secrets";
 
 /** A stack's configuration as Pulumi hands it over: full keys, every value a string. */
 export interface RawConfiguration {
@@ -56,10 +56,12 @@ export function parseConfiguration(raw: RawConfiguration): ParsedConfiguration |
   // Settings that are wrong may be what decides which secrets there are, so a strange one is then not reported.
   const certain = !problems.some(({ key }) => /^clawkeep:(gateways|models)/.test(key));
   problems.push(...checkTogether(raw.stack, usable));
-  const rules = requiredSecrets(secretUsers(usable));
+  const users = secretUsers(usable);
+  const rules = requiredSecrets(users);
   checkSecrets(raw, rules, problems);
   checkProviderKeys(raw, usable, problems);
-  checkUnknownKeys(raw, rules, certain, problems);
+  const names = users.gateways.map(({ name }) => name);
+  checkUnknownKeys(raw, names, rules, certain, problems);
   if (problems.length > 0) return { problems };
   // Without a problem every key has been parsed.
   return { settings: usable as Settings, secretRules: rules };
@@ -78,7 +80,7 @@ function parseSettings(raw: RawConfiguration, problems: Problem[]): UsableSettin
         if (text !== undefined) value = JSON.parse(text);
         else if (!schema.safeParse(undefined).success) value = {};
       } catch {
-        problems.push(settingProblem(raw.stack, key, [], "is not structured (YAML map or list)"));
+        problems.push(structureProblem(raw.stack, key, [], "is not structured (YAML map or list)"));
         continue;
       }
     }
@@ -102,7 +104,21 @@ function issueProblems(stack: string, key: SettingsKey, value: unknown, issue: I
   }
   if (key === "host" && issue.path[0] === "hostKey") return [hostKeyProblem(stack, value)];
   const missing = valueAt(value, issue.path) === undefined;
-  return [settingProblem(stack, key, issue.path, missing ? "is missing" : issue.message)];
+  const report = wantsStructure(key, issue, value) ? structureProblem : settingProblem;
+  return [report(stack, key, issue.path, missing ? "is missing" : issue.message)];
+}
+
+/** Whether what stands, or has to stand, at the place of the issue is a list or an object. */
+function wantsStructure(key: SettingsKey, issue: Issue, value: unknown): boolean {
+  if (issue.path.length === 0 && structuredKeys.includes(key)) return true;
+  if (issue.code === "invalid_type" && ["array", "object", "record"].includes(issue.expected)) return true;
+  if (issue.code === "invalid_key") return true;
+  if (issue.code === "invalid_union" && issue.errors.length > 0) {
+    const wholly = (fault: Issue): boolean =>
+      fault.path.length === 0 && fault.code === "invalid_type" && fault.expected === "object";
+    if (issue.errors.every((faults) => faults.some(wholly))) return true;
+  }
+  return typeof valueAt(value, issue.path) === "object";
 }
 
 /** A host key is never taken on trust, so the refusal says how to get it from a place that is trusted. */
@@ -237,8 +253,13 @@ function checkProviderKeys(raw: RawConfiguration, settings: UsableSettings, prob
   }
 }
 
+/** The gateway whose bot token the key holds. */
+const botOf = (key: string, gateways: readonly string[]): string | undefined =>
+  gateways.find((name) => key === `${project}:${gatewaySecretKeys(name).telegramBotToken}`);
+
 function checkUnknownKeys(
   raw: RawConfiguration,
+  names: readonly string[],
   rules: readonly SecretRule[],
   certain: boolean,
   problems: Problem[],
@@ -252,6 +273,15 @@ function checkUnknownKeys(
     if (known.has(key) || key.startsWith("pulumi:")) continue;
     if (!certain && /^clawkeep:(\w+ApiKey|\w+-[a-z0-9-]+)$/.test(key)) continue;
     const remedy = `pulumi config rm --stack ${raw.stack} ${key}`;
-    problems.push({ key, message: "is a key nobody reads", remedy });
+    const silent = botOf(key, names);
+    problems.push(
+      silent === undefined
+        ? { key, message: "is a key nobody reads", remedy }
+        : {
+            key,
+            message: `telegram is off for ${silent}: switch it on there, or remove the token`,
+            remedy: `edit Pulumi.${raw.stack}.yaml: telegram: true in ${silent} of clawkeep:gateways; or ${remedy}`,
+          },
+    );
   }
 }

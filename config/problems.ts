@@ -29,6 +29,17 @@ const fileKeys: Readonly<Record<string, string>> = {
   extraCaCertificates: "ca.pem",
 };
 
+/** A problem that only an editor mends: a list or an object is no argument of `pulumi config set`. */
+export function structureProblem(
+  stack: string,
+  key: string,
+  path: readonly PropertyKey[],
+  message: string,
+): Problem {
+  const full = dotted(key, path);
+  return { key: full, message, remedy: `edit Pulumi.${stack}.yaml: ${full}` };
+}
+
 /** A problem that another value mends. */
 export function settingProblem(
   stack: string,

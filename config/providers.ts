@@ -3,7 +3,7 @@
  * holds the key, and LiteLLM's own prefix for the provider.
  */
 import { z } from "zod";
-import { hostName } from "./fields";
+import { hostName, neither } from "./fields";
 
 export const providers = {
   anthropic: { host: "api.anthropic.com", secret: "anthropicApiKey", litellmPrefix: "anthropic" },
@@ -35,7 +35,7 @@ export const customProvider = z.strictObject({
 });
 
 export const provider = z.union([z.enum(providerNames), customProvider], {
-  error: `is neither one of ${providerNames.join(", ")} nor {host, secret, litellmPrefix, path}`,
+  error: neither(`one of ${providerNames.join(", ")} nor {host, secret, litellmPrefix, path}`),
 });
 export type ProviderChoice = z.infer<typeof provider>;
 

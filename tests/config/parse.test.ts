@@ -97,6 +97,20 @@ describe("a valid configuration", () => {
     expect(problemsOf(rawConfiguration(standby, { ...secrets, "clawkeep:host": own }))).toEqual([]);
   });
 
+  it("may name people and groups by number or text, as YAML reads them", () => {
+    const telegram = { allowFrom: [4711, "4712"], groups: { allowed: [-1001234567890, "-100"] } };
+    const parsed = parseConfiguration(
+      rawConfiguration(prod, { "clawkeep:gateways": [{ name: "openclaw", telegram }] }),
+    );
+    expect(parsed).toMatchObject({
+      settings: {
+        gateways: [
+          { telegram: { allowFrom: ["4711", "4712"], groups: { allowed: ["-1001234567890", "-100"] } } },
+        ],
+      },
+    });
+  });
+
   it("needs no Cloudflare token on a standby, which has no public record", () => {
     expect(Object.keys(standby.secrets)).not.toContain("cloudflare:apiToken");
     const promoted = problemsOf(rawConfiguration(standby, { "clawkeep:role": "active" }));
@@ -191,6 +205,25 @@ describe("a wrong value", () => {
     expect(problemReport("prod", problems)).not.toContain(value);
     expect(problemReport("prod", problems)).not.toContain(value.split(":").at(-1));
   });
+
+  it.each([false, { enabled: false }])(
+    "a bot's token is not taken silently while Telegram is off: %j",
+    (telegram) => {
+      const key = "clawkeep:telegramBotToken-openclaw";
+      const problems = problemsOf(
+        rawConfiguration(prod, { "clawkeep:gateways": [{ name: "openclaw", telegram }] }),
+      );
+      expect(problems).toEqual([
+        {
+          key,
+          message: "telegram is off for openclaw: switch it on there, or remove the token",
+          remedy: expect.stringMatching(
+            /^edit Pulumi\.prod\.yaml: telegram: true .*; or pulumi config rm --stack prod clawkeep:telegramBotToken-openclaw$/,
+          ),
+        },
+      ]);
+    },
+  );
 
   it.each(wrongSettings)("$name is one problem a key", (wrong) => {
     const keys = problemsOf(rawConfiguration(prod, wrong.changes)).map(({ key }) => key);

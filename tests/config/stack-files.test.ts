@@ -88,6 +88,11 @@ it("the two stacks differ in role, place and who brings the SSH key", () => {
   expect([one["clawkeep:role"], two["clawkeep:role"]]).toEqual(["active", "standby"]);
 });
 
+it("no stack gets a role that its file does not name", () => {
+  const project = parse(read("Pulumi.yaml")) as { config: Record<string, unknown> };
+  expect(Object.keys(project.config)).not.toContain("clawkeep:role");
+});
+
 describe("config/stack.schema.json", () => {
   const schema = JSON.parse(read("config/stack.schema.json")) as object;
   const validate = new Ajv2020({ allErrors: true, strict: false, validateFormats: false }).compile(schema);

@@ -53,6 +53,12 @@ const row = (
   message: RegExp,
 ): WrongValue => ({ name, changes, key, message, remedy: set(key) });
 
+/** A row that is mended in the stack file, because a list or an object is wrong, or one has to be there. */
+const edited = (wrong: WrongValue): WrongValue => ({
+  ...wrong,
+  remedy: `edit Pulumi.prod.yaml: ${wrong.key}`,
+});
+
 const networks = { openclaw: "172.30.1.0/24", proxy: "172.30.2.0/24", egress: "172.30.3.0/24" };
 const subnets = (changes: Partial<typeof networks>) => ({ "clawkeep:networks": { ...networks, ...changes } });
 const zone = (changes: Record<string, unknown>) => ({
@@ -65,33 +71,70 @@ const own = (name: string, changes: Record<string, unknown>, path: string, messa
 
 const wrongGateways: readonly WrongValue[] = [
   own("release line nobody knows", { release: "2026.5" }, "release", /"2026\.9"\|"2026\.2"/),
-  own("Telegram on 2026.2", { release: "2026.2", telegram: true }, "telegram", /no apiRoot.*token/),
+  edited(own("Telegram on 2026.2", { release: "2026.2", telegram: true }, "telegram", /no apiRoot.*token/)),
   own("Telegram that is neither", { telegram: "yes" }, "telegram", /is neither true, false nor \{dmPolicy/),
-  own("open Telegram", { telegram: { dmPolicy: "open" } }, "telegram", /^dmPolicy .*"pairing"/),
+  edited(own("open Telegram", { telegram: { dmPolicy: "open" } }, "telegram", /^dmPolicy .*"pairing"/)),
   {
     ...own("unknown Telegram key", { telegram: { token: "x" } }, "telegram.token", /nobody reads/),
     remedy: `pulumi config rm --stack prod --path '${first}.telegram.token'`,
   },
-  own("Telegram for nobody", { telegram: { dmPolicy: "allowlist" } }, "telegram.allowFrom", /is empty/),
+  edited(
+    own("Telegram for nobody", { telegram: { dmPolicy: "allowlist" } }, "telegram.allowFrom", /is empty/),
+  ),
   own(
     "group that is a person",
     { telegram: { groups: { allowed: ["12"] } } },
     "telegram.groups.allowed[0]",
     /is not a Telegram group id/,
   ),
-  own(
-    "tool that the policy denies",
-    { tools: { allow: ["exec", "browser"] } },
-    "tools.allow[1]",
-    /browser is denied by the policy; name it in tools\.liftDenials/,
+  edited(
+    own(
+      "tool that the policy denies",
+      { tools: { allow: ["exec", "browser"] } },
+      "tools.allow[1]",
+      /browser is denied by the policy; name it in tools\.liftDenials/,
+    ),
   ),
-  own("denial that is none", { tools: { liftDenials: ["exec"] } }, "tools.liftDenials[0]", /not denied/),
-  own(
-    "tool both ways",
-    { tools: { allow: ["image"], deny: ["image"] } },
-    "tools.deny[0]",
-    /allowed and denied at the same time/,
+  edited(
+    own("denial that is none", { tools: { liftDenials: ["exec"] } }, "tools.liftDenials[0]", /not denied/),
   ),
+  edited(
+    own(
+      "tool both ways",
+      { tools: { allow: ["image"], deny: ["image"] } },
+      "tools.deny[0]",
+      /allowed and denied at the same time/,
+    ),
+  ),
+  own(
+    "release line that YAML reads as a number",
+    { release: 2026.9 },
+    "release",
+    /write it in quotes, like "2026\.9"/,
+  ),
+  own(
+    "person that is a group",
+    { telegram: { allowFrom: [-12] } },
+    "telegram.allowFrom[0]",
+    /Telegram user id/,
+  ),
+  edited(
+    own("one sender, not a list", { telegram: { allowFrom: "4711" } }, "telegram", /^allowFrom .*array/),
+  ),
+  edited(
+    own(
+      "alias in words",
+      { aliases: { "My Model": "openai/gpt-5" } },
+      "aliases.My Model",
+      /lower-case letters, digits/,
+    ),
+  ),
+  edited(own("aliases as a list", { aliases: ["openai/gpt-5"] }, "aliases", /expected record/)),
+  edited(
+    own("memory by name", { memory: "voyage/voyage-4" }, "memory", /is not \{model: NAME\}.*mode embedding/),
+  ),
+  edited(own("models by name", { models: "openai/gpt-5" }, "models", /expected array/)),
+  edited(own("rules as text", { soul: "be nice" }, "soul", /neither \{append: TEXT\} nor \{replace: TEXT\}/)),
   own("alias of nothing", { aliases: { fast: "gpt-9" } }, "aliases.fast", /gpt-9 is not one of models/),
   own(
     "two aliases of one model",
@@ -135,7 +178,7 @@ const wrongGateways: readonly WrongValue[] = [
     "budgetUsd",
     /does not cover one answer: 8192 tokens \(maxOutputTokens of openclaw\) of anthropic.* at \$0\.2048/,
   ),
-  own("rules both ways", { soul: { append: "a", replace: "b" } }, "soul", /replace|append/),
+  edited(own("rules both ways", { soul: { append: "a", replace: "b" } }, "soul", /replace|append/)),
 ];
 
 export const wrongSettings: readonly WrongValue[] = [
@@ -170,7 +213,9 @@ export const wrongSettings: readonly WrongValue[] = [
   row("zone id of the wrong shape", zone({ id: "example.org" }), "clawkeep:zone.id", /32 hex digits/),
   row("no zone: its name", { "clawkeep:zone": undefined }, "clawkeep:zone.name", /is missing/),
   row("no zone: its id", { "clawkeep:zone": undefined }, "clawkeep:zone.id", /is missing/),
-  row("structure given as text", { "clawkeep:zone": "example.org" }, "clawkeep:zone", /not structured/),
+  edited(
+    row("structure given as text", { "clawkeep:zone": "example.org" }, "clawkeep:zone", /not structured/),
+  ),
   row("no host", { "clawkeep:host": undefined }, "clawkeep:host.mode", /is missing/),
   row("unknown host mode", host({ mode: "aws" }), "clawkeep:host.mode", /neither hcloud .* nor existing/),
   row("unknown region", host({ location: "mars1" }), "clawkeep:host.location", /"fsn1"\|"nbg1"/),
@@ -247,7 +292,9 @@ export const wrongSettings: readonly WrongValue[] = [
         /is not reached from the Internet/,
       ),
   ),
-  row("nobody may administer", host({ adminCidrs: [] }), "clawkeep:host.adminCidrs", /is empty, so nobody/),
+  edited(
+    row("nobody may administer", host({ adminCidrs: [] }), "clawkeep:host.adminCidrs", /is empty, so nobody/),
+  ),
   row("an RSA key", host({ sshKey: "ssh-rsa AAAAB3Nz" }), "clawkeep:host.sshKey", /ssh-ed25519 public key/),
   row(
     "port out of range",
@@ -369,6 +416,14 @@ export const wrongSettings: readonly WrongValue[] = [
     /does not cover one answer: .*openclaw\) of aa are booked at \$0\.2048/,
   ),
   row("unknown provider", models({ provider: "acme" }), "clawkeep:models[0].provider", /is neither one of/),
+  edited(
+    row(
+      "provider with a misspelt key",
+      models({ provider: { host: "models.example.com", secert: "exampleApiKey" }, ...price }),
+      "clawkeep:models[0].provider",
+      /secret .*; Unrecognized key: "secert"/,
+    ),
+  ),
   row(
     "provider's key shown to another host",
     models({ provider: { host: "evil.example.org", secret: "anthropicApiKey" }, ...price }),
@@ -415,11 +470,13 @@ export const wrongSettings: readonly WrongValue[] = [
     "clawkeep:gateways[0].defaultModel",
     /is not one of models \(openai\/gpt-5\)/,
   ),
-  row(
-    "gateway that can only remember",
-    gateway({ name: "openclaw", models: ["voyage/voyage-4"] }),
-    "clawkeep:gateways[0].models",
-    /has no model for chat/,
+  edited(
+    row(
+      "gateway that can only remember",
+      gateway({ name: "openclaw", models: ["voyage/voyage-4"] }),
+      "clawkeep:gateways[0].models",
+      /has no model for chat/,
+    ),
   ),
   row(
     "gateway without a cap",
