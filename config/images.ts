@@ -73,6 +73,15 @@ const repositoryNames: Readonly<Record<ImageName, string>> = {
   sandboxBase: "debian",
 };
 
+/** Why this reference cannot be that image; undefined when it may be, or when it is no reference at all. */
+export function softwareProblem(name: ImageName, reference: string): string | undefined {
+  const last = parseReference(reference)?.repository.split("/").at(-1);
+  const software = repositoryNames[name];
+  return last === undefined || last.split(/[-_.]/).includes(software)
+    ? undefined
+    : `is not an image of ${software}: the last part of its repository is ${last}`;
+}
+
 /** Why this reference must not be deployed; undefined when nothing is known against it. */
 export function pinProblem(name: ImageName, reference: string): string | undefined {
   const parts = parseReference(reference);
@@ -81,11 +90,7 @@ export function pinProblem(name: ImageName, reference: string): string | undefin
       ? "is not registry/repository:tag@sha256:…: the digest has 64 lower-case hexadecimal digits"
       : "is not registry/repository:tag, with @sha256:… at the end where the digest is known";
   }
-  const { tag, repository } = parts;
-  const software = repositoryNames[name];
-  const last = repository.split("/").at(-1) ?? "";
-  if (!last.split(/[-_.]/).includes(software))
-    return `is not an image of ${software}: the last part of its repository is ${last}`;
+  const { tag } = parts;
   if (
     /^(latest|stable|edge|main|master|main-stable|nightly|dev|lts|current)$|(^|[-_])latest($|[-_])/.test(tag)
   )

@@ -9,7 +9,7 @@ import { z } from "zod";
 import { certificates, filled, hostName, subnet } from "./fields";
 import { gateway } from "./gateway-schema";
 import { existingHost, hcloudHost } from "./host-schema";
-import { imagePins, pinProblem, type ImageName } from "./images";
+import { imagePins, pinProblem, softwareProblem, type ImageName } from "./images";
 import { defaultModels, model } from "./model-schema";
 import { tiers, type TierName } from "./tiers";
 
@@ -19,7 +19,7 @@ const imageOverride = Object.fromEntries(
     z
       .string()
       .superRefine((reference, context) => {
-        const problem = pinProblem(name, reference);
+        const problem = softwareProblem(name, reference) ?? pinProblem(name, reference);
         if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
       })
       .optional(),

@@ -9,7 +9,7 @@ import {
   soldTypes,
 } from "../../config/hetzner";
 import { serverTypes as emulated } from "../../lab/hetzner/catalog";
-import { imagePins, pinProblem, type ImageName } from "../../config/images";
+import { imagePins, pinProblem, softwareProblem, type ImageName } from "../../config/images";
 import { requiredSecrets } from "../../config/secrets";
 import { memoryBudget, perGatewayServices, tiers, type TierName } from "../../config/tiers";
 
@@ -114,11 +114,6 @@ describe("image pins", () => {
   });
 
   it.each([
-    ["litellm", "ghcr.io/berriai/litellm-non_root:v1.103.7", undefined],
-    ["litellm", "mirror.example.org:5000/deep/path/litellm:v1.103.7", undefined],
-    ["litellm", "ghcr.io/berriai/litellmish:v1.103.7", /is not an image of litellm: .* is litellmish/],
-    ["sandboxBase", "docker.io/library/alpine:3.22", /is not an image of debian/],
-    ["node", "docker.io/library/redis:7.4.7-bookworm", /is not an image of node/],
     ["litellm", "ghcr.io/berriai/litellm:v1.74.1", /before 1\.83\.14 is too old/],
     ["litellm", "ghcr.io/berriai/litellm:v1.74.2", /1\.74\.2 to 1\.83\.6 .*remote code execution/],
     ["litellm", "ghcr.io/berriai/litellm:v1.79.3-stable", /remote code execution/],
@@ -179,6 +174,23 @@ describe("image pins", () => {
   ] as const)("%s %s", (name, reference, problem) => {
     if (problem === undefined) expect(pinProblem(name, reference)).toBeUndefined();
     else expect(pinProblem(name, reference)).toMatch(problem);
+  });
+});
+
+describe("an image's software", () => {
+  it.each(Object.entries(imagePins))("%s is what its pin names", (name, reference) => {
+    expect(softwareProblem(name as ImageName, reference)).toBeUndefined();
+  });
+
+  it.each([
+    ["litellm", "ghcr.io/berriai/litellm-non_root:v1.103.7", undefined],
+    ["litellm", "mirror.example.org:5000/deep/path/litellm:v1.103.7", undefined],
+    ["litellm", "ghcr.io/berriai/litellmish:v1.103.7", /is not an image of litellm: .* is litellmish/],
+    ["sandboxBase", "docker.io/library/alpine:3.22", /is not an image of debian/],
+    ["node", "docker.io/library/redis:7.4.7-bookworm", /is not an image of node/],
+  ] as const)("%s %s", (name, reference, problem) => {
+    if (problem === undefined) expect(softwareProblem(name, reference)).toBeUndefined();
+    else expect(softwareProblem(name, reference)).toMatch(problem);
   });
 });
 
