@@ -79,6 +79,22 @@ export const releaseRules: Partial<Readonly<Record<ImageName, ReleaseRule>>> = {
   },
 };
 
+/**
+ * Last part of each image's repository, as one word of it: a mirror has any path before it, and a variant a word behind
+ * (litellm-non_root).
+ */
+export const repositoryNames: Readonly<Record<ImageName, string>> = {
+  openclaw: "openclaw",
+  openclaw2026_2: "openclaw",
+  litellm: "litellm",
+  redis: "redis",
+  squid: "squid",
+  caddy: "caddy",
+  node: "node",
+  dockerCli: "docker",
+  sandboxBase: "debian",
+};
+
 /** Why the release behind this tag must not be deployed; undefined when nothing is known against it. */
 export function releaseProblem(name: ImageName, tag: string): string | undefined {
   const rule = releaseRules[name];

@@ -1,4 +1,4 @@
-import { releaseProblem } from "./image-rules";
+import { releaseProblem, repositoryNames } from "./image-rules";
 
 /**
  * Image pins, the one home of every image reference. A pin is `repository:tag`, and `repository:tag@sha256:…`
@@ -56,22 +56,6 @@ export function parseReference(reference: string): ImageReference | undefined {
   if (!/[.:]/.test(registry) && registry !== "localhost") return undefined;
   return { registry, repository, tag, digest };
 }
-
-/**
- * Last part of each image's repository, as one word of it: a mirror has any path before it, and a variant a word behind
- * (litellm-non_root).
- */
-const repositoryNames: Readonly<Record<ImageName, string>> = {
-  openclaw: "openclaw",
-  openclaw2026_2: "openclaw",
-  litellm: "litellm",
-  redis: "redis",
-  squid: "squid",
-  caddy: "caddy",
-  node: "node",
-  dockerCli: "docker",
-  sandboxBase: "debian",
-};
 
 /** Why this reference cannot be that image; undefined when it may be, or when it is no reference at all. */
 export function softwareProblem(name: ImageName, reference: string): string | undefined {
