@@ -9,13 +9,15 @@ its gateway and of its model:
     something else than text is in it; the output limit is the gateway's, enforced in the request itself.
 
 An attempt is settled to its real cost when it has ended. One that the provider refused costs nothing; one whose end is
-not known (timeout, broken stream, a caller that hung up, this process killed) counts as its worst case.
+not known (timeout, broken connection, an answer that cannot be read, a caller that hung up, this process killed) counts
+as its worst case.
 
 The bound: spent + reserved never exceeds a cap, however many calls run side by side, so overspending is 0 as long as no
 single call costs more than its worst case. If one did (a provider that bills more than was asked for), the cap is
 exceeded by those calls' difference alone, and everything after it is refused until the period ends.
 
-No answer from the store, or a store that is not the one spending was counted in: no call.
+No answer from the store, or a store that is not the one spending was counted in: no call. What a store that does not
+answer was asked to book or to settle is made good once it answers again.
 """
 import asyncio
 import os
@@ -28,11 +30,15 @@ from litellm.integrations.custom_logger import CustomLogger
 from redis.backoff import NoBackoff
 from redis.asyncio.retry import Retry
 
+import outcome
 import spend_store
 from alerts import Alerts
 from spend_limits import CONFIGURATION, STORE_SOCKET, Gateway, Limits, Model, Scope
 
 STORE_TIMEOUT_SECONDS = 1
+RETRY_SECONDS = 5
+"""Until what the store has not confirmed is settled again; longer than anything that is still on its way."""
+MOST_UNCONFIRMED = 1000
 OVERHEAD_TOKENS = 1000
 """What a provider adds by itself: instructions for tools, marks between messages."""
 
@@ -65,6 +71,15 @@ class Attempt:
 
 
 @dataclass
+class Unconfirmed:
+    """What the store may or may not have done. An attempt that was not booked for certain is not made, and costs nothing."""
+
+    cost: int | None
+    tokens: int | None
+    since: float = field(default_factory=time.monotonic)
+
+
+@dataclass
 class Call:
     """A call that the gate has let in."""
 
@@ -79,6 +94,8 @@ class Call:
     max_output_tokens: int
     started: float = field(default_factory=time.time)
     attempts: list = field(default_factory=list)
+    failures: list = field(default_factory=list)
+    """Exceptions of the attempts so far, and what they came of."""
     refusal: Refused | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None
@@ -95,9 +112,12 @@ class Call:
 class Ledger(CustomLogger):
     def __init__(self, limits: Limits, alerts: Alerts):
         super().__init__()
+        outcome.send_once()
         self._limits, self._alerts = limits, alerts
         self._scopes = {scope.key: scope for scope in limits.scopes}
         self.calls: dict = {}
+        self._unconfirmed: dict = {}
+        self._making_good: asyncio.Task | None = None
         self._store = redis.asyncio.Redis(
             unix_socket_path=STORE_SOCKET,
             socket_timeout=STORE_TIMEOUT_SECONDS,
@@ -146,15 +166,27 @@ class Ledger(CustomLogger):
         attempt = Attempt(f"{call.id}/{uuid.uuid4().hex[:8]}", model, call.worst_case(model), 0, call_type)
         minute = int(time.time() // 60)
         keys = [spend_store.MARKER, spend_store.OPEN_ATTEMPTS]
-        args: list = [spend_store.expected(), attempt.id, attempt.reserved, call.input_bytes // 4]
+        # A store that was away must not book later what has been refused by then.
+        latest = round((time.time() + STORE_TIMEOUT_SECONDS) * 1000)
+        args: list = [spend_store.expected(), attempt.id, attempt.reserved, call.input_bytes // 4, latest]
         for scope in scopes:
             keys += [scope.key, f"{scope.key.replace(':spend:', ':minute:', 1)}:{minute}"]
             args += [scope.cap, scope.period_ms, scope.requests_per_minute, scope.tokens_per_minute]
+        if len(self._unconfirmed) >= MOST_UNCONFIRMED:
+            raise Refused(503, "store", "the spend store has not confirmed what it was told")
+        # Until there is an answer: a timeout, or a caller that hangs up here, leaves it behind.
+        self._unconfirmed[attempt.id] = Unconfirmed(0, 0)
         try:
             answer = await self._reserve(keys=keys, args=args)
         except (redis.RedisError, OSError, asyncio.TimeoutError) as error:
             raise Refused(503, "store", "the spend store does not answer") from error
+        finally:
+            self._make_good_later()
+        if self._unconfirmed.pop(attempt.id, None) is None:
+            raise Refused(503, "store", "the spend store has answered too late")
         what = answer[0].decode()
+        if what == "late":
+            raise Refused(503, "store", "the spend store was asked too long ago")
         if what == "store":
             raise Refused(503, "store", await self.problem() or "the spend store has changed")
         if what != "ok":
@@ -182,8 +214,14 @@ class Ledger(CustomLogger):
         call = self.calls.get(request_data.get("litellm_call_id"))
         if call is None or not call.attempts:
             return
+        own = [one for one in outcome.chain(exception) if not any(one is earlier for earlier in call.failures)]
+        call.failures += own
+        # A refusal of ours says nothing about the attempt before it.
+        if any(isinstance(one, Refused) for one in own):
+            return
         call.attempts[-1].failed = True
-        if provider_refused(exception):
+        # An earlier failure that was never reported here would be taken for this one's.
+        if all(attempt.failed for attempt in call.attempts) and outcome.provider_refused(own):
             await self.settle(call.attempts[-1], 0, 0)
 
     async def async_log_success_event(self, kwargs, response_obj, start_time, end_time):
@@ -213,17 +251,41 @@ class Ledger(CustomLogger):
         if not attempt.open:
             return
         attempt.open = False
-        args = [attempt.id, "" if cost is None else cost, "" if tokens is None else tokens]
+        attempt.booked = attempt.reserved if cost is None else cost
+        self._unconfirmed[attempt.id] = Unconfirmed(cost, tokens)
+        try:
+            if await self._settle_in_store(attempt.id, cost, tokens):
+                self._unconfirmed.pop(attempt.id, None)
+        finally:
+            self._make_good_later()
+
+    async def _settle_in_store(self, attempt: str, cost: int | None, tokens: int | None) -> bool:
+        """@returns false when the store has not confirmed it; doing it again changes nothing"""
+        args = [attempt, "" if cost is None else cost, "" if tokens is None else tokens]
         try:
             passed = await self._settle(keys=[spend_store.OPEN_ATTEMPTS], args=args)
         except (redis.RedisError, OSError, asyncio.TimeoutError):
-            # It stays reserved, and so counts as spent.
-            return
-        attempt.booked = attempt.reserved if cost is None else cost
+            return False
         for key, percent, spent, _cap, resets_in_ms in passed:
             scope = self._scopes.get(key.decode())
             if scope is not None:
                 self._alerts.send("at-cap" if percent == 100 else "near-cap", scope, spent, resets_in_ms)
+        return True
+
+    def _make_good_later(self) -> None:
+        if self._unconfirmed and (self._making_good is None or self._making_good.done()):
+            self._making_good = asyncio.get_running_loop().create_task(self._make_good())
+
+    async def _make_good(self) -> None:
+        while self._unconfirmed:
+            await asyncio.sleep(RETRY_SECONDS)
+            due = time.monotonic() - RETRY_SECONDS
+            for attempt in [key for key, one in self._unconfirmed.items() if one.since <= due]:
+                # Taken out meanwhile: an answer that comes now is too late for its attempt.
+                one = self._unconfirmed.pop(attempt, None)
+                if one is not None and not await self._settle_in_store(attempt, one.cost, one.tokens):
+                    self._unconfirmed[attempt] = one
+                    break
 
     async def conclude(self, call: Call, answered: bool, grace_seconds: float) -> None:
         """The call is over: waits a little for LiteLLM's own account of it, then books what is open at its worst case."""
@@ -235,12 +297,3 @@ class Ledger(CustomLogger):
         for attempt in call.attempts:
             await self.settle(attempt, None, None)
         self.calls.pop(call.id, None)
-
-
-def provider_refused(exception) -> bool:
-    """True when it is certain that the provider has not worked for the call: it answered with an error, or was never reached."""
-    import litellm
-
-    unknown = (litellm.Timeout, litellm.APIConnectionError)
-    status = getattr(exception, "status_code", None)
-    return isinstance(status, int) and status >= 400 and not isinstance(exception, unknown)

@@ -1,12 +1,14 @@
 -- Books the worst case of one attempt at a provider, or says what it would break; all or nothing.
 -- KEYS: store marker, open attempts, then for each scope: spend, minute.
--- ARGV: expected marker, attempt id, cost (nano-dollars), tokens, then for each scope: cap (nano-dollars), period (ms),
---       requests a minute, tokens a minute (0: no limit).
--- Returns {"ok"}, {"store"} or {what, scope index from 0, spent, reserved, ms until it resets, first}; `first` is 1 once a period.
+-- ARGV: expected marker, attempt id, cost (nano-dollars), tokens, latest time (ms since 1970), then for each scope:
+--       cap (nano-dollars), period (ms), requests a minute, tokens a minute (0: no limit).
+-- Returns {"ok"}, {"store"}, {"late"} (whoever asked has given up since) or {what, scope index from 0, spent, reserved, ms until it resets, first}; `first` is 1 once a period.
 if redis.call("GET", KEYS[1]) ~= ARGV[1] then return {"store"} end
+local now = redis.call("TIME")
+if now[1] * 1000 + now[2] / 1000 > tonumber(ARGV[5]) then return {"late"} end
 local cost, tokens = tonumber(ARGV[3]), tonumber(ARGV[4])
 local scopes = (#KEYS - 2) / 2
-local function limit(scope, place) return tonumber(ARGV[5 + 4 * scope + place]) end
+local function limit(scope, place) return tonumber(ARGV[6 + 4 * scope + place]) end
 local function number(key, field) return tonumber(redis.call("HGET", key, field) or "0") end
 
 for scope = 0, scopes - 1 do
@@ -34,7 +36,7 @@ for scope = 0, scopes - 1 do
   redis.call("HINCRBY", minute, "requests", 1)
   redis.call("HINCRBY", minute, "tokens", ARGV[4])
   if redis.call("PTTL", minute) < 0 then redis.call("PEXPIRE", minute, 60000) end
-  entry.scopes[scope + 1] = {spend = spend, window = redis.call("HGET", spend, "window"), minute = minute, cap = ARGV[5 + 4 * scope]}
+  entry.scopes[scope + 1] = {spend = spend, window = redis.call("HGET", spend, "window"), minute = minute, cap = ARGV[6 + 4 * scope]}
 end
 redis.call("HSET", KEYS[2], ARGV[2], cjson.encode(entry))
 return {"ok"}

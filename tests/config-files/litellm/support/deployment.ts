@@ -40,6 +40,8 @@ export interface DeploymentArgs {
   readonly egressProxyUrl?: string;
   /** Stands for OpenAI instead of the lab's. */
   readonly openai?: http.RequestListener;
+  /** Stands for Anthropic. */
+  readonly anthropic?: http.RequestListener;
   /** Changes files before they are written. */
   readonly edit?: (files: Map<string, string>) => void;
 }
@@ -295,7 +297,7 @@ export class Deployment {
       model_list: { litellm_params: { model: string; api_base?: string } }[];
     };
     const bases = {
-      anthropic: await this.serve(this.world.listener("anthropic")),
+      anthropic: await this.serve(this.args.anthropic ?? this.world.listener("anthropic")),
       openai: `${await this.serve(this.args.openai ?? this.world.listener("openai"))}/v1`,
       voyage: `${await this.serve(this.world.listener("voyage"))}/v1`,
     };
