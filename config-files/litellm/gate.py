@@ -11,6 +11,7 @@ import time
 import uuid
 
 import quiet_logs
+from bodies import Answer, Bodies, parse, read
 from ledger import Call, Ledger
 from spend_limits import Limits
 
@@ -29,18 +30,13 @@ BODY_KEYS = {
 TEXT_PARTS = {"text", "tool_use", "tool_result", "thinking", "redacted_thinking", "refusal"}
 FUNCTION_TOOLS = {None, "function", "custom"}
 
-MOST_BODY_BYTES = 16 * 1024 * 1024
 OPERATOR_OUTPUT_TOKENS = 1024
 GRACE_SECONDS = 10
 """How long LiteLLM's own account of a call that was answered is waited for."""
 
 
-class Answer(Exception):
-    """Ends a request with this answer."""
-
-    def __init__(self, status: int, kind: str, reason: str, retry_after_seconds: int = 0):
-        super().__init__(reason)
-        self.status, self.kind, self.reason, self.retry_after_seconds = status, kind, reason, retry_after_seconds
+OPERATOR = object()
+"""Who calls with the master key. No name: a gateway may have any."""
 
 
 async def _respond(send, status: int, body, retry_after_seconds: int = 0) -> None:
@@ -61,10 +57,14 @@ class Gate:
         self._app, self._limits, self._ledger, self._audit = app, limits, ledger, audit
         self._keys, self._master_key = keys, master_key
         self._running: dict = {}
+        self._bodies = Bodies()
 
     async def __call__(self, scope, receive, send):
         if scope["type"] == "lifespan":
-            return await self._app(scope, receive, quiet_when_started(send))
+            try:
+                return await self._app(scope, receive, quiet_when_started(send))
+            finally:
+                self._audit.close()
         if scope["type"] != "http":
             # Before it is accepted, a closed web socket is answered with 403.
             return await send({"type": "websocket.close", "code": 1008})
@@ -88,56 +88,64 @@ class Gate:
             return await self._call(scope, receive, send, caller)
         if (method, path) == ("GET", MODELS):
             return await self._app({**scope, "query_string": b""}, receive, send)
-        if caller == "operator":
+        if caller is OPERATOR:
             # From inside the container: LiteLLM's own rules decide. A model call that has not come by _call is refused by the ledger.
             return await self._app(scope, receive, send)
         raise Answer(404, "not_found", "no such route")
 
     def _caller(self, headers: dict, local: bool):
+        """@returns the gateway, OPERATOR, or None for a key that is nobody's"""
         given = headers.get(b"authorization", b"").decode("latin-1").removeprefix("Bearer ").strip()
         given = (given or headers.get(b"x-api-key", b"").decode("latin-1")).encode()
         if local and hmac.compare_digest(given, self._master_key.encode()):
-            return "operator"
+            return OPERATOR
         # Every key is compared, so that the time says nothing of which one came near.
         found = [name for name, key in self._keys.items() if hmac.compare_digest(given, key.encode())]
-        return found[0] if found else None
+        return self._limits.gateways.get(found[0]) if found else None
 
     async def _problem(self) -> str:
         if not self._audit.flush():
             return "audit records cannot be written: is the disk full?"
         return await self._ledger.problem()
 
-    async def _call(self, scope, receive, send, caller: str) -> None:
+    async def _call(self, scope, receive, send, caller) -> None:
         problem = await self._problem()
         if problem:
             raise Answer(503, "not_ready", problem)
-        gateway = self._limits.gateways.get(caller)
-        running = self._running.get(caller, 0)
+        gateway = None if caller is OPERATOR else caller
+        name = "(operator)" if gateway is None else gateway.name
+        running = self._running.get(name, 0)
         if gateway is not None and running >= gateway.max_parallel_requests:
             most = gateway.max_parallel_requests
-            self._record(caller, scope["path"], None, 429, f"refused: {most} calls at a time", time.time())
-            raise Answer(429, "rate_limit", f"gateway:{caller} has a limit of {most} calls at a time", 1)
-        self._running[caller] = running + 1
+            self._record(name, scope["path"], None, 429, f"refused: {most} calls at a time", time.time())
+            raise Answer(429, "rate_limit", f"gateway:{name} has a limit of {most} calls at a time", 1)
+        self._running[name] = running + 1
         try:
-            await self._admitted(scope, receive, send, caller, gateway)
+            with self._bodies.share(name) as share:
+                await self._admitted(scope, receive, send, name, gateway, share)
         finally:
-            self._running[caller] -= 1
+            self._running[name] -= 1
 
-    async def _admitted(self, scope, receive, send, caller: str, gateway) -> None:
+    async def _admitted(self, scope, receive, send, name: str, gateway, share) -> None:
         path, started = scope["path"], time.time()
         try:
-            body = parse(await read(receive))
-            call = admit(body, path, caller, gateway, self._limits)
+            call, body = await self._admit(scope, receive, name, gateway, share)
         except Answer as answer:
-            self._record(caller, path, None, answer.status, f"refused: {answer.kind}", started)
+            self._record(name, path, None, answer.status, f"refused: {answer.kind}", started)
             raise
         self._ledger.calls[call.id] = call
-        exchange = Exchange(call, json.dumps(body).encode(), receive, send)
+        exchange = Exchange(call, body, receive, send)
         try:
-            await exchange.run(self._app, forwarded(scope, call.id, len(exchange.body)))
+            await exchange.run(self._app, forwarded(scope, call.id, len(body)))
         finally:
             # Neither the caller nor a cancelled request waits for, or skips, the books.
             asyncio.get_running_loop().create_task(self._conclude(call, exchange))
+
+    async def _admit(self, scope, receive, name: str, gateway, share):
+        # In a frame of its own: what the body is made into is given up before LiteLLM makes its own of it.
+        body = parse(await read(receive, dict(scope["headers"]), share))
+        call = admit(body, scope["path"], name, gateway, self._limits)
+        return call, json.dumps(body).encode()
 
     async def _conclude(self, call: Call, exchange) -> None:
         ok = exchange.status is not None and exchange.status < 400
@@ -175,30 +183,6 @@ def quiet_when_started(send):
         await send(message)
 
     return watched
-
-
-async def read(receive) -> bytes:
-    chunks, size = [], 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Answer(400, "invalid_request_error", "the caller hung up")
-        chunks.append(message.get("body", b""))
-        size += len(chunks[-1])
-        if size > MOST_BODY_BYTES:
-            raise Answer(413, "invalid_request_error", f"the body is larger than {MOST_BODY_BYTES} bytes")
-        if not message.get("more_body"):
-            return b"".join(chunks)
-
-
-def parse(raw: bytes) -> dict:
-    try:
-        body = json.loads(raw)
-    except (ValueError, RecursionError):
-        raise Answer(400, "invalid_request_error", "the body is not JSON") from None
-    if not isinstance(body, dict):
-        raise Answer(400, "invalid_request_error", "the body is not an object")
-    return body
 
 
 def admit(body: dict, path: str, caller: str, gateway, limits: Limits) -> Call:

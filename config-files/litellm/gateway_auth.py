@@ -22,7 +22,7 @@ async def authenticate(request, api_key: str) -> UserAPIKeyAuth:
     given = (api_key or "").removeprefix("Bearer ").strip()
     if _same(given, _secrets["masterKey"]):
         return UserAPIKeyAuth(
-            api_key=hash_token(given), user_id="operator", user_role=LitellmUserRoles.PROXY_ADMIN
+            api_key=hash_token(given), user_id="(operator)", user_role=LitellmUserRoles.PROXY_ADMIN
         )
     for name, key in _secrets["gatewayKeys"].items():
         if _same(given, key):

@@ -1,0 +1,103 @@
+"""Reads the bodies of requests, within what this process can hold.
+
+A body costs many times its size: as JSON, as LiteLLM's copies of it, as the provider's request. So its size, its parts,
+the time it may take, and the bytes of all calls on their way are bounded, each before the memory is taken.
+"""
+import asyncio
+import contextlib
+import itertools
+import json
+import re
+
+MOST_BYTES = 8 * 1024 * 1024
+"""OpenClaw sends a picture of at most 5 MiB, 6.7 MiB in base64; a context of a million tokens is about 4 MiB of text."""
+MOST_PARTS = 100_000
+"""Strings, lists, objects and what commas divide; `[[],[],...` takes 25 times its size, a conversation has some thousands."""
+MOST_BYTES_OF_CALLER = 12 * 1024 * 1024
+MOST_BYTES_OF_ALL = 24 * 1024 * 1024
+"""Of all calls on their way, so that one gateway cannot keep the others out."""
+READ_SECONDS = 30
+
+PART = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{,]', re.DOTALL)
+"""Never goes back, so that its time is that of the body's length."""
+
+
+class Answer(Exception):
+    """Ends a request with this answer."""
+
+    def __init__(self, status: int, kind: str, reason: str, retry_after_seconds: int = 0):
+        super().__init__(reason)
+        self.status, self.kind, self.reason, self.retry_after_seconds = status, kind, reason, retry_after_seconds
+
+
+def too_large() -> Answer:
+    return Answer(413, "invalid_request_error", f"the body is larger than {MOST_BYTES} bytes")
+
+
+class Share:
+    """What one call holds of the bytes that may be on their way."""
+
+    def __init__(self, held: dict, caller):
+        self._held, self._caller, self._bytes = held, caller, 0
+
+    def take(self, count: int) -> None:
+        if self._bytes + count > MOST_BYTES:
+            raise too_large()
+        of_caller = self._held.get(self._caller, 0)
+        if of_caller + count > MOST_BYTES_OF_CALLER or sum(self._held.values()) + count > MOST_BYTES_OF_ALL:
+            raise Answer(429, "rate_limit", "the calls on their way are too large for another one", 2)
+        self._bytes += count
+        self._held[self._caller] = of_caller + count
+
+    def give_back(self) -> None:
+        self._held[self._caller] -= self._bytes
+        self._bytes = 0
+
+
+class Bodies:
+    def __init__(self):
+        self._held: dict = {}
+
+    @contextlib.contextmanager
+    def share(self, caller):
+        share = Share(self._held, caller)
+        try:
+            yield share
+        finally:
+            share.give_back()
+
+
+async def read(receive, headers: dict, share: Share) -> bytes:
+    try:
+        async with asyncio.timeout(READ_SECONDS):
+            return await _read(receive, headers, share)
+    except TimeoutError:
+        raise Answer(408, "invalid_request_error", f"the body has not come within {READ_SECONDS} s") from None
+
+
+async def _read(receive, headers: dict, share: Share) -> bytes:
+    announced = headers.get(b"content-length", b"0")
+    if announced.isdigit() and int(announced) > MOST_BYTES:
+        raise too_large()
+    chunks: list = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Answer(400, "invalid_request_error", "the caller hung up")
+        chunk = message.get("body", b"")
+        share.take(len(chunk))
+        chunks.append(chunk)
+        if not message.get("more_body"):
+            return b"".join(chunks)
+
+
+def parse(raw: bytes) -> dict:
+    if sum(1 for _ in itertools.islice(PART.finditer(raw), MOST_PARTS + 1)) > MOST_PARTS:
+        raise Answer(413, "invalid_request_error", f"the body has more than {MOST_PARTS} parts")
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise Answer(400, "invalid_request_error", "the body is not JSON") from None
+    if not isinstance(body, dict):
+        raise Answer(400, "invalid_request_error", "the body is not an object")
+    return body
