@@ -11,11 +11,13 @@ import re
 
 MOST_BYTES = 8 * 1024 * 1024
 """OpenClaw sends a picture of at most 5 MiB, 6.7 MiB in base64; a context of a million tokens is about 4 MiB of text."""
-MOST_PARTS = 100_000
+MOST_PARTS = 50_000
 """Strings, lists, objects and what commas divide; `[[],[],...` takes 25 times its size, a conversation has some thousands."""
-MOST_BYTES_OF_CALLER = 12 * 1024 * 1024
-MOST_BYTES_OF_ALL = 24 * 1024 * 1024
-"""Of all calls on their way, so that one gateway cannot keep the others out."""
+PART_BYTES = 100
+"""What a part counts for besides its bytes."""
+MOST_BYTES_OF_CALLER = 10 * 1024 * 1024
+MOST_BYTES_OF_ALL = 16 * 1024 * 1024
+"""Of all calls on their way, so that one gateway cannot keep the others out. LiteLLM makes up to 25 bytes of each."""
 READ_SECONDS = 30
 
 PART = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{,]', re.DOTALL)
@@ -40,9 +42,11 @@ class Share:
     def __init__(self, held: dict, caller):
         self._held, self._caller, self._bytes = held, caller, 0
 
-    def take(self, count: int) -> None:
-        if self._bytes + count > MOST_BYTES:
-            raise too_large()
+    def hold(self, total: int) -> None:
+        """Makes this call's part of them at least so many bytes, or refuses."""
+        count = total - self._bytes
+        if count <= 0:
+            return
         of_caller = self._held.get(self._caller, 0)
         if of_caller + count > MOST_BYTES_OF_CALLER or sum(self._held.values()) + count > MOST_BYTES_OF_ALL:
             raise Answer(429, "rate_limit", "the calls on their way are too large for another one", 2)
@@ -79,21 +83,29 @@ async def _read(receive, headers: dict, share: Share) -> bytes:
     announced = headers.get(b"content-length", b"0")
     if announced.isdigit() and int(announced) > MOST_BYTES:
         raise too_large()
+    # At once where it is known: of two that do not fit together, one gets through.
+    share.hold(int(announced) if announced.isdigit() else 0)
     chunks: list = []
+    size = 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise Answer(400, "invalid_request_error", "the caller hung up")
         chunk = message.get("body", b"")
-        share.take(len(chunk))
+        size += len(chunk)
+        if size > MOST_BYTES:
+            raise too_large()
+        share.hold(size)
         chunks.append(chunk)
         if not message.get("more_body"):
             return b"".join(chunks)
 
 
-def parse(raw: bytes) -> dict:
-    if sum(1 for _ in itertools.islice(PART.finditer(raw), MOST_PARTS + 1)) > MOST_PARTS:
+def parse(raw: bytes, share: Share) -> dict:
+    parts = sum(1 for _ in itertools.islice(PART.finditer(raw), MOST_PARTS + 1))
+    if parts > MOST_PARTS:
         raise Answer(413, "invalid_request_error", f"the body has more than {MOST_PARTS} parts")
+    share.hold(len(raw) + parts * PART_BYTES)
     try:
         body = json.loads(raw)
     except (ValueError, RecursionError):

@@ -143,7 +143,7 @@ class Gate:
 
     async def _admit(self, scope, receive, name: str, gateway, share):
         # In a frame of its own: what the body is made into is given up before LiteLLM makes its own of it.
-        body = parse(await read(receive, dict(scope["headers"]), share))
+        body = parse(await read(receive, dict(scope["headers"]), share), share)
         call = admit(body, scope["path"], name, gateway, self._limits)
         return call, json.dumps(body).encode()
 

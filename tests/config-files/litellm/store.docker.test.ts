@@ -2,10 +2,20 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { docker } from "../../../lab/lib/docker";
-import { Deployment } from "./support/deployment";
+import { Deployment, sonnetCallUsd } from "./support/deployment";
 
 jest.setTimeout(180_000);
-const deployment = new Deployment();
+/** While this key is there, Redis books and is then silent for longer than it is waited for. */
+const slow = "test:slow";
+const deployment = new Deployment({
+  edit: (files) => {
+    const script = files.get("reserve.lua") ?? "";
+    const end = script.lastIndexOf('return {"ok"}');
+    expect(end).toBeGreaterThan(0);
+    const wait = `if redis.call("EXISTS", "${slow}") == 1 then local began = os.clock() while os.clock() - began < 1.5 do end end\n`;
+    files.set("reserve.lua", script.slice(0, end) + wait + script.slice(end));
+  },
+});
 beforeAll(() => deployment.start());
 afterAll(() => deployment.stop());
 
@@ -49,6 +59,53 @@ it("hangs: refused within the timeout", async () => {
   await docker(["unpause", deployment.redis]);
   expect(text).toMatch(/the spend store does not answer/);
   await answers();
+});
+
+/** In the store: what is spent, and no attempt that is open. */
+async function spentWithNothingOpen(): Promise<number> {
+  await deployment.until(
+    "no attempt is open",
+    async () => (await deployment.redisCli("hlen", "clawkeep:open")).trim() === "0",
+  );
+  const { spent, reserved } = await deployment.spending("model:sonnet");
+  expect(reserved).toBe(0);
+  return spent;
+}
+
+it("books, and does not say so in time: refused, and the booking is taken back", async () => {
+  const before = await spentWithNothingOpen();
+  await deployment.redisCli("set", slow, "1");
+  const answer = await deployment.chat("sonnet", "booked and refused");
+  expect([answer.status, answer.text]).toEqual([503, expect.stringMatching(/does not answer/)]);
+  await deployment.redisCli("del", slow);
+  expect((await deployment.redisCli("hlen", "clawkeep:open")).trim()).toBe("1");
+  expect(await spentWithNothingOpen()).toBe(before);
+});
+
+it("hangs with a call on its way to it: what it is asked too late it does not book", async () => {
+  const before = await spentWithNothingOpen();
+  // The gate's question is answered, the booking waits.
+  await deployment.redisCli("client", "pause", "3000", "write");
+  const answer = await deployment.chat("sonnet", "asked too late");
+  expect([answer.status, answer.text]).toEqual([503, expect.stringMatching(/does not answer/)]);
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  expect((await deployment.redisCli("hlen", "clawkeep:open")).trim()).toBe("0");
+  expect(await spentWithNothingOpen()).toBe(before);
+});
+
+it("hangs when a call ends: its cost is booked once the store is back", async () => {
+  const before = await spentWithNothingOpen();
+  deployment.world.script.add("anthropic", [{ delayMs: 1500 }]);
+  const call = deployment.chat("sonnet", "ends in the dark");
+  await deployment.until(
+    "it is on its way",
+    async () => (await deployment.spending("model:sonnet")).reserved > 0,
+  );
+  await docker(["pause", deployment.redis]);
+  expect((await call).status).toBe(200);
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  await docker(["unpause", deployment.redis]);
+  expect((await spentWithNothingOpen()) - before).toBeCloseTo(sonnetCallUsd, 9);
 });
 
 it("came back empty: refused until the operator says so, also over a restart of LiteLLM", async () => {
