@@ -80,6 +80,7 @@ def main() -> None:
 
     from alerts import Alerts
     from audit import Audit
+    from connections import Connection
     from gate import Gate
     from ledger import Ledger
 
@@ -93,7 +94,16 @@ def main() -> None:
         Gate, limits=limits, ledger=ledger, audit=audit, keys=secrets["gatewayKeys"], master_key=secrets["masterKey"]
     )
     os.environ["CONFIG_FILE_PATH"] = os.path.join(CONFIGURATION, "config.yaml")
-    uvicorn.run(app, host="0.0.0.0", port=4000, access_log=False, log_config=None, proxy_headers=False, server_header=False)
+    uvicorn.run(
+        app,
+        host="0.0.0.0",
+        port=4000,
+        http=Connection,
+        access_log=False,
+        log_config=None,
+        proxy_headers=False,
+        server_header=False,
+    )
 
 
 def recovered(limits: Limits) -> list:

@@ -1,5 +1,6 @@
 /** What one gateway can take of LiteLLM: memory, disk, time; and that its name gives it nothing. */
 import * as http from "node:http";
+import * as net from "node:net";
 import { attempt } from "../../../lab/lib/exec";
 import { docker } from "../../../lab/lib/docker";
 import { Deployment, gpt, sonnet } from "./support/deployment";
@@ -132,6 +133,22 @@ it("a body that does not come to its end is waited for so long", async () => {
     request.write("{");
   });
   expect(status).toBe(408);
+});
+
+it("an address has 128 connections, and ten seconds on each to say what it wants", async () => {
+  const sockets = Array.from({ length: 200 }, () => net.connect(4000, deployment.address));
+  let open = sockets.length;
+  const began = performance.now();
+  for (const socket of sockets) socket.on("error", () => undefined).on("close", () => (open -= 1));
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  // Some are the test's own, kept open.
+  expect(open).toBeLessThanOrEqual(128);
+  expect(open).toBeGreaterThan(100);
+  // Half a head is no head, and a byte now and then does not buy time.
+  for (const socket of sockets.slice(0, 10)) socket.write("GET /v1/models HTTP/1.1\r\nx-a: 1");
+  await deployment.until("all are closed", () => Promise.resolve(open === 0));
+  expect(performance.now() - began).toBeGreaterThan(8000);
+  expect((await deployment.ask("/v1/models", undefined, { key: key("greedy") })).status).toBe(200);
 });
 
 it("a gateway by the name of operator is a gateway", async () => {

@@ -1,0 +1,61 @@
+"""Connections that say nothing, and too many of one address: what uvicorn itself does not bound."""
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+MOST_OF_AN_ADDRESS = 128
+"""A gateway has at most 100 calls at a time (config/gateway-schema.ts)."""
+HEAD_SECONDS = 10
+
+_open: dict = {}
+"""Address -> connections."""
+
+
+class Connection(H11Protocol):
+    _counted = False
+    _head = None
+
+    def connection_made(self, transport) -> None:
+        super().connection_made(transport)
+        self._address, self._counted = (self.client or ("",))[0], True
+        _open[self._address] = _open.get(self._address, 0) + 1
+        if _open[self._address] > MOST_OF_AN_ADDRESS:
+            transport.abort()
+            return
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._watch()
+
+    def handle_websocket_upgrade(self, event) -> None:
+        # From here on it is another protocol's, which the gate closes.
+        self._forget()
+        super().handle_websocket_upgrade(event)
+
+    def connection_lost(self, exc) -> None:
+        self._forget()
+        super().connection_lost(exc)
+
+    def _waits_for_head(self) -> bool:
+        return self._counted and (self.cycle is None or self.cycle.response_complete)
+
+    def _watch(self) -> None:
+        if not self._waits_for_head():
+            self._stop_watching()
+        elif self._head is None:
+            self._head = self.loop.call_later(HEAD_SECONDS, self._too_late)
+
+    def _too_late(self) -> None:
+        self._head = None
+        if self._waits_for_head():
+            self.transport.close()
+
+    def _stop_watching(self) -> None:
+        if self._head is not None:
+            self._head.cancel()
+            self._head = None
+
+    def _forget(self) -> None:
+        self._stop_watching()
+        if self._counted:
+            self._counted = False
+            _open[self._address] -= 1
