@@ -36,8 +36,10 @@ from alerts import Alerts
 from spend_limits import CONFIGURATION, STORE_SOCKET, Gateway, Limits, Model, Scope
 
 STORE_TIMEOUT_SECONDS = 1
+BOOK_WITHIN_SECONDS = 3
+"""After that the store books nothing for this request; longer than a connection, its script and its answer take."""
 RETRY_SECONDS = 5
-"""Until what the store has not confirmed is settled again; longer than anything that is still on its way."""
+"""Until what the store has not confirmed is settled again; longer than it may still be booked."""
 MOST_UNCONFIRMED = 1000
 OVERHEAD_TOKENS = 1000
 """What a provider adds by itself: instructions for tools, marks between messages."""
@@ -167,7 +169,7 @@ class Ledger(CustomLogger):
         minute = int(time.time() // 60)
         keys = [spend_store.MARKER, spend_store.OPEN_ATTEMPTS]
         # A store that was away must not book later what has been refused by then.
-        latest = round((time.time() + STORE_TIMEOUT_SECONDS) * 1000)
+        latest = round((time.time() + BOOK_WITHIN_SECONDS) * 1000)
         args: list = [spend_store.expected(), attempt.id, attempt.reserved, call.input_bytes // 4, latest]
         for scope in scopes:
             keys += [scope.key, f"{scope.key.replace(':spend:', ':minute:', 1)}:{minute}"]

@@ -85,10 +85,10 @@ it("books, and does not say so in time: refused, and the booking is taken back",
 it("hangs with a call on its way to it: what it is asked too late it does not book", async () => {
   const before = await spentWithNothingOpen();
   // The gate's question is answered, the booking waits.
-  await deployment.redisCli("client", "pause", "3000", "write");
+  await deployment.redisCli("client", "pause", "4000", "write");
   const answer = await deployment.chat("sonnet", "asked too late");
   expect([answer.status, answer.text]).toEqual([503, expect.stringMatching(/does not answer/)]);
-  await new Promise((resolve) => setTimeout(resolve, 3000));
+  await new Promise((resolve) => setTimeout(resolve, 3200));
   expect((await deployment.redisCli("hlen", "clawkeep:open")).trim()).toBe("0");
   expect(await spentWithNothingOpen()).toBe(before);
 });

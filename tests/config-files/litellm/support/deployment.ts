@@ -361,7 +361,8 @@ export class Deployment {
   };
 
   private async serve(listener: http.RequestListener): Promise<string> {
-    const server = http.createServer(listener);
+    // Providers keep idle connections for minutes, not for Node's five seconds.
+    const server = http.createServer({ keepAliveTimeout: 600_000 }, listener);
     this.servers.push(server);
     await new Promise<void>((resolve) => server.listen(0, this.gatewayAddress, resolve));
     return `http://${this.gatewayAddress}:${(server.address() as AddressInfo).port}`;
