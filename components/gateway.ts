@@ -85,13 +85,23 @@ export class Gateway extends Component {
       { configuration, host, gateway, storage, proven, sandboxImage, dockerGroup: args.dockerGroup },
       { parent: this },
     );
-    const { container, settled } = this.container(args, image, files, secrets, [proven, storage]);
     const relay =
       telegramSettings(gateway) && args.egressProxy.relay ? [args.egressProxy.relay.service.settled] : [];
+    const needed = [this.socketProxy.service.settled, args.litellm.service.settled, ...relay];
+    // Made before the container, so that one whose activation has never succeeded is taken down too; after all that the
+    // gateway uses, so that it is taken down before any of that.
+    const retiring = host.command(this, this.child("retiring"), {
+      create: `test -x ${toolDirectory}/gateway-retire`,
+      delete: `${toolDirectory}/gateway-retire ${gateway.name}`,
+      dependsOn: [
+        ...[proven, storage, files.installed, secrets.installed],
+        ...[args.networks.openclaw, args.networks.proxy, ...needed],
+      ],
+    });
+    const { container, settled } = this.container(args, image, files, secrets, [retiring]);
     this.activated = host.command(this, this.child("activated"), {
       create: pulumi.interpolate`${toolDirectory}/gateway-activate ${gateway.name} ${container.id} ${settings.role} ${readyWithinSeconds} ${args.needs.join(" ")}`,
-      delete: `${toolDirectory}/gateway-retire ${gateway.name}`,
-      dependsOn: [settled, this.socketProxy.service.settled, args.litellm.service.settled, ...relay],
+      dependsOn: [settled, ...needed],
     });
     this.finish({ token: this.token });
   }

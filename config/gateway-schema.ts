@@ -42,7 +42,7 @@ export const gateway = z.strictObject({
       "is taken: operator is whoever has LiteLLM's master key, localhost every container itself",
     )
     .refine(
-      (name) => !/^openclaw-|-(docker-proxy|canary|canary-copy|previous|refused)$/.test(name),
+      (name) => !/^openclaw-|-(docker-proxy|canary|canary-copy|state|snapshot|previous|refused)$/.test(name),
       "is, or may become, the name of another container (openclaw-…, …-docker-proxy, …-canary, …-refused)",
     ),
   /** Release line of OpenClaw. */

@@ -73,6 +73,25 @@ describe.each([
     expect([...before(graph, container(graph, `${gateway}-docker-proxy`).name)]).toContain(canary.name);
   });
 
+  it("can be taken down before it is there, and is taken down before all that it uses", () => {
+    const undoing = commands(graph).filter(({ inputs }) =>
+      String(opened(inputs["delete"])).endsWith(`/gateway-retire ${gateway}`),
+    );
+    expect(undoing.map(({ name }) => name)).toEqual([`gateway-${gateway}-retiring`]);
+    const retiring = undoing[0] as RecordedResource;
+    // A delete runs before those of what it stands on.
+    expect([...before(graph, own.name)]).toContain(retiring.name);
+    const used = [`${gateway}-docker-proxy`, "openclaw-litellm"].map((name) => container(graph, name).name);
+    expect([...before(graph, retiring.name)]).toEqual(
+      expect.arrayContaining([
+        ...used,
+        ...["networks-openclaw", "networks-proxy"],
+        ...[`gateway-${gateway}-config`, `gateway-${gateway}-secrets`],
+      ]),
+    );
+    expect(activated.inputs["delete"]).toBeUndefined();
+  });
+
   it("gives the canary none of its secrets", () => {
     const canary = script(graph, "gateway-canary", `${gateway} `);
     expect(JSON.stringify(canary.inputs["stdin"])).not.toContain("$secret");

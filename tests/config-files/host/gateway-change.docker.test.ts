@@ -1,5 +1,5 @@
 /** A gateway that is changed, on a real engine: the new one serves, or the old one does again and says why. */
-import { backups, home, name, SmallHost, until, type Seen } from "./small-host";
+import { backups, home, name, SmallHost, unit, until, type Seen } from "./small-host";
 
 jest.setTimeout(120_000);
 const host = new SmallHost();
@@ -173,10 +173,23 @@ test("the first one of all has nothing to go back to, and the next one takes its
   const bad = host.create({ version: 1 }, { never: true });
   const { status, stderr } = host.activate(bad);
   expect(status).toBe(1);
-  expect(stderr).toContain("None has served before it, so there is nothing to go back to.");
+  expect(stderr).toContain("None has served before it, so there is nothing to go back to: it is down.");
+  // Nor does it come back by itself.
+  expect(host.running()).toEqual([]);
+  host.run("systemctl boot");
+  expect(host.try(`systemctl is-active ${unit}`).status).not.toBe(0);
+  expect(host.running()).toEqual([]);
   const good = host.create({ version: 1 });
   expect(host.activate(good, { seconds: 20 }).status).toBe(0);
   expect(host.containers().map(({ Id }) => Id)).toEqual([good]);
+});
+
+test("one that has never served is retired: nothing of it runs or comes back, its state stays", () => {
+  const bad = host.create({ version: 1, fault: "crash-after-migration" });
+  host.activateKilled(bad, "docker exec", 3);
+  host.run(`/opt/openclaw/bin/gateway-retire ${name}; /opt/openclaw/bin/gateway-retire ${name}; systemctl boot`);
+  expect(host.containers()).toEqual([]);
+  expect(host.format(`${home}/state`)).toBe(1);
 });
 
 test("on a standby the new one is in place and nothing runs, at boot neither; then it is made active", async () => {
