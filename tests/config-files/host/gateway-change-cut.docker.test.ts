@@ -55,6 +55,41 @@ test.each(steps.slice(0, -1))(
   },
 );
 
+test("the script is killed between its last two notes: what has proven itself serves on, after a boot and when it is run again", async () => {
+  const id = host.create({ version: 2 });
+  host.activateKilled(id, "docker rm", 1, 20);
+  const journal = {
+    new: id,
+    newImage: (host.find(id) as Seen).Image,
+    old: before.Id,
+    copy: "/nowhere",
+    started: true,
+  };
+  const note = `cat >${home}/swap.json`;
+  host.run(note, { input: JSON.stringify(journal) });
+  host.powerCut();
+  await until("a gateway after the boot", () => host.ready(), 60);
+  expect(host.containers().map(({ Id }) => Id)).toEqual([id]);
+  const { StartedAt } = (host.find(name) as Seen).State;
+  host.run(note, { input: JSON.stringify(journal) });
+  expect(host.activate(id, { seconds: 20 }).status).toBe(0);
+  expect(host.find(name)?.State.StartedAt).toBe(StartedAt);
+  expect(host.run(`ls ${home}`)).not.toContain("swap.json");
+  before = host.find(name) as Seen;
+});
+
+test("a script that was killed while the new one got ready is run again: the new one is not stopped for that", () => {
+  const old = host.create({ version: 2 }, { old: true });
+  const journal = { new: before.Id, newImage: before.Image, old, copy: "/nowhere", started: true };
+  host.run(`cat >${home}/swap.json; echo '{"id":"${old}"}' >${home}/proven.json`, {
+    input: JSON.stringify(journal),
+  });
+  expect(host.activate(before.Id, { seconds: 20 }).status).toBe(0);
+  expect(host.find(name)).toMatchObject({ Id: before.Id, State: { StartedAt: before.State.StartedAt } });
+  expect(host.containers().map(({ Id }) => Id)).toEqual([before.Id]);
+  expect(host.run(`ls ${home}; cat ${home}/proven.json`)).not.toMatch(`swap.json|${old}`);
+});
+
 test.each([
   ["systemctl stop", 2],
   ["docker run", 3],

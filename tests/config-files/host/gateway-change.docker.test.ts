@@ -63,6 +63,10 @@ test("a configuration that does not serve: the old one does, on the state as it 
   );
   expect(failed.stderr).toMatch(/The previous container \(gateway:1\) serves, since \d{4}-\d\d-\d\dT/);
   expect(failed.stderr).toContain("state of format 1 opened by version 1");
+  // Not all of before is back, and it says what is not.
+  expect(failed.stderr).toContain(
+    "filter of the Docker API and LiteLLM follow the new configuration already",
+  );
   expect(failed.stderr).toContain(
     "correct what you have changed in the stack's configuration, then: pulumi up",
   );
@@ -187,7 +191,9 @@ test("the first one of all has nothing to go back to, and the next one takes its
 test("one that has never served is retired: nothing of it runs or comes back, its state stays", () => {
   const bad = host.create({ version: 1, fault: "crash-after-migration" });
   host.activateKilled(bad, "docker exec", 3);
-  host.run(`/opt/openclaw/bin/gateway-retire ${name}; /opt/openclaw/bin/gateway-retire ${name}; systemctl boot`);
+  host.run(
+    `/opt/openclaw/bin/gateway-retire ${name}; /opt/openclaw/bin/gateway-retire ${name}; systemctl boot`,
+  );
   expect(host.containers()).toEqual([]);
   expect(host.format(`${home}/state`)).toBe(1);
 });
