@@ -102,7 +102,14 @@ export class HostBaseline extends Component {
       },
       [prepared],
     );
-    const ready: pulumi.Resource[] = [tools, unit, this.firewall(configuration, first, [prepared, tools])];
+    // Before anything of theirs is changed: the engine deletes last, and an address is had by one at a time.
+    const gateways = first(
+      "gateways",
+      { create: `${toolDirectory}/gateway-list ${gatewayList(configuration).join(" ")}` },
+      [tools],
+    );
+    const firewall = this.firewall(configuration, first, [prepared, tools, gateways]);
+    const ready: pulumi.Resource[] = [tools, unit, gateways, firewall];
     if (ground.volume !== undefined) {
       const mounted = first(
         "volume-mounted",
@@ -188,3 +195,7 @@ export class HostBaseline extends Component {
     };
   }
 }
+
+/** The stack's gateways as gateway-list wants them. */
+const gatewayList = ({ settings, addresses }: Configuration): string[] =>
+  settings.gateways.map(({ name }, index) => `${name}=${addresses.gateways[index]?.openclaw ?? ""}`);

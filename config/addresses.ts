@@ -28,7 +28,15 @@ export interface Addresses {
   readonly gateways: readonly { readonly openclaw: string; readonly proxy: string }[];
 }
 
-export function fixedAddresses(subnets: Subnets, gatewayCount: number): Addresses {
+/** What decides a gateway's addresses: its slot, or its place in the list where it has none. */
+export interface Slotted {
+  readonly slot?: number | undefined;
+}
+export const slotOf = (gateway: Slotted | undefined, index: number): number => gateway?.slot ?? index;
+
+/** @param gateways the stack's gateways, or how many there are */
+export function fixedAddresses(subnets: Subnets, gateways: number | readonly Slotted[]): Addresses {
+  const slots = typeof gateways === "number" ? [...Array(gateways).keys()] : gateways.map(slotOf);
   return {
     litellm: addressAt(subnets.openclaw, offsets.litellm),
     egressProxy: {
@@ -40,9 +48,9 @@ export function fixedAddresses(subnets: Subnets, gatewayCount: number): Addresse
       proxy: addressAt(subnets.proxy, offsets.reverseProxy),
       egress: addressAt(subnets.egress, offsets.reverseProxy),
     },
-    gateways: Array.from({ length: gatewayCount }, (_, index) => ({
-      openclaw: addressAt(subnets.openclaw, offsets.firstGateway + index),
-      proxy: addressAt(subnets.proxy, offsets.firstGateway + index),
+    gateways: slots.map((slot) => ({
+      openclaw: addressAt(subnets.openclaw, offsets.firstGateway + slot),
+      proxy: addressAt(subnets.proxy, offsets.firstGateway + slot),
     })),
   };
 }

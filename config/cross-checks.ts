@@ -1,5 +1,6 @@
 /** Rules that need more than one key of the configuration. */
 import { deploymentId } from "../config-files/litellm/config";
+import { slotOf } from "./addresses";
 import { serverCertificateProblem } from "./certificates";
 import { isUnreachable, overlap } from "./cidr";
 import { checkGateways } from "./gateway-checks";
@@ -27,6 +28,7 @@ export function checkTogether(stack: string, settings: UsableSettings): Problem[
     ...checkNetworks(stack, settings),
     ...checkNames(stack, "gateways", settings.gateways),
     ...checkNames(stack, "models", settings.models),
+    ...checkSlots(stack, settings),
     ...checkSpendingRecords(stack, settings),
     ...checkModels(stack, settings),
     ...checkGatewayModels(stack, settings),
@@ -80,6 +82,16 @@ function checkNames(
       ? []
       : [settingProblem(stack, key, [index, "name"], `${name} is the name of two ${key}`)],
   );
+}
+
+function checkSlots(stack: string, { gateways }: UsableSettings): Problem[] {
+  const slots = (gateways ?? []).map(slotOf);
+  return slots.flatMap((slot, index) => {
+    const twin = slots.indexOf(slot);
+    if (twin === index) return [];
+    const message = `is ${slot}, and so is that of ${gateways?.[twin]?.name ?? `gateways[${twin}]`}; unless said it is the place in the list`;
+    return [settingProblem(stack, "gateways", [index, "slot"], message)];
+  });
 }
 
 /** What a model has spent is stored under an id made from its name, and two names can make one. */

@@ -45,6 +45,11 @@ export const gateway = z.strictObject({
       (name) => !/^openclaw-|-(docker-proxy|canary|canary-copy|state|snapshot|previous|refused)$/.test(name),
       "is, or may become, the name of another container (openclaw-…, …-docker-proxy, …-canary, …-refused)",
     ),
+  /**
+   * Number of its fixed addresses, 0 to 99; its place in the list unless said. With it a gateway keeps its addresses
+   * when others before it in the list come, go or change places.
+   */
+  slot: z.int().min(0).max(99).optional(),
   /** Release line of OpenClaw. */
   release: z
     .enum(releaseLines, {

@@ -56,7 +56,7 @@ export function loadConfiguration(): Configuration {
     settings,
     tier: tiers[settings.tier],
     images: { ...imagePins, ...settings.images },
-    addresses: fixedAddresses(settings.networks, settings.gateways.length),
+    addresses: fixedAddresses(settings.networks, settings.gateways),
     secret: (key) => {
       const value = secrets.get(key);
       if (value === undefined) throw new Error(`no secret ${key} in this configuration`);

@@ -154,6 +154,7 @@ describe.each(["prod", "twoGateways"] as const)("%s", (stack) => {
   it("does nothing on the host before it is prepared and, on a server, its volume mounted", () => {
     const first = [
       ...["host-booted", "host-prepared", "host-tools", "host-gateway-unit", "host-volume-mounted"],
+      "host-gateways",
       ...["host-firewall-units", "host-firewall-applied", "host-firewall-confirmed"],
     ];
     const later = [...commands(graph), ...containers(graph)].filter(({ name }) => !first.includes(name));
@@ -163,6 +164,27 @@ describe.each(["prod", "twoGateways"] as const)("%s", (stack) => {
         expect.arrayContaining(first),
       ]);
     }
+  });
+
+  it("takes down gateways that are in the way before the firewall, the relay or any gateway is changed", () => {
+    const listed = script(graph, "gateway-list");
+    const own = commands(graph).filter(({ inputs }) =>
+      String(opened(inputs["create"])).includes("/gateway-storage "),
+    );
+    const later = [script(graph, "apply-firewall", "apply"), container(graph, "openclaw-relay"), ...own];
+    expect(own.length).toBeGreaterThan(0);
+    for (const { name } of later) expect([...before(graph, name)]).toContain(listed.name);
+    const addresses = (opened(listed.inputs["create"]) as string).split(" ").slice(1);
+    const expected = containers(graph).flatMap((one) => {
+      const networks = (one.inputs["networksAdvanced"] ?? []) as { name: string; ipv4Address: string }[];
+      const labels = (one.inputs["labels"] ?? []) as { label: string; value: string }[];
+      const at = networks.find(({ name }) => name === "openclaw-net")?.ipv4Address;
+      return labels.some(({ label: key }) => key === "clawkeep.instance-of")
+        ? [`${nameOnHost(one)}=${at}`]
+        : [];
+    });
+    expect(addresses.sort()).toEqual(expected.sort());
+    expect(expected).toHaveLength(own.length);
   });
 
   it("starts the relay after its way out", () => {

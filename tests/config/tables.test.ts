@@ -29,6 +29,18 @@ describe("fixed addresses", () => {
     expect({ ...two, gateways: two.gateways.slice(0, 1) }).toEqual(one);
   });
 
+  it("stay with a gateway that has a slot, wherever it stands in the list", () => {
+    const [a, b] = [{ slot: 3 }, { slot: 7 }];
+    const at = (...list: { slot?: number }[]) =>
+      fixedAddresses(subnets, list).gateways.map(({ openclaw }) => openclaw);
+    expect(at(a, b)).toEqual(["172.30.1.103", "172.30.1.107"]);
+    expect([at(b, a), at(b), at({}, b)]).toEqual([
+      ["172.30.1.107", "172.30.1.103"],
+      ["172.30.1.107"],
+      ["172.30.1.100", "172.30.1.107"],
+    ]);
+  });
+
   it("follow the subnets", () => {
     const moved = fixedAddresses({ ...subnets, openclaw: "10.9.0.0/16" }, 1);
     expect(moved.litellm).toBe("10.9.0.20");

@@ -346,6 +346,18 @@ export const wrongSettings: readonly WrongValue[] = [
     /two/,
   ),
   row(
+    "two gateways in one slot",
+    gateway({ name: "one" }, { name: "two", slot: 0 }),
+    "clawkeep:gateways[1].slot",
+    /is 0, and so is that of one/,
+  ),
+  row(
+    "gateway in a slot that another has by its place",
+    gateway({ name: "one", slot: 1 }, { name: "two" }),
+    "clawkeep:gateways[1].slot",
+    /is 1, and so is that of one/,
+  ),
+  row(
     "gateway named like another container",
     gateway({ name: "openclaw-caddy" }),
     "clawkeep:gateways[0].name",

@@ -99,7 +99,7 @@ export function worldOf(
     ...read,
     tier: tiers[settings.tier],
     images: { ...imagePins, ...settings.images },
-    addresses: fixedAddresses(settings.networks, settings.gateways.length),
+    addresses: fixedAddresses(settings.networks, settings.gateways),
     ipv4: String(outputs["ipv4"]),
     ipv6: typeof ipv6 === "string" && ipv6 !== "" ? ipv6 : undefined,
     shell,

@@ -198,6 +198,30 @@ test("one that has never served is retired: nothing of it runs or comes back, it
   expect(host.format(`${home}/state`)).toBe(1);
 });
 
+test("gateways that the stack has no more are retired before the rest is changed; the others are not disturbed", () => {
+  const before = serving();
+  const others = sandbox("other");
+  const list = (...gateways: string[]) => host.try(`/opt/openclaw/bin/gateway-list ${gateways.join(" ")}`);
+  expect(list(`${name}=172.30.1.100`, "new=172.30.1.101")).toMatchObject({
+    status: 0,
+    stdout: "",
+    stderr: "",
+  });
+  expect(list()).toMatchObject({ status: 2 });
+  expect(host.running().sort()).toEqual([before.Id, others].sort());
+  expect(host.find(name)?.State).toEqual(before.State);
+  const { status, stderr } = list("new=172.30.1.100");
+  expect({ status, stderr }).toEqual({
+    status: 0,
+    stderr:
+      "gateway-list: gw is retired, this stack has it no more; its state stays in /opt/openclaw/volume/gateways/gw\n",
+  });
+  host.run("systemctl boot");
+  expect(host.running()).toEqual([others]);
+  expect(host.format(`${home}/state`)).toBe(1);
+  expect(list("new=172.30.1.100")).toMatchObject({ status: 0, stderr: "" });
+});
+
 test("on a standby the new one is in place and nothing runs, at boot neither; then it is made active", async () => {
   const first = host.create({ version: 1 });
   expect(host.activate(first, { role: "standby" }).status).toBe(0);

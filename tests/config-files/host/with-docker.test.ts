@@ -190,3 +190,29 @@ const settle = (container: unknown, changes: Record<string, unknown> = {}, more:
       );
   });
 });
+
+(possible ? describe : describe.skip)("gateway-list", () => {
+  const at = (address: string) => ({
+    ...inspected(),
+    NetworkSettings: { Networks: { "openclaw-net": { IPAMConfig: { IPv4Address: address } } } },
+  });
+  const list = (words: string) =>
+    onAHost(`mkdir -p /opt/openclaw/gateways/{a,b}; ${bin}/gateway-list ${words}; exit $?`, {
+      docker: { containers: { a: at("10.0.0.100"), b: at("10.0.0.101") }, images: {} },
+    });
+
+  it("leaves alone what stays where it is, and what moves to where nobody is", () => {
+    expect(list("a=10.0.0.100 b=10.0.0.107 c=10.0.0.102")).toMatchObject({
+      status: 0,
+      stderr: "",
+      systemctl: [],
+    });
+  });
+
+  it("stops one whose address is another's from now on", () => {
+    const { status, stderr, systemctl, docker: calls } = list("b=10.0.0.100 a=10.0.0.107");
+    expect({ status, systemctl }).toEqual({ status: 0, systemctl: ["stop openclaw-gateway@a.service"] });
+    expect(calls.filter((call) => call.startsWith("stop"))).toEqual(["stop --time 340 a"]);
+    expect(stderr).toContain("a is stopped until it has moved: its address 10.0.0.100 is that of b now");
+  });
+});
