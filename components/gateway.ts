@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Configuration } from "../config/load";
 import { telegramSettings, type GatewaySettings } from "../config/gateway-schema";
+import { volumeReserveGiB } from "../config/cross-checks";
 import { gatewayImage } from "../config/images";
 import { gatewaySecretKeys } from "../config/secrets";
 import { buildContext } from "../config-files/build-context";
@@ -16,6 +17,7 @@ import {
   stateDirectory,
 } from "../config-files/gateway/openclaw-config";
 import { sandboxesDirectory, soulFile } from "../config-files/gateway/paths";
+import { scriptRevision } from "../config-files/host/tools";
 import { soul } from "../config-files/gateway/soul";
 import { placeholderToken } from "../config-files/relay/deployment";
 import { modelsOf } from "../config-files/litellm/limits";
@@ -69,7 +71,8 @@ export class Gateway extends Component {
     this.token = secret(gatewaySecretKeys(gateway.name).token);
 
     const storage = host.command(this, this.child("storage"), {
-      create: `${toolDirectory}/gateway-storage ${gateway.name} ${settings.storage.stateGiB} ${settings.storage.sandboxesGiB}`,
+      create: `${toolDirectory}/gateway-storage ${gateway.name} ${settings.storage.stateGiB} ${settings.storage.sandboxesGiB} ${volumeReserveGiB}`,
+      stdin: scriptRevision("gateway-storage"),
     });
     const sandboxImage = this.sandboxImage(args);
     const image = this.gatewayImage(args);

@@ -9,6 +9,7 @@ import {
   gatewayUnit,
   hostTools,
   prepareHostScript,
+  scriptRevision,
 } from "../config-files/host/tools";
 import { Component } from "./component";
 import { hcloudFoundation, type BoundToServer } from "./hcloud-server";
@@ -21,6 +22,8 @@ import {
   type HostProviders,
 } from "./host";
 
+const unitDirectory = "/etc/systemd/system";
+
 /** Where the host comes from: a server made here, or one that is there. */
 interface Ground {
   readonly address: HostAddress;
@@ -30,13 +33,19 @@ interface Ground {
   /** The server and what binds to it; absent where the host was there before. */
   readonly made: { readonly server: pulumi.Resource; readonly bound: BoundToServer } | undefined;
   /** Device of the state volume and the resource that attaches it; absent where the state lies on the host's own disk. */
-  readonly volume: { readonly device: pulumi.Input<string>; readonly attached: pulumi.Resource } | undefined;
+  readonly volume: Volume | undefined;
+}
+
+interface Volume {
+  readonly device: pulumi.Input<string>;
+  readonly sizeGiB: number;
+  readonly attached: pulumi.Resource;
 }
 
 /** Runs a command on the host before it counts as ready. */
 type FirstCommand = (
   suffix: string,
-  args: Pick<command.remote.CommandArgs, "create" | "delete" | "stdin">,
+  args: Pick<command.remote.CommandArgs, "create" | "delete" | "stdin" | "triggers">,
   after: pulumi.Resource[],
 ) => command.remote.Command;
 
@@ -86,21 +95,14 @@ export class HostBaseline extends Component {
     );
     const prepared = first("prepared", { create: "bash -s", stdin: prepareHostScript() }, [booted]);
     this.dockerGroup = prepared.stdout.apply((text) => text.trim());
-    const tools = first(
-      "tools",
-      {
-        create: `base64 -d | tar -x -C ${toolDirectory} --no-same-owner && ls ${toolDirectory}`,
-        stdin: hostTools(),
-      },
-      [prepared],
-    );
-    const unit = first(
-      "gateway-unit",
-      {
-        create: "cat >/etc/systemd/system/openclaw-gateway@.service && systemctl daemon-reload",
-        stdin: gatewayUnit(),
-      },
-      [prepared],
+    const tools = first("tools", { create: `bash -s -- ${toolDirectory}`, stdin: hostTools() }, [prepared]);
+    const installUnits = `${toolDirectory}/install-archive ${unitDirectory} && systemctl daemon-reload`;
+    const unit = first("gateway-unit", { create: installUnits, stdin: gatewayUnit() }, [tools]);
+    // Keys alone, on a host that was there too; on a new one this reads back what it was told at its first boot.
+    const sshd = first(
+      "sshd",
+      { create: `${toolDirectory}/secure-sshd apply`, stdin: scriptRevision("secure-sshd") },
+      [tools],
     );
     // Before anything of theirs is changed: the engine deletes last, and an address is had by one at a time.
     const gateways = first(
@@ -108,12 +110,15 @@ export class HostBaseline extends Component {
       { create: `${toolDirectory}/gateway-list ${gatewayList(configuration).join(" ")}` },
       [tools],
     );
-    const firewall = this.firewall(configuration, first, [prepared, tools, gateways]);
-    const ready: pulumi.Resource[] = [tools, unit, gateways, firewall];
+    const firewall = this.firewall(configuration, first, [tools, gateways], installUnits);
+    const ready: pulumi.Resource[] = [tools, unit, sshd, gateways, firewall];
     if (ground.volume !== undefined) {
       const mounted = first(
         "volume-mounted",
-        { create: pulumi.interpolate`${toolDirectory}/mount-volume ${ground.volume.device}` },
+        {
+          create: pulumi.interpolate`${toolDirectory}/mount-volume ${ground.volume.device} ${ground.volume.sizeGiB}`,
+          stdin: scriptRevision("mount-volume"),
+        },
         [tools, ground.volume.attached],
       );
       ready.push(mounted);
@@ -135,15 +140,19 @@ export class HostBaseline extends Component {
    * The host's own firewall, behind the provider's where there is one. It takes itself back after a minute unless the
    * next command, over a connection of its own, has come through it.
    */
-  private firewall({ settings, addresses }: Configuration, first: FirstCommand, after: pulumi.Resource[]) {
+  private firewall(
+    { settings, addresses }: Configuration,
+    first: FirstCommand,
+    after: pulumi.Resource[],
+    installUnits: string,
+  ) {
     const { adminCidrs, sshPort } = settings.host;
     const stdin = firewallRuleset({ sshPort, adminCidrs, subnets: settings.networks, addresses });
-    const directory = "/etc/systemd/system";
     const units = first(
       "firewall-units",
       {
-        create: `base64 -d | tar -x -C ${directory} --no-same-owner && systemctl daemon-reload`,
-        delete: `cd ${directory} && rm -f ${firewallUnitPaths.join(" ")} && systemctl daemon-reload`,
+        create: installUnits,
+        delete: `cd ${unitDirectory} && rm -f ${firewallUnitPaths.join(" ")} && systemctl daemon-reload`,
         stdin: firewallUnitFiles(),
       },
       after,
@@ -152,7 +161,10 @@ export class HostBaseline extends Component {
     const applied = first("firewall-applied", { create: `${tool} apply`, delete: `${tool} remove`, stdin }, [
       units,
     ]);
-    return first("firewall-confirmed", { create: `${tool} confirm`, stdin }, [applied]);
+    // Whenever the one is made anew, by --replace too, the other has to follow, or the firewall takes itself back.
+    return first("firewall-confirmed", { create: `${tool} confirm`, stdin, triggers: [applied.id] }, [
+      applied,
+    ]);
   }
 
   private ground({ settings, hcloud, stack }: Configuration): Ground {
@@ -191,7 +203,7 @@ export class HostBaseline extends Component {
       ipv4: foundation.ipv4,
       ipv6: made.ipv6,
       made,
-      volume: { device: made.volumeDevice, attached: made.volumeAttached },
+      volume: { device: made.volumeDevice, sizeGiB: host.volumeGiB, attached: made.volumeAttached },
     };
   }
 }

@@ -18,8 +18,10 @@ export type Usable<T> = T extends readonly (infer E)[]
     : T;
 export type UsableSettings = Usable<Settings>;
 
-/** GiB of the state volume kept for what is not a gateway's: the spend store, the file system's own needs. */
-const volumeReserveGiB = 1;
+/** GiB of the state volume that stay free for what is not a gateway's: the spend store, records, a snapshot's work. */
+export const volumeReserveGiB = 1;
+/** Share of a volume that its ext4 keeps: tables and journal, and the 5 % that mkfs leaves root by default. */
+const fileSystemShare = 0.08;
 
 /** Each rule speaks as soon as the values that it needs are valid, whatever else is wrong. */
 export function checkTogether(stack: string, settings: UsableSettings): Problem[] {
@@ -124,11 +126,12 @@ function checkAddress(stack: string, { host, role }: UsableSettings): Problem[] 
 function checkVolume(stack: string, { host, storage, gateways }: UsableSettings): Problem[] {
   if (host?.mode !== "hcloud" || host.volumeGiB === undefined || gateways === undefined) return [];
   if (storage?.stateGiB === undefined || storage.sandboxesGiB === undefined) return [];
-  const needed = (storage.stateGiB + storage.sandboxesGiB) * gateways.length + volumeReserveGiB;
+  const filled = (storage.stateGiB + storage.sandboxesGiB) * gateways.length + volumeReserveGiB;
+  const needed = Math.ceil(filled / (1 - fileSystemShare));
   if (needed <= host.volumeGiB) return [];
   const message =
-    `${gateways.length} x (${storage.stateGiB} + ${storage.sandboxesGiB}) GiB and ${volumeReserveGiB} to spare ` +
-    `need ${needed} GiB, the volume has ${host.volumeGiB}`;
+    `${gateways.length} x (${storage.stateGiB} + ${storage.sandboxesGiB}) GiB, ${volumeReserveGiB} to spare and the volume's ` +
+    `own file system need ${needed} GiB, the volume has ${host.volumeGiB}`;
   return [settingProblem(stack, "host", ["volumeGiB"], message)];
 }
 

@@ -1,24 +1,33 @@
 /** The scripts that components run on a host, as one archive. */
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { tar } from "../build-context";
 
 const binDirectory = join(__dirname, "bin");
 
+const script = (name: string): string => readFileSync(join(binDirectory, name), "utf8");
+
+/** Every script in bin/ as a tar, base64, behind the script that installs it: there is none on a bare host. */
+export const hostTools = (): string => `${script("install-archive")}\n${hostToolsArchive()}`;
+
 /** Tar of every script in bin/, base64. */
-export function hostTools(): string {
+export function hostToolsArchive(): string {
   const files = readdirSync(binDirectory)
     .sort()
-    .map((name) => [name, readFileSync(join(binDirectory, name), "utf8")] as const);
+    .map((name) => [name, script(name)] as const);
   return tar(files, 0o755).toString("base64");
 }
 
-/** The systemd unit template that runs gateways. */
-export const gatewayUnit = (): string =>
-  readFileSync(join(__dirname, "systemd", "openclaw-gateway@.service"), "utf8");
+/**
+ * What a script was when a command ran it, for the command's standard input, which the script leaves unread: a changed
+ * script runs again. In `triggers` it would replace the command, and a replaced command runs its `delete`.
+ */
+export const scriptRevision = (name: string): string =>
+  createHash("sha256").update(script(name)).digest("hex").slice(0, 12);
 
 /** The script that prepares a bare host; it runs before any other is installed. */
-export const prepareHostScript = (): string => readFileSync(join(binDirectory, "prepare-host"), "utf8");
+export const prepareHostScript = (): string => script("prepare-host");
 
 const firewallUnits = [
   "clawkeep-firewall.service",
@@ -30,9 +39,12 @@ const firewallUnits = [
 export const firewallUnitPaths: readonly string[] = firewallUnits;
 
 /** Tar of them, base64. */
-export function firewallUnitFiles(): string {
-  const files = firewallUnits.map(
-    (path) => [path, readFileSync(join(__dirname, "systemd", path), "utf8")] as const,
-  );
+export const firewallUnitFiles = (): string => units(firewallUnits);
+
+/** Tar of the systemd unit template that runs gateways, base64. */
+export const gatewayUnit = (): string => units(["openclaw-gateway@.service"]);
+
+function units(paths: readonly string[]): string {
+  const files = paths.map((path) => [path, readFileSync(join(__dirname, "systemd", path), "utf8")] as const);
   return tar(files, 0o644).toString("base64");
 }

@@ -110,7 +110,8 @@ export const optionUses: readonly OptionUse[] = [
     type: "Command",
     option: "replaceOnChanges",
     value: ["triggers[*]"],
-    reason: "set by the SDK itself (pulumi-command#855); the program uses no triggers",
+    reason:
+      "set by the SDK itself (pulumi-command#855); the program's one use is the firewall's confirmation",
   },
   {
     type: "DnsRecord",

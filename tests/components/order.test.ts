@@ -153,7 +153,14 @@ describe.each(["prod", "twoGateways"] as const)("%s", (stack) => {
 
   it("does nothing on the host before it is prepared and, on a server, its volume mounted", () => {
     const first = [
-      ...["host-booted", "host-prepared", "host-tools", "host-gateway-unit", "host-volume-mounted"],
+      ...[
+        "host-booted",
+        "host-prepared",
+        "host-tools",
+        "host-gateway-unit",
+        "host-sshd",
+        "host-volume-mounted",
+      ],
       "host-gateways",
       ...["host-firewall-units", "host-firewall-applied", "host-firewall-confirmed"],
     ];

@@ -94,9 +94,16 @@ const allowed: readonly Allowed[] = [
   {
     resource: /^Command host-volume-mounted$/,
     path: /^create$/,
-    prod: /_Volume_\d+$/,
-    standby: /_Volume_\d+$/,
+    prod: /_Volume_\d+ 20$/,
+    standby: /_Volume_\d+ 20$/,
     why: "ids of the provider",
+  },
+  {
+    resource: /^Command host-firewall-confirmed$/,
+    path: /^triggers\.0$/,
+    prod: /^command[0-9a-f]{8}$/,
+    standby: /^command[0-9a-f]{8}$/,
+    why: "the id of the command that it confirms",
   },
   {
     resource: /^Command .*-settled$/,

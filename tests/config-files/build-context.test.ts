@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { buildContext, tar } from "../../config-files/build-context";
-import { hostTools } from "../../config-files/host/tools";
+import { hostToolsArchive } from "../../config-files/host/tools";
 
 const tarOf = (archive: Buffer, ...args: string[]) =>
   spawnSync("tar", args, { input: archive, encoding: "utf8" });
@@ -102,7 +102,7 @@ describe("a build context", () => {
 });
 
 it("the host's scripts travel as one archive, all of them executable", () => {
-  const { stdout } = tarOf(Buffer.from(hostTools(), "base64"), "-t", "-v");
+  const { stdout } = tarOf(Buffer.from(hostToolsArchive(), "base64"), "-t", "-v");
   const lines = stdout.split("\n").filter(Boolean);
   expect(lines.length).toBeGreaterThan(8);
   for (const line of lines) expect(line).toMatch(/^-rwxr-xr-x /);

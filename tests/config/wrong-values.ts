@@ -302,7 +302,7 @@ export const wrongSettings: readonly WrongValue[] = [
     "clawkeep:host.sshPort",
     /Too big: expected number to be <=65535/,
   ),
-  row("volume too small", host({ volumeGiB: 12 }), "clawkeep:host.volumeGiB", /need 13 GiB.*has 12/),
+  row("volume too small", host({ volumeGiB: 12 }), "clawkeep:host.volumeGiB", /need 15 GiB.*has 12/),
   row(
     "memory over the host's",
     host({ serverType: "cx23" }),

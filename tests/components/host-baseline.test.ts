@@ -1,0 +1,54 @@
+/** The host's own commands: what makes each run again, and what they are told. */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { prod, rawConfiguration } from "../fixtures/stack-configuration";
+import { commands, opened, programRun, recordGraphs, type Graph } from "./graph";
+
+const host = prod.settings["clawkeep:host"] as object;
+const graphs = recordGraphs({
+  prod: programRun(rawConfiguration(prod)),
+  larger: programRun(rawConfiguration(prod, { "clawkeep:host": { ...host, volumeGiB: 31 } })),
+});
+const inputs = (graph: Graph, name: string): Record<string, unknown> => {
+  const found = commands(graph).find((command) => command.name === name);
+  if (found === undefined) throw new Error(`no command ${name}`);
+  return opened(found.inputs as never) as Record<string, unknown>;
+};
+const revision = (script: string): string =>
+  createHash("sha256")
+    .update(readFileSync(join(__dirname, "../../config-files/host/bin", script)))
+    .digest("hex")
+    .slice(0, 12);
+
+it("looks at the volume again when its size changes", () => {
+  expect(inputs(graphs.prod, "host-volume-mounted")["create"]).toMatch(/^\S+\/mount-volume \S+ 20$/);
+  expect(inputs(graphs.larger, "host-volume-mounted")["create"]).toMatch(/ 31$/);
+});
+
+it.each([
+  ["mount-volume", "host-volume-mounted"],
+  ["secure-sshd", "host-sshd"],
+  ["gateway-storage", "gateway-openclaw-storage"],
+])("runs %s again when the script changes, without replacing the command", (script, name) => {
+  const { create, stdin, triggers } = inputs(graphs.prod, name);
+  expect(create).toContain(`/${script} `);
+  expect([stdin, triggers]).toEqual([revision(script), undefined]);
+});
+
+it("keeps free on the volume what the configuration counts on", () => {
+  expect(inputs(graphs.prod, "gateway-openclaw-storage")["create"]).toMatch(
+    /gateway-storage openclaw 8 4 1$/,
+  );
+});
+
+it("confirms the firewall again whenever it is applied anew, by --replace too", () => {
+  const confirmed = commands(graphs.prod).find(({ name }) => name === "host-firewall-confirmed");
+  // The id that a command gets when it is made; there is one only that it can be of.
+  expect(inputs(graphs.prod, "host-firewall-confirmed")["triggers"]).toEqual([
+    expect.stringMatching(/^command[0-9a-f]{8}$/),
+  ]);
+  expect(confirmed?.dependencies.filter((name) => !/^host-(host-key|ipv4|server)$/.test(name))).toEqual([
+    "host-firewall-applied",
+  ]);
+});
