@@ -2,6 +2,7 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { Configuration } from "../config/load";
+import { memoryBudget } from "../config/tiers";
 import { firewallRuleset } from "../config-files/host/firewall";
 import {
   firewallUnitFiles,
@@ -93,7 +94,10 @@ export class HostBaseline extends Component {
       },
       ground.made === undefined ? [] : [ground.made.server],
     );
-    const prepared = first("prepared", { create: "bash -s", stdin: prepareHostScript() }, [booted]);
+    const { totalMiB } = memoryBudget(configuration.tier, configuration.settings.gateways.length);
+    const prepared = first("prepared", { create: `bash -s -- ${totalMiB}`, stdin: prepareHostScript() }, [
+      booted,
+    ]);
     this.dockerGroup = prepared.stdout.apply((text) => text.trim());
     const tools = first("tools", { create: `bash -s -- ${toolDirectory}`, stdin: hostTools() }, [prepared]);
     const installUnits = `${toolDirectory}/install-archive ${unitDirectory} && systemctl daemon-reload`;

@@ -147,6 +147,10 @@ function checkMemory(stack: string, { host, tier, gateways }: UsableSettings): P
   const budget = memoryBudget(tiers[tier], gateways.length);
   if (available === undefined || budget.totalMiB <= available) return [];
   const table = budget.lines.map((line) => `${line.part} ${line.memoryMiB}`).join(" + ");
-  const message = `tier ${tier} needs ${budget.totalMiB} MiB (${table}), the host has ${available} MiB`;
+  const nominal =
+    host.mode === "existing"
+      ? "; memoryMiB is what a host is sold with, 8192 where it shows 7.6 to 7.9 GiB"
+      : "";
+  const message = `tier ${tier} needs ${budget.totalMiB} MiB (${table}), the host has ${available} MiB${nominal}`;
   return [settingProblem(stack, "host", [field], message)];
 }

@@ -68,7 +68,10 @@ export const existingHost = z.strictObject({
   hostKey: z.string().refine((text) => /^(ecdsa-sha2-nistp256|ssh-ed25519) AAAA[A-Za-z0-9+/=]+$/.test(text), {
     error: "is not an ecdsa-sha2-nistp256 or ssh-ed25519 host key line",
   }),
-  /** Memory of the host in MiB, so that the budget can be checked before anything is touched. */
+  /**
+   * Memory that the host is sold with, in MiB, so that the budget can be checked before anything is touched: 8192 for
+   * one of 8 GB, though it shows 7.6 to 7.9 GiB. What it really has is looked at on the host.
+   */
   memoryMiB: z.int().min(1024),
   /** Addresses that may reach SSH through the host's firewall. Absent: SSH stays as open as it is, at a limited rate. */
   adminCidrs: z.array(cidr).min(1).optional(),

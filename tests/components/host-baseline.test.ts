@@ -13,7 +13,7 @@ const graphs = recordGraphs({
 const inputs = (graph: Graph, name: string): Record<string, unknown> => {
   const found = commands(graph).find((command) => command.name === name);
   if (found === undefined) throw new Error(`no command ${name}`);
-  return opened(found.inputs as never) as Record<string, unknown>;
+  return opened(found.inputs) as Record<string, unknown>;
 };
 const revision = (script: string): string =>
   createHash("sha256")

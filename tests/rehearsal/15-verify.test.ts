@@ -175,6 +175,12 @@ nft add rule ip verify output ip daddr 127.0.0.1 tcp dport 443 redirect to :8443
     script: "nft delete table inet clawkeep",
     mend: "/opt/openclaw/bin/apply-firewall ensure",
   },
+  "an sshd that takes passwords": {
+    rows: /^SSH takes keys alone$/,
+    because: /passwordauthentication is yes, not no/,
+    script: "echo 'PasswordAuthentication yes' >/etc/ssh/sshd_config.d/00-a.conf",
+    mend: "rm -f /etc/ssh/sshd_config.d/00-a.conf",
+  },
   "a full volume": {
     rows: /^disk below/,
     because: /\d+%.*\/opt\/openclaw\/volume/,

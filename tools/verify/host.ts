@@ -1,4 +1,4 @@
-/** Rows about the host: disk, memory, certificates, the store of what was spent, the unit that starts a gateway. */
+/** Rows about the host: disk, memory, SSH, certificates, the store of what was spent, the unit that starts a gateway. */
 import { X509Certificate } from "node:crypto";
 import { expectSame, type Row } from "./row";
 import type { World } from "./world";
@@ -12,6 +12,11 @@ export function hostRows({ settings }: World): Row[] {
     { name: `disk below ${limits.diskPercent} %`, group, look: disk },
     { name: `memory below ${limits.memoryPercent} %`, group, look: memory },
     { name: "the origin certificate is good for a month", group, look: certificate },
+    {
+      name: "SSH takes keys alone",
+      group,
+      look: async (world) => firstLine(await world.shell("/opt/openclaw/bin/secure-sshd check")),
+    },
     {
       name: "the spend store is usable",
       group,

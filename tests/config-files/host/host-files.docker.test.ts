@@ -1,0 +1,188 @@
+/** Files and sshd of a host, on a stand-in with real systemd and sshd: what is written, read back, and taken back. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { firewallUnitFiles, gatewayUnit, hostTools } from "../../../config-files/host/tools";
+import { docker } from "../../../lab/lib/docker";
+import { attempt, run } from "../../../lab/lib/exec";
+import * as vps from "../../../lab/vps/stand-in";
+
+jest.setTimeout(120_000);
+const name = "host-files";
+const standIn = `clawkeep-vps-${name}`;
+let lab: string;
+
+const tryInside = (command: string, input = ""): ReturnType<typeof attempt> =>
+  attempt("docker", ["exec", "--interactive", standIn, "bash", "-c", command], { input });
+const inside = (command: string, input = ""): Promise<string> =>
+  docker(["exec", "--interactive", standIn, "bash", "-ec", command], { input });
+/** What is offered from outside to somebody without a key. */
+const offered = async (): Promise<string> =>
+  (
+    await attempt("ssh", [
+      ...["-F", "none", "-o", "BatchMode=yes", "-o", "PreferredAuthentications=none"],
+      ...["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "root@103.22.206.220"],
+    ])
+  ).stderr;
+
+beforeAll(async () => {
+  lab = mkdtempSync(join(tmpdir(), "clawkeep-host-files-"));
+  process.env["CLAWKEEP_LAB"] = lab;
+  await run(join(__dirname, "../../../lab/engine/up.sh"), []);
+  await vps.destroy(name);
+  await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(lab, "id")]);
+  const authorizedKeys = [readFileSync(join(lab, "id.pub"), "utf8").trim()];
+  await vps.boot({ name, ipv4: "103.22.206.220", memoryMiB: 1500, authorizedKeys });
+  const deadline = Date.now() + 60_000;
+  while (!(await tryInside("cloud-init status")).stdout.includes("status: done")) {
+    if (Date.now() > deadline) throw new Error("the stand-in's first boot took a minute");
+    await new Promise((wake) => setTimeout(wake, 300));
+  }
+  await inside("mkdir -p /opt/openclaw/bin");
+});
+
+afterAll(async () => {
+  await vps.destroy(name);
+  rmSync(lab, { recursive: true, force: true });
+});
+
+describe("install-archive", () => {
+  const tools = "/opt/openclaw/bin";
+  const units = "/etc/systemd/system";
+
+  it("brings the tools to a bare host, itself among them, and leaves nothing else", async () => {
+    const said = await inside(
+      `bash -s -- ${tools}; ls -A ${tools}; stat -c %a ${tools}/mount-volume`,
+      hostTools(),
+    );
+    const names = said.split("\n");
+    expect(names).toContain("install-archive");
+    expect(names.filter((each) => each.startsWith("."))).toEqual([]);
+    expect(names.at(-2)).toBe("755");
+  });
+
+  it("puts units of two archives into one directory at the same time, folders included", async () => {
+    await inside(`mkdir -p /tmp/in; cat >/tmp/in/one`, gatewayUnit());
+    await inside(`cat >/tmp/in/two`, firewallUnitFiles());
+    await inside(`${tools}/install-archive ${units} </tmp/in/one & a=$!
+${tools}/install-archive ${units} </tmp/in/two; wait $a`);
+    const there = await inside(`cd ${units}; ls -d .clawkeep-new 2>/dev/null || true
+stat -c '%a %n' openclaw-gateway@.service clawkeep-firewall.service docker.service.d/clawkeep-firewall.conf`);
+    expect(there).toBe(
+      "644 openclaw-gateway@.service\n644 clawkeep-firewall.service\n644 docker.service.d/clawkeep-firewall.conf\n",
+    );
+  });
+
+  it("changes nothing when the archive is cut short, and clears up what a power cut has left", async () => {
+    await inside(`echo before >${units}/openclaw-gateway@.service`);
+    const cut = await tryInside(`${tools}/install-archive ${units}`, gatewayUnit().slice(0, 900));
+    expect(cut.code).not.toBe(0);
+    const none = await tryInside(`${tools}/install-archive ${units}`);
+    expect(none.code).not.toBe(0);
+    expect(await inside(`cat ${units}/openclaw-gateway@.service`)).toBe("before\n");
+    await inside(`${tools}/install-archive ${units}`, gatewayUnit());
+    expect(await inside(`cat ${units}/openclaw-gateway@.service; ls -A ${units} | grep new || true`)).toBe(
+      readFileSync(join(__dirname, "../../../config-files/host/systemd/openclaw-gateway@.service"), "utf8"),
+    );
+  });
+
+  it("fails when the directory does not hold what was written", async () => {
+    // As if the disk had lost it: sync is the last thing before it is read back.
+    const loses = `sync() { : >${units}/openclaw-gateway@.service; }; export -f sync`;
+    const { code, stderr } = await tryInside(`${loses}; ${tools}/install-archive ${units}`, gatewayUnit());
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/openclaw-gateway@.service: Size differs.*does not hold what was written/s);
+  });
+});
+
+describe("put-file", () => {
+  const put = "/opt/openclaw/bin/put-file";
+
+  it("replaces the file by another one, with its mode, and follows no link", async () => {
+    const shown = await inside(
+      `cd /tmp; echo old >target; ln -s target link; printf 'a\\0b' | ${put} /tmp/link 0600; stat -c '%a %F %s' link; cat target; ls | grep new || true`,
+    );
+    expect(shown).toBe("600 regular file 3\nold\n");
+  });
+
+  it("leaves what was there when nothing comes of the new", async () => {
+    const { code } = await tryInside(
+      `echo old >/tmp/kept; ulimit -f 1; head -c 1M /dev/zero | ${put} /tmp/kept`,
+    );
+    expect([code === 0, await inside("cat /tmp/kept")]).toEqual([false, "old\n"]);
+  });
+});
+
+describe("secure-sshd", () => {
+  const tool = "/opt/openclaw/bin/secure-sshd";
+  const cloudInit = "/etc/ssh/sshd_config.d/50-cloud-init.conf";
+  const ours = "/etc/ssh/sshd_config.d/00-clawkeep-login.conf";
+  const open =
+    "printf 'PasswordAuthentication yes\\nKbdInteractiveAuthentication yes\\nPermitRootLogin yes\\n'";
+  const reset = `rm -f ${ours} /etc/ssh/sshd_config.d/00-a.conf; ${open} >${cloudInit}; systemctl reload ssh; sleep 1`;
+  beforeEach(() => inside(reset));
+
+  it("closes a host that takes passwords, against cloud-init's file, and says so again", async () => {
+    expect(await offered()).toMatch(/publickey,password|keyboard-interactive/);
+    const before = await tryInside(`${tool} check`);
+    expect([before.code, before.stderr]).toEqual([
+      1,
+      expect.stringMatching(/passwordauthentication is yes, not no/),
+    ]);
+    expect(await inside(`${tool} apply; ${tool} apply; ${tool} check`)).toBe(
+      "keys alone, root too\n".repeat(3),
+    );
+    expect(await offered()).toMatch(/\(publickey\)\.\s*$/);
+    const key = ["-i", join(lab, "id"), "-F", "none", "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes"];
+    const asBefore = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"];
+    expect((await attempt("ssh", [...key, ...asBefore, "root@103.22.206.220", "echo in"])).stdout).toBe(
+      "in\n",
+    );
+  });
+
+  it("does nothing where root has no key to come in with", async () => {
+    const keys = "/root/.ssh/authorized_keys";
+    await inside(`mv ${keys} /root/keys; echo '# ssh-ed25519 AAAA' >${keys}`);
+    try {
+      const { code, stderr } = await tryInside(`${tool} apply`);
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/root has no key .* nobody could come in/)]);
+      expect((await tryInside(`ls ${ours}`)).code).not.toBe(0);
+    } finally {
+      await inside(`mv /root/keys ${keys}`);
+    }
+  });
+
+  it.each<[string, string, RegExp]>([
+    [
+      "a file that comes first says otherwise",
+      "echo 'PasswordAuthentication yes' >/etc/ssh/sshd_config.d/00-a.conf",
+      /for \S+, passwordauthentication is yes/,
+    ],
+    [
+      "one user is an exception",
+      "printf 'Match User root\\nPasswordAuthentication yes\\n' >/etc/ssh/sshd_config.d/00-a.conf",
+      /for root, passwordauthentication is yes/,
+    ],
+    [
+      "the configuration is refused",
+      "echo 'Nonsense yes' >/etc/ssh/sshd_config.d/00-a.conf",
+      /Bad configuration option: Nonsense.*sshd is as it was before/s,
+    ],
+  ])("takes its change back when %s", async (_, break_, message) => {
+    await inside(break_);
+    const { code, stderr } = await tryInside(`${tool} apply`);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(message)]);
+    expect((await tryInside(`ls ${ours}`)).code).not.toBe(0);
+  });
+
+  it("tells a daemon that has not read its files since", async () => {
+    await inside(
+      `printf 'PasswordAuthentication no\\nKbdInteractiveAuthentication no\\nPermitRootLogin prohibit-password\\n' >${ours}`,
+    );
+    const { code, stderr } = await tryInside(`${tool} check`);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/takes other things than keys.*publickey,password/s),
+    ]);
+  });
+});
