@@ -38,7 +38,7 @@ beforeAll(async () => {
     if (Date.now() > deadline) throw new Error("the stand-in's first boot took a minute");
     await new Promise((wake) => setTimeout(wake, 300));
   }
-  await inside("mkdir -p /opt/openclaw/bin");
+  await inside("mkdir -p /opt/openclaw/bin; bash -s -- /opt/openclaw/bin", hostTools());
 });
 
 afterAll(async () => {
@@ -52,7 +52,7 @@ describe("install-archive", () => {
 
   it("brings the tools to a bare host, itself among them, and leaves nothing else", async () => {
     const said = await inside(
-      `bash -s -- ${tools}; ls -A ${tools}; stat -c %a ${tools}/mount-volume`,
+      `rm -rf ${tools}; mkdir ${tools}; bash -s -- ${tools}; ls -A ${tools}; stat -c %a ${tools}/mount-volume`,
       hostTools(),
     );
     const names = said.split("\n");
