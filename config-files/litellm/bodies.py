@@ -54,7 +54,7 @@ class Share:
         self._held[self._caller] = of_caller + count
 
     def give_back(self) -> None:
-        self._held[self._caller] -= self._bytes
+        self._held[self._caller] = self._held.get(self._caller, 0) - self._bytes
         self._bytes = 0
 
 
