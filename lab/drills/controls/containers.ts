@@ -105,8 +105,8 @@ export const containerDrills: readonly Drill[] = [
       {
         name: "gateway-canary-first",
         threat: undefined,
-        from: "secrets, [proven, storage])",
-        to: "secrets, [storage])",
+        from: "[proven, storage, files.installed, secrets.installed]",
+        to: "[storage, files.installed, secrets.installed]",
         test: "tests/components/order.test.ts",
         failing: "is proven by its canary",
       },

@@ -147,9 +147,9 @@ export const secretDrills: readonly Drill[] = [
       },
       {
         name: "replaced-with-its-server",
-        file: "components/host.ts",
-        from: "{ replaceWith: [this.server], deletedWith: this.server }",
-        to: "{ deletedWith: this.server }",
+        file: "components/hcloud-server.ts",
+        from: "{ replaceWith: [server], deletedWith: instance }",
+        to: "{ replaceWith: [], deletedWith: instance }",
         failing: "binds everything on the server to it",
       },
     ],
