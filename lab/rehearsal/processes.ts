@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { contentKey, folderParts } from "../images/content-key";
 import { cacheDir, labDir, repoDir } from "../lib/paths";
 
 /** In the cache, not in the lab: what a checkout that was deleted left running is found again. */
@@ -10,7 +11,7 @@ const pidFile = (name: string): string => join(cacheDir(), "run", `${name}.pid`)
 const startWithinSeconds = 30;
 
 /**
- * Starts a process of the lab unless it answers already.
+ * Starts a process of the lab unless it answers already. One that runs other source than the checkout's is ended first.
  * @param answers says whether it serves
  */
 export async function keepRunning(
@@ -18,7 +19,8 @@ export async function keepRunning(
   command: readonly [string, ...string[]],
   answers: () => Promise<boolean>,
 ): Promise<void> {
-  if (running(name) !== undefined && (await answers())) return;
+  const revision = sourceRevision();
+  if (running(name) !== undefined && revisionOf(name) === revision && (await answers())) return;
   stop(name);
   if (await answers()) {
     throw new Error(`something else answers where ${name} of the lab would: end it and run this again`);
@@ -33,7 +35,7 @@ export async function keepRunning(
     env: { ...process.env, CLAWKEEP_LAB: labDir() },
   });
   child.unref();
-  writeFileSync(pidFile(name), String(child.pid));
+  writeFileSync(pidFile(name), `${child.pid} ${revision}`);
   const deadline = Date.now() + startWithinSeconds * 1000;
   while (Date.now() < deadline) {
     if (await answers()) return;
@@ -43,10 +45,19 @@ export async function keepRunning(
   throw new Error(`${name} does not answer; its log: ${join(labDir(), "logs", `${name}.log`)}`);
 }
 
+/** Equal for equal source of all that the lab's processes are made from. */
+const sourceRevision = (): string =>
+  contentKey(["lab", "config", "config-files"].flatMap((folder) => folderParts(join(repoDir, folder))));
+
+/** What the process that was started last is made from. */
+function revisionOf(name: string): string | undefined {
+  return readFileSync(pidFile(name), "utf8").split(" ")[1];
+}
+
 /** The pid of a process of the machine's lab. A pid may have been given to somebody else since: the command line tells. */
 function running(name: string): number | undefined {
   try {
-    const pid = Number(readFileSync(pidFile(name), "utf8"));
+    const pid = Number(readFileSync(pidFile(name), "utf8").split(" ")[0]);
     const commandLine = readFileSync(`/proc/${pid}/cmdline`, "utf8");
     return commandLine.includes(join("lab", name)) ? pid : undefined;
   } catch {
