@@ -1,10 +1,10 @@
 /** From the raw configuration of a stack to checked settings, or every problem in it at once. No Pulumi here. */
 import type { z } from "zod";
 import { checkTogether, type UsableSettings } from "./cross-checks";
-import { telegramSettings } from "./gateway-schema";
 import { dotted, settingProblem, structureProblem, type Problem } from "./problems";
 import { settingsShape, type Settings } from "./schema";
-import { gatewaySecretKeys, requiredSecrets, type SecretRule, type SecretUsers } from "./secrets";
+import { checkProviderKeys, checkSecrets, project, providerKeys, secretUsers } from "./secret-checks";
+import { gatewaySecretKeys, requiredSecrets, type SecretRule } from "./secrets";
 
 /** A stack's configuration as Pulumi hands it over: full keys, every value a string. */
 export interface RawConfiguration {
@@ -21,7 +21,6 @@ export interface ParsedConfiguration {
 type SettingsKey = keyof typeof settingsShape;
 type Issue = z.core.$ZodIssue;
 
-const project = "clawkeep";
 /** Keys whose value is YAML structure and arrives as JSON. */
 const structuredKeys: readonly SettingsKey[] = [
   "zone",
@@ -33,23 +32,6 @@ const structuredKeys: readonly SettingsKey[] = [
   "images",
   "audit",
 ];
-/** The providers' own keys that a stack may set. */
-const providerKeys = {
-  "hcloud:token": {
-    ...{ secret: true, requiredBy: "hcloud" },
-    shape: /^[A-Za-z0-9]{64}$/,
-    description: "a Hetzner Cloud token (64 letters and digits)",
-  },
-  "hcloud:endpoint": { secret: false, requiredBy: undefined },
-  "cloudflare:apiToken": {
-    ...{ secret: true, requiredBy: "active" },
-    // The global key, which may do everything, has 37 hexadecimal digits.
-    shape: /^[A-Za-z0-9_-]{40,100}$/,
-    description: "a Cloudflare API token (40 characters or more; the global API key is another thing)",
-  },
-  "cloudflare:baseUrl": { secret: false, requiredBy: undefined },
-} as const;
-
 export function parseConfiguration(raw: RawConfiguration): ParsedConfiguration | { problems: Problem[] } {
   const problems: Problem[] = [];
   const usable = parseSettings(raw, problems);
@@ -160,97 +142,6 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
     (found, part) => (typeof found === "object" && found !== null ? Reflect.get(found, part) : undefined),
     value,
   );
-}
-
-function secretUsers({ models, gateways, originCertificate }: UsableSettings): SecretUsers {
-  const named = new Map<string, boolean>();
-  for (const gateway of gateways ?? []) {
-    if (gateway?.name === undefined) continue;
-    named.set(gateway.name, telegramSettings(gateway) !== undefined || named.get(gateway.name) === true);
-  }
-  return {
-    originCertificate,
-    models: (models ?? []).flatMap((model): SecretUsers["models"] => {
-      const provider = model?.provider;
-      if (typeof provider === "string") return [{ provider }];
-      const { host, secret, litellmPrefix = "openai" } = provider ?? {};
-      return host === undefined || secret === undefined
-        ? []
-        : [{ provider: { host, secret, litellmPrefix } }];
-    }),
-    gateways: [...named].map(([name, telegram]) => ({ name, telegram })),
-  };
-}
-
-function checkSecrets(raw: RawConfiguration, rules: readonly SecretRule[], problems: Problem[]): void {
-  const holders = new Map<string, string>();
-  for (const rule of rules) {
-    const key = `${project}:${rule.key}`;
-    const value = raw.values[key];
-    const remedy = secretRemedy(raw.stack, key, rule, value !== undefined);
-    if (value === undefined && rule.optional === true) continue;
-    if (value === undefined) problems.push({ key, message: "is missing", remedy });
-    else if (!rule.shape.test(value)) problems.push({ key, message: `is not ${rule.description}`, remedy });
-    else if (!raw.secretKeys.has(key)) problems.push(plaintextSecret(raw.stack, key));
-    else {
-      const message = rule.problem?.(value) ?? sameAsAnother(holders, rule, key, value);
-      if (message !== undefined) problems.push({ key, message, remedy });
-    }
-  }
-}
-
-/** What is wrong with a value that another key has too, where each needs its own; `holders` remembers who has which. */
-function sameAsAnother(
-  holders: Map<string, string>,
-  { distinct }: SecretRule,
-  key: string,
-  value: string,
-): string | undefined {
-  if (distinct === undefined) return undefined;
-  const mark = `${distinct.kind} ${distinct.part(value)}`;
-  const holder = holders.get(mark);
-  if (holder === undefined) holders.set(mark, key);
-  return holder === undefined ? undefined : `is the same ${distinct.kind} as ${holder}: ${distinct.why}`;
-}
-
-function secretRemedy(
-  stack: string,
-  key: string,
-  { file, description, generated }: SecretRule,
-  there: boolean,
-): string {
-  const made = "make secrets   (makes up what is missing, the same for both stacks, and overwrites nothing)";
-  if (generated !== undefined)
-    return there
-      ? `pulumi config rm --stack ${stack} ${key}, the same in the other stack, then ${made}`
-      : made;
-  const set = `pulumi config set --stack ${stack} --secret ${key}`;
-  return file === undefined ? `${set}   (it asks for the value: ${description})` : `${set} < ${file}`;
-}
-
-function plaintextSecret(stack: string, key: string): Problem {
-  return {
-    key,
-    message:
-      "is stored in the clear: whoever has read the file has the value, so replace it at its source too",
-    remedy: `pulumi config set --stack ${stack} --secret ${key}`,
-  };
-}
-
-function checkProviderKeys(raw: RawConfiguration, settings: UsableSettings, problems: Problem[]): void {
-  for (const [key, rule] of Object.entries(providerKeys)) {
-    const needed =
-      rule.requiredBy !== undefined &&
-      (rule.requiredBy === settings.host?.mode || rule.requiredBy === settings.role);
-    const remedy = `pulumi config set --stack ${raw.stack} --secret ${key}`;
-    const value = raw.values[key];
-    if (needed && value === undefined) problems.push({ key, message: "is missing", remedy });
-    if (rule.secret && value !== undefined && !raw.secretKeys.has(key)) {
-      problems.push(plaintextSecret(raw.stack, key));
-    } else if ("shape" in rule && value !== undefined && !rule.shape.test(value)) {
-      problems.push({ key, message: `is not ${rule.description}`, remedy });
-    }
-  }
 }
 
 /** The gateway whose bot token the key holds. */

@@ -151,7 +151,7 @@ const spending = drillsOf(
     {
       name: "one-bot-a-gateway",
       threat: undefined,
-      file: "config/parse.ts",
+      file: "config/secret-checks.ts",
       from: "if (holder === undefined) holders",
       to: "if (holder !== null) holders",
       failing: "one secret for two gateways, .* is refused and not printed",
