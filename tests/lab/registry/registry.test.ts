@@ -24,7 +24,9 @@ beforeAll(async () => {
   const served = Object.keys(names).filter((host) => names[host] === addresses.registry);
   await inside(`echo '${addresses.registry} ${served.join(" ")}' >>/etc/hosts`);
   // The whole boot, not just its engine: cloud-init still changes the server's units before.
-  await attempt("docker", ["exec", container, "timeout", "120", "systemctl", "is-system-running", "--wait"]);
+  const isBooted = ["exec", container, "systemctl", "is-system-running"];
+  while (!/^(running|degraded)$/.test((await attempt("docker", isBooted)).stdout.trim()))
+    await new Promise((resolve) => setTimeout(resolve, 300));
   await inside("docker version");
 });
 
