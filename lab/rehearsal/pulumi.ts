@@ -85,19 +85,35 @@ async function askHetzner(method: "GET" | "DELETE", which: string): Promise<Resp
   return fetch(`${endpoints.hetzner}/servers${which}`, { method, headers });
 }
 
-/** True when the state has a server that Hetzner's stand-in does not have: an operation was interrupted between the two. */
-export async function serverIsGone(stack: string): Promise<boolean> {
-  const id = await serverIdOf(stack);
-  return id !== undefined && (await askHetzner("GET", `/${id}`)).status === 404;
+/** True for a server that is not there, or whose disk is empty: another checkout's lab has ended it. */
+async function serverIsLost(stack: string, id: string): Promise<boolean> {
+  if ((await askHetzner("GET", `/${id}`)).status === 404) return true;
+  const look = ["exec", `clawkeep-vps-clawkeep-${stack}`, "test", "-e", "/opt/openclaw/bin"];
+  return (await attempt("docker", look)).code === 1;
 }
 
-/** Id of a server of this stack's name that its state does not know: an `up` was cut off while it was being made. */
-export async function strayServerOf(stack: string): Promise<string | undefined> {
-  if ((await serverIdOf(stack)) !== undefined) return undefined;
+/** Id of the server that Hetzner's stand-in has under the stack's name. */
+async function serverNamedAfter(stack: string): Promise<string | undefined> {
   const answer = (await (await askHetzner("GET", `?name=clawkeep-${stack}`)).json()) as {
     servers: { id: number }[];
   };
   return answer.servers[0]?.id.toString();
+}
+
+/**
+ * What the README tells the operator whose server and state do not agree, so that the next `up` makes the server anew:
+ * the state forgets one that is lost, and one that the state does not know (an `up` was cut off) is deleted.
+ * @returns what was done
+ */
+export async function reconcileServer(stack: string): Promise<string | undefined> {
+  const id = await serverIdOf(stack);
+  const lost = id !== undefined && (await serverIsLost(stack, id));
+  if (id !== undefined && !lost) return undefined;
+  if (lost) await forgetServer(stack);
+  const stray = await serverNamedAfter(stack);
+  if (stray !== undefined) await deleteServer(stray);
+  if (lost) return "forgotten: it was lost";
+  return stray === undefined ? undefined : "deleted: no state knew it";
 }
 
 /** A server deleted at Hetzner's stand-in, behind Pulumi's back; its volume and address stay. */

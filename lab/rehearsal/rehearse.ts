@@ -7,16 +7,8 @@ import { bringUpLab } from "./lab";
 import { takeOver } from "./ownership";
 import { Rehearsal } from "./phases";
 import { ensureProject } from "./project";
-import {
-  clearDeadLocks,
-  deleteServer,
-  forgetServer,
-  pulumiUp,
-  refreshSshConfig,
-  serverIsGone,
-  strayServerOf,
-} from "./pulumi";
-import { writeStackFile } from "./stacks";
+import { clearDeadLocks, pulumiUp, reconcileServer, refreshSshConfig } from "./pulumi";
+import { stackNames, writeStackFile } from "./stacks";
 
 async function main(): Promise<void> {
   const rehearsal = new Rehearsal();
@@ -29,11 +21,10 @@ async function main(): Promise<void> {
   await rehearsal.phase("stack configuration", () =>
     writeStackFile("prod", "active", { mode: "hcloud", sshKey }),
   );
-  if (await serverIsGone("prod"))
-    await rehearsal.phase("forgetting a server that is gone", () => forgetServer("prod"));
-  const stray = await strayServerOf("prod");
-  if (stray !== undefined)
-    await rehearsal.phase("deleting a server that no state knows", () => deleteServer(stray));
+  for (const stack of stackNames) {
+    const done = await reconcileServer(stack);
+    if (done !== undefined) console.log(`the server of ${stack} was ${done}`);
+  }
   await rehearsal.phase("pulumi up prod", () => pulumiUp("prod"));
   await refreshSshConfig();
   await rehearsal.phase("proof end to end", () => proveProd(rehearsal));
