@@ -88,8 +88,9 @@ async function askHetzner(method: "GET" | "DELETE", which: string): Promise<Resp
 /** True for a server that is not there, or whose disk is empty: another checkout's lab has ended it. */
 async function serverIsLost(stack: string, id: string): Promise<boolean> {
   if ((await askHetzner("GET", `/${id}`)).status === 404) return true;
-  const look = ["exec", `clawkeep-vps-clawkeep-${stack}`, "test", "-e", "/opt/openclaw/bin"];
-  return (await attempt("docker", look)).code === 1;
+  const script = "test -e /opt/openclaw/bin || echo empty";
+  const { stdout } = await attempt("docker", ["exec", `clawkeep-vps-clawkeep-${stack}`, "sh", "-c", script]);
+  return stdout.trim() === "empty";
 }
 
 /** Id of the server that Hetzner's stand-in has under the stack's name. */
