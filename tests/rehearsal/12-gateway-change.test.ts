@@ -114,20 +114,25 @@ test("a value that the canary lets pass and that does not serve: the old one ser
 
 test("a change that the canary refuses: nothing of the gateway is touched", async () => {
   const before = await serving();
-  // What the canary stands on: a copy of the state that opens. This file is no database.
-  const planted = "/home/node/.openclaw/state/planted.sqlite";
-  await nodeIn(
-    "prod",
-    "openclaw",
-    `import { writeFileSync } from "node:fs"; writeFileSync("${planted}", "x".repeat(5000));`,
-  );
+  // The canary starts on a copy of the state, and OpenClaw does not start on a database of a newer release than itself.
+  const schema = (version: number): Promise<string> =>
+    nodeIn(
+      "prod",
+      "openclaw",
+      `import { DatabaseSync } from "node:sqlite";
+const database = new DatabaseSync("/home/node/.openclaw/state/openclaw.sqlite");
+console.log(database.prepare("PRAGMA user_version").get().user_version);
+database.exec("PRAGMA user_version = ${version}");`,
+    );
+  const known = Number(await schema(9999));
   await configure(maxOutputTokens(4098));
   try {
     const text = await failingUp();
-    expect(text).toContain("gateway-canary");
+    expect(text).toMatch(/gateway-canary: openclaw does not get ready .*nothing of it was touched/);
+    expect(text).toMatch(/newer schema/);
     expect(await serving()).toBe(before);
   } finally {
-    await nodeIn("prod", "openclaw", `import { rmSync } from "node:fs"; rmSync("${planted}");`);
+    await schema(known);
   }
   await pulumiUp("prod");
   expect(id(await serving())).not.toBe(id(before));
