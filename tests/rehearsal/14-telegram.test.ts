@@ -175,6 +175,8 @@ test.each([
   // The volume: the root of a stand-in is the disk of the whole machine, which others write to.
   const free = async (): Promise<number> =>
     Number((await onVps("prod", "df --output=avail -B1M /opt/openclaw/volume | tail -1")).trim());
+  // What is left of a fork bomb fills its sandbox until that is removed.
+  await onVps("prod", "docker ps -q --filter label=openclaw.sandbox=1 | xargs -r docker rm --force");
   const before = await free();
   expect(await toolThroughTelegram("exec", { command }, 150)).toMatch(expected);
   expect(before - (await free())).toBeLessThan(100);

@@ -11,7 +11,9 @@ jest.setTimeout(600_000);
 beforeAll(enterLabEnvironment);
 afterAll(() => script("anthropic", []));
 
-const fact = "The lighthouse keeper's parrot is called Ferdinand.";
+/** Another one each time: OpenClaw asks nobody about a text that it has embedded before. */
+const parrot = `Ferdinand${Date.now()}`;
+const fact = `The lighthouse keeper's parrot is called ${parrot}.`;
 
 /** The model is made to search its memory; what the search returned comes back as the answer. */
 async function searched(query: string): Promise<string> {
@@ -33,7 +35,7 @@ writeFileSync(folder + "/2026-01-01.md", ${JSON.stringify(`# Notes\n\n${fact}\n`
   const asked = (await requestsTo("voyage")).at(-1);
   expect(asked?.headers["authorization"]).toBe(`Bearer ${(await labSecrets())["clawkeep:voyageApiKey"]}`);
   expect(asked?.source).toBe((await stackOutputs("prod"))["ipv4"]);
-  expect(await searched("what is the parrot of the lighthouse keeper called")).toContain("Ferdinand");
+  expect(await searched("what is the parrot of the lighthouse keeper called")).toContain(parrot);
 });
 
 test("it is found after the gateway's container was made anew", async () => {
@@ -42,6 +44,6 @@ test("it is found after the gateway's container was made anew", async () => {
   await pulumiUp("prod", "--replace", (await urnOf("prod", "gateway-openclaw-container")) ?? "none");
   expect(await id()).not.toBe(before);
   await eventually("the memory after a recreate", 60, async () => {
-    expect(await searched("parrot lighthouse keeper")).toContain("Ferdinand");
+    expect(await searched("parrot lighthouse keeper")).toContain(parrot);
   });
 });
