@@ -142,7 +142,7 @@ docker exec --detach openclaw node -e '${kindLitellm}'; sleep 2`,
     rows: /^with(out)? the token/,
     because: /^the answer is 404, not (401|200)$/,
     script: `${caddyfile}; cp -p $file /run/verify-caddy
-sed 's|^\\theader -Server|&\\n\\trespond /tools/invoke 404|' /run/verify-caddy >$file
+sed 's|^\\treverse_proxy |\\trespond /tools/invoke 404\\n&|' /run/verify-caddy >$file
 ${restartCaddy}`,
     mend: `${caddyfile}; cat /run/verify-caddy >$file
 ${restartCaddy}`,
