@@ -67,7 +67,9 @@ test("without its price the other provider's model is refused", () => {
 
 test("every page of docs/ is linked, and every link leads to a file", () => {
   const links = [...text.matchAll(/\]\(([^)#:]+)\)/g)].map(([, path]) => path ?? "");
-  const pages = readdirSync(join(root, "docs")).map((name) => `docs/${name}`);
+  const pages = readdirSync(join(root, "docs"))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name}`);
   expect([...pages, ...writtenByCommands].filter((page) => !links.includes(page))).toEqual([]);
   expect(links.filter((path) => !existsSync(join(root, path)) && !writtenByCommands.includes(path))).toEqual(
     [],

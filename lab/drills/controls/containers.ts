@@ -103,14 +103,6 @@ export const containerDrills: readonly Drill[] = [
         failing: "is started by Docker, but for a gateway",
       },
       {
-        name: "gateway-canary-first",
-        threat: undefined,
-        from: "[proven, storage, files.installed, secrets.installed]",
-        to: "[storage, files.installed, secrets.installed]",
-        test: "tests/components/order.test.ts",
-        failing: "is proven by its canary",
-      },
-      {
         name: "gateway-environment",
         threat: "No provider key, master key",
         from: "        OPENCLAW_STATE_DIR: stateDirectory,\n",

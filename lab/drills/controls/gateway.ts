@@ -152,8 +152,8 @@ const spending = drillsOf(
       name: "one-bot-a-gateway",
       threat: undefined,
       file: "config/secret-checks.ts",
-      from: "if (holder === undefined) holders",
-      to: "if (holder !== null) holders",
+      from: "return holder === undefined ? undefined",
+      to: "return holder !== null ? undefined",
       failing: "one secret for two gateways, .* is refused and not printed",
     },
     {
