@@ -29,24 +29,17 @@ const fileKeys: Readonly<Record<string, string>> = {
   extraCaCertificates: "ca.pem",
 };
 
+/** A problem of one key of a stack's configuration, or of what is at the path into it. */
+type ProblemOf = (stack: string, key: string, path: readonly PropertyKey[], message: string) => Problem;
+
 /** A problem that only an editor mends: a list or an object is no argument of `pulumi config set`. */
-export function structureProblem(
-  stack: string,
-  key: string,
-  path: readonly PropertyKey[],
-  message: string,
-): Problem {
+export const structureProblem: ProblemOf = (stack, key, path, message) => {
   const full = dotted(key, path);
   return { key: full, message, remedy: `edit Pulumi.${stack}.yaml: ${full}` };
-}
+};
 
 /** A problem that another value mends. */
-export function settingProblem(
-  stack: string,
-  key: string,
-  path: readonly PropertyKey[],
-  message: string,
-): Problem {
+export const settingProblem: ProblemOf = (stack, key, path, message) => {
   const full = dotted(key, path);
   const file = fileKeys[key];
   const target = path.length === 0 ? full : `--path '${full}'`;
@@ -55,4 +48,4 @@ export function settingProblem(
     message,
     remedy: `pulumi config set --stack ${stack} ${target} ${file === undefined ? "VALUE" : `< ${file}`}`,
   };
-}
+};

@@ -118,7 +118,7 @@ export async function reconcileServer(stack: string): Promise<string | undefined
 }
 
 /** A server deleted at Hetzner's stand-in, behind Pulumi's back; its volume and address stay. */
-export async function deleteServer(id: string): Promise<void> {
+async function deleteServer(id: string): Promise<void> {
   await askHetzner("DELETE", `/${id}`);
   const deadline = Date.now() + 60_000;
   while ((await askHetzner("GET", `/${id}`)).status !== 404) {
