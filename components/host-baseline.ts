@@ -5,6 +5,7 @@ import type { Configuration } from "../config/load";
 import { memoryBudget } from "../config/tiers";
 import { dockerSettings } from "../config-files/host/docker-settings";
 import { firewallRuleset } from "../config-files/host/firewall";
+import { kernelSettings } from "../config-files/host/kernel-settings";
 import {
   firewallUnitFiles,
   firewallUnitPaths,
@@ -122,6 +123,15 @@ export class HostBaseline extends Component {
       },
       [units],
     );
+    // Comments at its end: a changed script runs again.
+    const tuned = first(
+      "tuned",
+      {
+        create: `${toolDirectory}/tune-host apply ${configuration.settings.host.swapMiB}`,
+        stdin: `${kernelSettings()}# ${scriptRevision("tune-host")}\n`,
+      },
+      [units],
+    );
     // Keys alone, on a host that was there too; on a new one this reads back what it was told at its first boot.
     const sshd = first(
       "sshd",
@@ -135,7 +145,7 @@ export class HostBaseline extends Component {
       [tools, docker],
     );
     const firewall = this.firewall(configuration, first, [tools, gateways], installUnits);
-    const ready: pulumi.Resource[] = [tools, units, docker, sshd, gateways, firewall];
+    const ready: pulumi.Resource[] = [tools, units, tuned, docker, sshd, gateways, firewall];
     if (ground.volume !== undefined) {
       const mounted = first(
         "volume-mounted",

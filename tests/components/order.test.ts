@@ -159,6 +159,7 @@ describe.each(["prod", "twoGateways"] as const)("%s", (stack) => {
         "host-tools",
         "host-units",
         "host-docker-settings",
+        "host-tuned",
         "host-sshd",
         "host-volume-mounted",
       ],
