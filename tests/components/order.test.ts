@@ -160,6 +160,7 @@ describe.each(["prod", "twoGateways"] as const)("%s", (stack) => {
         "host-units",
         "host-docker-settings",
         "host-tuned",
+        "host-upgrades",
         "host-sshd",
         "host-volume-mounted",
       ],

@@ -42,8 +42,8 @@ beforeAll(async () => {
   await upDebian();
   await vps.destroy(name);
   await vps.boot({ name, ipv4: "103.22.206.221", authorizedKeys: [] });
-  await inside(`echo '${addresses.admin} ${debianNames.join(" ")}' >>/etc/hosts
-cloud-init status --wait >/dev/null || [ $? = 2 ]`);
+  await inside(`cloud-init status --wait >/dev/null || [ $? = 2 ]
+echo '${addresses.admin} ${debianNames.join(" ")}' >>/etc/hosts`);
   await inside("bash -s -- 1000", prepareHostScript());
   await inside(`bash -s -- ${tools}`, hostTools());
   for (const units of [hostUnitFiles(), firewallUnitFiles()])
