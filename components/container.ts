@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Limits } from "../config/tiers";
+import { openFiles } from "../config-files/host/docker-settings";
 import { toolDirectory, type Host } from "./host";
 import type { ImageOnHost } from "./image";
 
@@ -94,6 +95,8 @@ export function serviceContainer(
       ...(limits.memoryReservationMiB === undefined
         ? {}
         : { memoryReservation: limits.memoryReservationMiB }),
+      // Without one of its own a container gets the daemon's, which may be 1024 or two thousand millions.
+      ulimits: [{ name: "nofile", soft: openFiles, hard: openFiles }],
       // As the provider reads it back: "2" or "2.00" would be a change at every refresh.
       cpus: Number.isInteger(limits.cpus) ? limits.cpus.toFixed(1) : String(limits.cpus),
       init: true,
@@ -147,6 +150,7 @@ export function serviceContainer(
       "HostConfig.SecurityOpt": ["no-new-privileges"],
       "HostConfig.Memory": limits.memoryMiB * 1024 * 1024,
       "HostConfig.MemorySwap": limits.memoryMiB * 1024 * 1024,
+      "HostConfig.Ulimits.nofile": { Name: "nofile", Hard: openFiles, Soft: openFiles },
       "HostConfig.RestartPolicy.Name": restart,
       "Config.User": args.user,
       "Config.Hostname": args.containerName,

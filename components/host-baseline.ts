@@ -3,12 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { Configuration } from "../config/load";
 import { memoryBudget } from "../config/tiers";
+import { dockerSettings } from "../config-files/host/docker-settings";
 import { firewallRuleset } from "../config-files/host/firewall";
 import {
   firewallUnitFiles,
   firewallUnitPaths,
-  gatewayUnit,
   hostTools,
+  hostUnitFiles,
   prepareHostScript,
   scriptRevision,
 } from "../config-files/host/tools";
@@ -24,6 +25,11 @@ import {
 } from "./host";
 
 const unitDirectory = "/etc/systemd/system";
+
+/** What a unit is wanted by is read when it is enabled: gateways that are, are so again. */
+const enableAgain = `; for link in ${unitDirectory}/multi-user.target.wants/openclaw-gateway@?*.service; do
+  [ ! -L "$link" ] || systemctl reenable --quiet "\${link##*/}"
+done`;
 
 /** Where the host comes from: a server made here, or one that is there. */
 interface Ground {
@@ -101,7 +107,21 @@ export class HostBaseline extends Component {
     this.dockerGroup = prepared.stdout.apply((text) => text.trim());
     const tools = first("tools", { create: `bash -s -- ${toolDirectory}`, stdin: hostTools() }, [prepared]);
     const installUnits = `${toolDirectory}/install-archive ${unitDirectory} && systemctl daemon-reload`;
-    const unit = first("gateway-unit", { create: installUnits, stdin: gatewayUnit() }, [tools]);
+    const units = first("units", { create: `${installUnits}${enableAgain}`, stdin: hostUnitFiles() }, [
+      tools,
+    ]);
+    // Docker's settings before anything stands on it: a change may restart the daemon.
+    const docker = first(
+      "docker-settings",
+      {
+        create: `${toolDirectory}/docker-settings apply`,
+        stdin: JSON.stringify({
+          ...dockerSettings(configuration.settings.networks),
+          script: scriptRevision("docker-settings"),
+        }),
+      },
+      [units],
+    );
     // Keys alone, on a host that was there too; on a new one this reads back what it was told at its first boot.
     const sshd = first(
       "sshd",
@@ -112,10 +132,10 @@ export class HostBaseline extends Component {
     const gateways = first(
       "gateways",
       { create: `${toolDirectory}/gateway-list ${gatewayList(configuration).join(" ")}` },
-      [tools],
+      [tools, docker],
     );
     const firewall = this.firewall(configuration, first, [tools, gateways], installUnits);
-    const ready: pulumi.Resource[] = [tools, unit, sshd, gateways, firewall];
+    const ready: pulumi.Resource[] = [tools, units, docker, sshd, gateways, firewall];
     if (ground.volume !== undefined) {
       const mounted = first(
         "volume-mounted",

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import type { Configuration } from "../config/load";
 import type { GatewaySettings } from "../config/gateway-schema";
 import { buildContext } from "../config-files/build-context";
+import { filterSocketDirectory } from "../config-files/host/docker-settings";
 import { bundleFilter } from "../config-files/socket-proxy/bundle";
-import { filterConfiguration, filterUser } from "../config-files/socket-proxy/deployment";
+import { filterConfiguration, filterUser, upstreamDirectory } from "../config-files/socket-proxy/deployment";
 import { Component } from "./component";
 import { serviceContainer, type ServiceContainer } from "./container";
 import type { Host } from "./host";
@@ -71,7 +72,7 @@ export class SocketProxy extends Component {
       limits: configuration.tier.services.socketProxy,
       mounts: [
         { hostPath: files.directory, containerPath: "/etc/socket-proxy" },
-        { hostPath: "/var/run/docker.sock", containerPath: "/run/docker.sock" },
+        { hostPath: filterSocketDirectory, containerPath: upstreamDirectory },
         // The parent of the workspaces, so that the filter's own mount table shows their file system and its flags.
         { hostPath: `${home}/sandboxes`, containerPath: `${home}/sandboxes` },
         { hostPath: `${home}/socket`, containerPath: "/run/openclaw", writable: true },

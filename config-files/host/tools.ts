@@ -41,8 +41,9 @@ export const firewallUnitPaths: readonly string[] = firewallUnits;
 /** Tar of them, base64. */
 export const firewallUnitFiles = (): string => units(firewallUnits);
 
-/** Tar of the systemd unit template that runs gateways, base64. */
-export const gatewayUnit = (): string => units(["openclaw-gateway@.service"]);
+/** Tar of the systemd unit template that runs gateways and of what is added to Docker's socket, base64. */
+export const hostUnitFiles = (): string =>
+  units(["openclaw-gateway@.service", "docker.socket.d/clawkeep.conf"]);
 
 function units(paths: readonly string[]): string {
   const files = paths.map((path) => [path, readFileSync(join(__dirname, "systemd", path), "utf8")] as const);

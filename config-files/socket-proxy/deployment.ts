@@ -2,6 +2,9 @@
 import type { SandboxLimits } from "../../config/tiers";
 import { measuredEnvironment, type Configuration } from "./configuration";
 
+/** Where the filter finds the directory of the daemon's socket. */
+export const upstreamDirectory = "/run/docker";
+
 export interface FilterDeployment {
   readonly gateway: string;
   readonly sandbox: SandboxLimits;
@@ -21,7 +24,7 @@ export function filterConfiguration(args: FilterDeployment): string {
   const configuration: Configuration = {
     gateway: { name: args.gateway, container: args.gateway, nodePath: "/usr/local/bin/node" },
     listen: "/run/openclaw/docker.sock",
-    upstream: "/run/docker.sock",
+    upstream: `${upstreamDirectory}/docker.sock`,
     sandbox: {
       image: args.image,
       imageId: args.imageId,

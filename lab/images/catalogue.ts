@@ -7,6 +7,7 @@ import {
   openclawApp,
   openclawTree,
 } from "./asset-list";
+import type { Suite } from "./debian";
 import type { LocalImage } from "./local-image";
 import { versions } from "./versions";
 
@@ -26,54 +27,68 @@ const nodeImage = (version: string): LocalImage => ({
 });
 const node = nodeImage(versions.node);
 
+/** The image with the package sources that its published counterpart has; built with this machine's own until there. */
+const asPublished = (image: LocalImage | Suite, suite: Suite = "bookworm"): LocalImage => ({
+  name: typeof image === "string" ? "debian-slim" : image.name,
+  folder: folder(`as-published/${suite}`),
+  base: image,
+});
+
 /** Everything that a server pulls in the rehearsal; what takes longest to make first. */
 export const published: readonly PublishedImage[] = [
   {
     ref: "ghcr.io/openclaw/openclaw:2026.9.6",
-    image: {
+    image: asPublished({
       name: "openclaw",
       folder: folder("openclaw"),
       base: node,
       assets: [openclawApp("2026.9.6")],
-    },
+    }),
   },
   {
     ref: "ghcr.io/berriai/litellm:v1.103.7",
-    image: { name: "litellm", folder: folder("litellm"), base: "bookworm", assets: [litellmVenv] },
+    image: asPublished({
+      name: "litellm",
+      folder: folder("litellm"),
+      base: "bookworm",
+      assets: [litellmVenv],
+    }),
   },
   {
     ref: "docker.io/ubuntu/squid:6.6-24.04_edge",
-    image: { name: "squid", folder: folder("squid"), base: "trixie" },
+    image: asPublished({ name: "squid", folder: folder("squid"), base: "trixie" }, "trixie"),
   },
   {
     ref: "docker.io/library/caddy:2.10.2",
-    image: { name: "caddy", folder: folder("caddy"), base: "bookworm", assets: [caddyBinary] },
+    image: asPublished({ name: "caddy", folder: folder("caddy"), base: "bookworm", assets: [caddyBinary] }),
   },
   {
     ref: "docker.io/library/redis:7.4.7-bookworm",
-    image: { name: "redis", folder: folder("redis"), base: "bookworm" },
+    image: asPublished({ name: "redis", folder: folder("redis"), base: "bookworm" }),
   },
-  {
-    ref: "docker.io/library/debian:bookworm-slim",
-    image: { name: "sandbox-base", folder: folder("debian"), base: "bookworm" },
-  },
+  { ref: "docker.io/library/debian:bookworm-slim", image: asPublished("bookworm") },
   {
     ref: "docker.io/library/docker:29-cli",
-    image: { name: "docker-cli", folder: folder("docker-cli"), base: "bookworm", assets: [dockerCliBinary] },
+    image: asPublished({
+      name: "docker-cli",
+      folder: folder("docker-cli"),
+      base: "bookworm",
+      assets: [dockerCliBinary],
+    }),
   },
-  { ref: "docker.io/library/node:24-bookworm-slim", image: node },
+  { ref: "docker.io/library/node:24-bookworm-slim", image: asPublished(node) },
 ];
 
 /** Made only when a test asks for it (`buildLocal`, `publish`): large, and nothing in the rehearsal pulls it. */
 export const onDemand: readonly PublishedImage[] = [
   {
     ref: "ghcr.io/openclaw/openclaw:2026.2.17",
-    image: {
+    image: asPublished({
       name: "openclaw",
       folder: folder("openclaw-2026.2"),
       base: nodeImage(versions.olderNode),
       assets: [openclawTree("2026.2.17")],
-    },
+    }),
   },
 ];
 

@@ -58,6 +58,9 @@ export function serverAddress6(subnet: string): string {
   return subnet.replace(/::\/64$/, "::1");
 }
 
+/** Debian's archive. It is served from the outer machine, which alone reaches a mirror. */
+export const debianNames: readonly string[] = ["deb.debian.org", "security.debian.org"];
+
 /** Names that the lab's DNS answers besides the records of the Cloudflare emulator's zones. */
 export const names: Readonly<Record<string, string>> = {
   "api.anthropic.com": addresses.anthropic,
@@ -77,6 +80,7 @@ export const names: Readonly<Record<string, string>> = {
   "auth.docker.io": addresses.registry,
   "docker.io": addresses.registry,
   "quay.io": addresses.registry,
+  ...Object.fromEntries(debianNames.map((name) => [name, addresses.admin])),
 };
 
 export const names6: Readonly<Record<string, string>> = {

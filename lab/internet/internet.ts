@@ -9,6 +9,7 @@ import { ensureNetwork } from "../lib/network";
 import { labDir } from "../lib/paths";
 import { addresses, endpoints, network } from "./addresses";
 import { bundle } from "./bundle";
+import { debianContainer, upDebian } from "./debian/debian";
 import { containerStatus, ensureContainer, removeContainer, type ContainerSpec } from "./containers";
 
 export const containerNames = {
@@ -29,7 +30,7 @@ export async function upInternet(): Promise<void> {
     mkdirSync(dir, { recursive: true });
   }
   const specs = await Promise.all([dns(), world(ipv6), edge()]);
-  await Promise.all(specs.map((spec) => ensureContainer({ ...spec, image, inputs: [ca] })));
+  await Promise.all([...specs.map((spec) => ensureContainer({ ...spec, image, inputs: [ca] })), upDebian()]);
   await ready("world", async () => (await fetch(`${endpoints.worldControl}/health`)).ok);
   await ready("dns", dnsAnswers);
   await ready("edge", () => accepts(addresses.edge, 443));
@@ -37,11 +38,11 @@ export async function upInternet(): Promise<void> {
 
 /** Takes the containers down. The network stays: servers and the registry live on it. */
 export async function downInternet(): Promise<void> {
-  await Promise.all(Object.values(containerNames).map(removeContainer));
+  await Promise.all([...Object.values(containerNames), debianContainer].map(removeContainer));
 }
 
 export async function internetStatus(): Promise<Record<string, string>> {
-  const entries = Object.values(containerNames).map(
+  const entries = [...Object.values(containerNames), debianContainer].map(
     async (name) => [name, await containerStatus(name)] as const,
   );
   return Object.fromEntries(await Promise.all(entries));

@@ -59,7 +59,7 @@ export async function writeRecord(record: ServerRecord): Promise<void> {
   await put(recordFile(spec.name), JSON.stringify(record, undefined, 2));
   await put(join(guest, "ca.pem"), await readFile((await ensureCa()).cert));
   await put(join(guest, "firewall.nft"), firewallScript(record.firewall));
-  await put(join(guest, "resolv.conf"), `nameserver ${addresses.dns}\n`);
+  await put(join(guest, "name-server"), `${addresses.dns}\n`);
   await put(join(guest, "routes"), routes(spec));
   await put(join(guest, "volumes"), await volumeLines(record.volumeIds));
   await put(join(guest, "seed", "meta-data"), metaData(record));

@@ -107,10 +107,12 @@ export async function setFirewall(name: string, rules: readonly FirewallRule[] |
     await writeRecord({ ...(await mustKnow(name)), firewall: rules });
     const pid = await inspect("container", containerName(name), "{{.State.Pid}}");
     if (pid === undefined || pid === "0") return;
-    // With the server's own nft: an older one crashes on what a newer one has put into the same namespace.
-    await run("nsenter", ["--target", pid, "--net", "--mount", "nft", "--file", "-"], {
-      input: firewallScript(rules),
-    });
+    // With the nft beside the server's system: an older one crashes on what a newer one has put into the same namespace.
+    await run(
+      "nsenter",
+      ["--target", pid, "--net", "--mount", "/usr/local/lib/stand-in/nft", "--file", "-"],
+      { input: firewallScript(rules) },
+    );
   });
 }
 

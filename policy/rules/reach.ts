@@ -173,7 +173,7 @@ export const reachRules: readonly ResourceRule[] = [
   {
     name: "container-docker-socket",
     promise:
-      "No container but the filter of the Docker API sees the real Docker socket, or a folder that holds it.",
+      "No container but the filter of the Docker API sees the real Docker socket, or a folder that holds it; the filter mounts the one that holds nothing else.",
     mend: "Mount the filter's socket from the gateway's own directory.",
     unknown: "waits",
     types,
@@ -183,11 +183,11 @@ export const reachRules: readonly ResourceRule[] = [
           at(mount, "hostPath"),
           (path) =>
             !isText(path) ||
-            !/^\/+($|(var\/+)?run(\/+docker\.sock)?\/*$|var\/*$|proc|sys|dev)|docker\.sock|containerd/.test(
+            !/^\/+($|(var\/+)?run(\/+(docker\.sock|clawkeep-docker.*))?\/*$|var\/*$|proc|sys|dev)|docker\.sock|containerd/.test(
               path,
             ) ||
             (allowanceOf(container).dockerSocket === true &&
-              path === "/var/run/docker.sock" &&
+              path === "/run/clawkeep-docker" &&
               at(mount, "readOnly") === true),
           `it mounts ${shown(at(mount, "hostPath"))}`,
         ),
@@ -208,7 +208,7 @@ export const reachRules: readonly ResourceRule[] = [
         want(
           at(mount, "hostPath"),
           (path) => {
-            if (allowanceOf(container).dockerSocket === true && path === "/var/run/docker.sock") return true;
+            if (allowanceOf(container).dockerSocket === true && path === "/run/clawkeep-docker") return true;
             if (!isText(path) || path.split("/").includes("..")) return false;
             const [, kind, owner] = /^\/opt\/openclaw\/([a-z]+)\/([a-z][a-z0-9-]*)(\/|$)/.exec(path) ?? [];
             return owner !== undefined && (kind !== "gateways" || owner === gatewayOf(container));

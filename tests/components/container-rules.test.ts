@@ -114,10 +114,11 @@ describe.each(all)("$stack: $name", ({ stack, name, resource, inputs, mounts, is
     expect(inputs["groupAdds"] ?? []).toEqual(isSocketProxy ? [expect.stringMatching(/^[1-9]\d*$/)] : []);
   });
 
-  it("has limits on memory without swap, CPU and processes, and the daemon is asked whether it took them", () => {
+  it("has limits on memory without swap, CPU, processes and open files, and the daemon is asked whether it took them", () => {
     expect(inputs["memory"]).toBeGreaterThan(0);
     expect(inputs["memorySwap"]).toBe(inputs["memory"]);
     expect(Number(inputs["cpus"])).toBeGreaterThan(0);
+    expect(inputs["ulimits"]).toEqual([{ name: "nofile", soft: 65536, hard: 65536 }]);
     expect(settle).toBeDefined();
     expect(order.pidsLimit).toBeGreaterThan(0);
     const bytes = Number(inputs["memory"]) * 1024 * 1024;
@@ -128,6 +129,7 @@ describe.each(all)("$stack: $name", ({ stack, name, resource, inputs, mounts, is
       "HostConfig.SecurityOpt": ["no-new-privileges"],
       "HostConfig.Memory": bytes,
       "HostConfig.MemorySwap": bytes,
+      "HostConfig.Ulimits.nofile": { Name: "nofile", Hard: 65536, Soft: 65536 },
       "Config.User": inputs["user"],
     });
   });
@@ -151,7 +153,7 @@ describe.each(all)("$stack: $name", ({ stack, name, resource, inputs, mounts, is
   it("mounts nothing but its own, secrets read-only, and the Docker socket in the filter alone", () => {
     const outside = mounts.filter(({ hostPath }) => !/^\/opt\/openclaw\/[a-z]+\/[a-z]/.test(hostPath));
     expect(outside.map(({ hostPath, readOnly }) => [hostPath, readOnly])).toEqual(
-      isSocketProxy ? [["/var/run/docker.sock", true]] : [],
+      isSocketProxy ? [["/run/clawkeep-docker", true]] : [],
     );
     for (const { hostPath, readOnly } of mounts.filter((mount) =>
       /^\/opt\/openclaw\/(secrets|config)\/(?!redis-socket)/.test(mount.hostPath),

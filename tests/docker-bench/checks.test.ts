@@ -289,7 +289,7 @@ const breaks: Readonly<Record<string, readonly Break[]>> = {
   "5.29": [0, -1, null].map((limit) => inContainer((facts) => (held(facts).PidsLimit = limit))),
   "5.30": [inContainer((facts) => (first(facts).NetworkSettings.Networks["bridge"] = {}))],
   "5.31": [inContainer((facts) => (held(facts).UsernsMode = "host"))],
-  "5.32": ["/var/run/docker.sock", "/run/", "/var", "/run/containerd"].map((source) =>
+  "5.32": ["/var/run/docker.sock", "/run/", "/var", "/run/containerd", "/run/clawkeep-docker"].map((source) =>
     inContainer((facts) =>
       first(facts).Mounts.push({ Source: source, Destination: "/x", Propagation: "rprivate" }),
     ),

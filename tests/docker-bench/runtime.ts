@@ -18,7 +18,7 @@ const isSystem = (path: string): boolean =>
   path === "/" ||
   systemDirectories.some((directory) => path === directory || path.startsWith(`${directory}/`));
 
-const sockets = ["docker.sock", "containerd/containerd.sock"].flatMap((name) =>
+const sockets = ["docker.sock", "clawkeep-docker/docker.sock", "containerd/containerd.sock"].flatMap((name) =>
   ["/run", "/var/run"].map((directory) => `${directory}/${name}`),
 );
 /** The socket itself or a directory it is in. */

@@ -323,7 +323,9 @@ export const cases: Readonly<Record<string, Case>> = {
   "container-docker-socket": {
     resource: filter,
     broken: {
-      "to write": mount({ hostPath: "/var/run/docker.sock", readOnly: false }),
+      "to write": mount({ hostPath: "/run/clawkeep-docker", readOnly: false }),
+      "the socket itself": mount({ hostPath: "/var/run/docker.sock", readOnly: true }),
+      "the socket in its own folder": mount({ hostPath: "/run/clawkeep-docker/docker.sock", readOnly: true }),
       "its folder": mount({ hostPath: "/run", readOnly: true }),
       "the folder above": mount({ hostPath: "/var", readOnly: true }),
       "the host's root": mount({ hostPath: "/", readOnly: true }),

@@ -92,7 +92,7 @@ export const containerDrills: readonly Drill[] = [
         name: "gateway-without-the-docker-socket",
         threat: "The Docker API it has is a filter",
         from: "{ hostPath: `${home}/socket`,",
-        to: '{ hostPath: "/var/run/docker.sock",',
+        to: '{ hostPath: "/run/clawkeep-docker",',
         failing: "the Docker socket in the filter alone",
       },
       {

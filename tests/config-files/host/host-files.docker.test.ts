@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { firewallUnitFiles, gatewayUnit, hostTools } from "../../../config-files/host/tools";
+import { firewallUnitFiles, hostUnitFiles, hostTools } from "../../../config-files/host/tools";
 import { docker } from "../../../lab/lib/docker";
 import { attempt, run } from "../../../lab/lib/exec";
 import * as vps from "../../../lab/vps/stand-in";
@@ -62,7 +62,7 @@ describe("install-archive", () => {
   });
 
   it("puts units of two archives into one directory at the same time, folders included", async () => {
-    await inside(`mkdir -p /tmp/in; cat >/tmp/in/one`, gatewayUnit());
+    await inside(`mkdir -p /tmp/in; cat >/tmp/in/one`, hostUnitFiles());
     await inside(`cat >/tmp/in/two`, firewallUnitFiles());
     await inside(`${tools}/install-archive ${units} </tmp/in/one & a=$!
 ${tools}/install-archive ${units} </tmp/in/two; wait $a`);
@@ -75,12 +75,12 @@ stat -c '%a %n' openclaw-gateway@.service clawkeep-firewall.service docker.servi
 
   it("changes nothing when the archive is cut short, and clears up what a power cut has left", async () => {
     await inside(`echo before >${units}/openclaw-gateway@.service`);
-    const cut = await tryInside(`${tools}/install-archive ${units}`, gatewayUnit().slice(0, 900));
+    const cut = await tryInside(`${tools}/install-archive ${units}`, hostUnitFiles().slice(0, 900));
     expect(cut.code).not.toBe(0);
     const none = await tryInside(`${tools}/install-archive ${units}`);
     expect(none.code).not.toBe(0);
     expect(await inside(`cat ${units}/openclaw-gateway@.service`)).toBe("before\n");
-    await inside(`${tools}/install-archive ${units}`, gatewayUnit());
+    await inside(`${tools}/install-archive ${units}`, hostUnitFiles());
     expect(await inside(`cat ${units}/openclaw-gateway@.service; ls -A ${units} | grep new || true`)).toBe(
       readFileSync(join(__dirname, "../../../config-files/host/systemd/openclaw-gateway@.service"), "utf8"),
     );
@@ -89,7 +89,7 @@ stat -c '%a %n' openclaw-gateway@.service clawkeep-firewall.service docker.servi
   it("fails when the directory does not hold what was written", async () => {
     // As if the disk had lost it: sync is the last thing before it is read back.
     const loses = `sync() { : >${units}/openclaw-gateway@.service; }; export -f sync`;
-    const { code, stderr } = await tryInside(`${loses}; ${tools}/install-archive ${units}`, gatewayUnit());
+    const { code, stderr } = await tryInside(`${loses}; ${tools}/install-archive ${units}`, hostUnitFiles());
     expect(code).toBe(1);
     expect(stderr).toMatch(/openclaw-gateway@.service: Size differs.*does not hold what was written/s);
   });

@@ -1,28 +1,153 @@
-/** prepare-host and the memory of a host, with /proc/meminfo as it says; it is stopped before it makes anything. */
+/** prepare-host on hosts with nothing, with something, and with what cannot work. */
 import { tiers, memoryBudget } from "../../../config/tiers";
-import { onAHost, possible } from "./on-a-host";
+import { possible, prepare, type BareHost, type Prepared } from "./bare-host";
 
 const { totalMiB } = memoryBudget(tiers.starter, 1);
-const prepare = (memoryMiB: number, needed = totalMiB) =>
-  onAHost(`printf 'MemTotal: %d kB\\n' ${memoryMiB * 1024} >/opt/meminfo; mount --bind /opt/meminfo /proc/meminfo
-apt-get() { :; }; install() { echo goes on; exit 0; }; export -f apt-get install
-bash -s -- ${needed} <"/opt/openclaw/bin/prepare-host"; exit $?`);
+const once = (host: BareHost = {}, needed?: number): Prepared => {
+  const [outcome] = prepare(host, needed);
+  if (outcome === undefined) throw new Error("it has not run");
+  return outcome;
+};
+const ubuntu = { id: "ubuntu", version: "24.04", codename: "noble" };
+const bookworm = { id: "debian", version: "12", codename: "bookworm" };
+const locked = (lock: string) => ({
+  status: 100,
+  text: `E: Could not get lock ${lock}. It is held by process 812 (apt-get)`,
+});
+/** Nothing was installed, and no directory made. */
+const refused = ({ status, stdout, installed }: Prepared) => ({ status, stdout, installed });
+const untouched = { status: 1, stdout: "", installed: [] };
 
 (possible ? describe : describe.skip)("prepare-host", () => {
+  it("brings everything to a bare Debian 13, and asks no package manager the second time", () => {
+    const [first, second] = prepare({}, 1000, 2);
+    expect(first).toMatchObject({ status: 0, stdout: "0\n", calls: ["update", "install"] });
+    expect(first?.installed).toEqual(
+      expect.arrayContaining(["docker.io", "docker-cli", "docker-buildx", "apparmor"]),
+    );
+    expect(second).toMatchObject({ status: 0, stdout: "0\n", calls: [], installed: [] });
+  });
+
+  it("knows that Ubuntu's docker.io holds the client", () => {
+    const { status, installed } = once({ release: ubuntu, docker: "29.1.3-0ubuntu3~24.04.1" });
+    expect([status, installed.includes("docker-cli")]).toEqual([0, false]);
+  });
+
+  it("adds to what is there: Docker's own packages, another time service", () => {
+    const { status, installed } = once({ has: ["docker-ce", "docker-ce-cli", "chrony"], docker: "29.2.0" });
+    expect(status).toBe(0);
+    expect(installed).toContain("docker-buildx-plugin");
+    expect(installed.filter((name) => /^docker\.io|^docker-(cli|buildx|ce)$|timesyncd/.test(name))).toEqual(
+      [],
+    );
+  });
+
+  it.each(["/var/lib/apt/lists/lock", "/var/cache/apt/archives/lock", "/var/lib/dpkg/lock-frontend"])(
+    "waits for whoever holds %s",
+    (lock) => {
+      const { status, stderr, calls } = once({ answers: { 1: locked(lock) } });
+      expect([status, calls]).toEqual([0, ["update", "update", "install"]]);
+      expect(stderr).toContain(`(apt says: Could not get lock ${lock}. It is held by process 812 (apt-get))`);
+    },
+  );
+
+  it("waits before the installation too, and not for ever", () => {
+    expect(once({ answers: { 2: locked("/var/lib/dpkg/lock-frontend") } })).toMatchObject({
+      status: 0,
+      calls: ["update", "install", "install"],
+    });
+    const { status, stderr } = once({ answers: { update: locked("/var/lib/apt/lists/lock") }, patience: 1 });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      /others have used the package manager for 1 s \(apt says: .* process 812 \(apt-get\)\): look at that/,
+    );
+  });
+
+  it("ends an installation that a power cut has left half done", () => {
+    const text =
+      "E: dpkg was interrupted, you must manually run 'dpkg --configure -a' to correct the problem.";
+    const { status, calls } = once({ answers: { 2: { status: 100, text } } });
+    expect([status, calls]).toEqual([0, ["update", "install", "configure", "install"]]);
+  });
+
+  it.each([
+    [
+      "E: Release file for http://m/debian/InRelease is expired (invalid since 3d). Updates will not be applied.",
+      /have expired: the mirror is stale, or the host's clock .* is wrong \(apt says: E: Release file/,
+    ],
+    [
+      "E: Release file for http://m/debian/InRelease is not valid yet (invalid for another 2h)",
+      /clock \(.*\) is wrong/,
+    ],
+    ["E: The repository 'http://m trixie InRelease' is not signed.", /not signed by a key/],
+    ["E: something else", /apt has failed \(apt says: E: something else\)/],
+  ])("says in one sentence what is wrong with a mirror: %s", (text, sentence) => {
+    const outcome = once({ answers: { update: { status: 100, text } } });
+    expect(refused(outcome)).toEqual(untouched);
+    expect(outcome.stderr).toMatch(sentence);
+  });
+
+  it.each([
+    ["Temporary failure resolving 'deb.debian.org'", "does not resolve"],
+    ["Could not connect to m:80 (192.0.2.1), connection timed out", "does not answer"],
+  ])("finds a host without a network, which is a warning to apt: %s", (problem, sentence) => {
+    const text = `W: Failed to fetch http://m/debian/dists/trixie/InRelease  ${problem}`;
+    const outcome = once({ candidate: "(none)", answers: { update: { status: 0, text } } });
+    expect(refused(outcome)).toEqual(untouched);
+    expect(outcome.stderr).toContain(sentence);
+  });
+
+  it.each([
+    [
+      "that is there",
+      { has: ["docker.io"] },
+      /this host has Docker 20, and 25 or newer is needed\. Nothing was changed/,
+    ],
+    ["that is to be had", {}, /the newest docker.io of this host's package sources is 20\.10\.24\+dfsg1/],
+  ])(
+    "refuses Debian 12's Docker %s before anything is installed, with the commands that mend it",
+    (_, more, sentence) => {
+      const outcome = once({ release: bookworm, docker: "20.10.24+dfsg1-1+deb12u1", ...more });
+      expect(refused(outcome)).toEqual(untouched);
+      expect(outcome.stderr).toMatch(sentence);
+      expect(outcome.stderr).toContain("9DC8 5822 9FC7 DD38 854A E2D8 8D81 803C 0EBF CD88");
+      expect(outcome.stderr).toContain("https://download.docker.com/linux/debian bookworm stable");
+    },
+  );
+
+  it("takes Debian 12 with Docker's own packages", () => {
+    const own = ["docker-ce", "docker-ce-cli", "docker-buildx-plugin"];
+    expect(once({ release: bookworm, has: own, docker: "28.5.2" }).status).toBe(0);
+  });
+
+  it("installs nothing on a distribution that it does not know, and names what is missing", () => {
+    const outcome = once({ release: { id: "fedora", version: "43", codename: "" } });
+    expect(refused(outcome)).toEqual(untouched);
+    expect(outcome.stderr).toMatch(
+      /this host \(fedora 43\) lacks docker\.io docker-cli .*; packages are installed on Debian and Ubuntu only/,
+    );
+  });
+
+  it("refuses Docker as a snap", () => {
+    const outcome = once({ release: ubuntu, files: { "snap/bin/docker": "" } });
+    expect(refused(outcome)).toEqual(untouched);
+    expect(outcome.stderr).toContain("snap remove docker");
+  });
+
   it("refuses a host with less memory than is needed, with both numbers, before anything is made", () => {
-    const { status, stdout, stderr } = prepare(7400);
-    expect([status, stdout]).toEqual([1, ""]);
-    expect(stderr).toContain(
+    const outcome = once({ memoryMiB: 7400 }, totalMiB);
+    expect(refused(outcome)).toEqual(untouched);
+    expect(outcome.stderr).toContain(
       `this host has 7400 MiB (MemTotal), and what is to run on it needs ${totalMiB} MiB`,
     );
-    expect(stderr).toMatch(/memoryMiB is the memory that a host is sold with .* gives it no more/);
+    expect(outcome.stderr).toMatch(/memoryMiB is the memory that a host is sold with .* gives it no more/);
   });
 
   it.each([7.6, 7.9])("takes a host of 8 GB, which shows %d GiB", (shown) => {
-    expect(prepare(Math.floor(shown * 1024)).stdout).toBe("goes on\n");
+    expect(once({ memoryMiB: Math.floor(shown * 1024) }, totalMiB).status).toBe(0);
   });
 
   it("refuses a host of 8 GB for two gateways", () => {
-    expect(prepare(8192, memoryBudget(tiers.starter, 2).totalMiB).status).toBe(1);
+    expect(once({}, memoryBudget(tiers.starter, 2).totalMiB).status).toBe(1);
   });
 });

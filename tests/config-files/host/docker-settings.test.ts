@@ -1,0 +1,102 @@
+/** What becomes of a host's own daemon.json: merged, or refused with all that stands in the way. */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { dockerSettings } from "../../../config-files/host/docker-settings";
+
+const networks = { openclaw: "172.30.1.0/24", proxy: "172.30.2.0/24", egress: "172.30.3.0/24" };
+const order = dockerSettings(networks);
+const wanted = order.settings;
+const script = join(__dirname, "../../../config-files/host/bin/docker-settings");
+
+/** The script's own merge, of one daemon.json. */
+function merge(theirs: object): { merged: Record<string, unknown>; problems: string[] } {
+  const program = `
+import importlib.machinery, importlib.util, json, sys
+loader = importlib.machinery.SourceFileLoader("settings", sys.argv[1])
+module = importlib.util.module_from_spec(importlib.util.spec_from_loader("settings", loader))
+sys.dont_write_bytecode = True
+loader.exec_module(module)
+theirs, order = json.load(sys.stdin)
+taken = module.networks_of([module.HETZNER_GATEWAY] + order["networks"])
+merged, problems = module.merge(theirs, order["settings"], taken)
+print(json.dumps({"merged": merged, "problems": problems}))`;
+  const input = JSON.stringify([theirs, order]);
+  const { status, stdout, stderr } = spawnSync("python3", ["-c", program, script], {
+    input,
+    encoding: "utf8",
+  });
+  if (status !== 0) throw new Error(stderr);
+  return JSON.parse(stdout) as ReturnType<typeof merge>;
+}
+
+it("has the guide's values, and pools that keep clear of this stack's networks and of Hetzner's gateway", () => {
+  expect(wanted).toEqual({
+    "log-driver": "json-file",
+    "log-opts": { "max-size": "10m", "max-file": "3" },
+    "live-restore": true,
+    "default-ulimits": { nofile: { Name: "nofile", Soft: 65536, Hard: 65536 } },
+    "default-address-pools": [{ base: "172.20.0.0/16", size: 24 }],
+  });
+  const elsewhere = dockerSettings({ ...networks, proxy: "172.20.7.0/24", egress: "172.24.0.0/13" });
+  expect(elsewhere.settings["default-address-pools"]).toEqual([{ base: "192.168.0.0/16", size: 24 }]);
+});
+
+describe("docker-settings", () => {
+  it("gives a host without settings all of them", () => {
+    expect(merge({})).toEqual({ merged: wanted, problems: [] });
+  });
+
+  it("changes nothing the second time", () => {
+    expect(merge(wanted)).toEqual({ merged: wanted, problems: [] });
+  });
+
+  it("keeps what a host has, where it goes with ours", () => {
+    const theirs = {
+      "log-driver": "local",
+      "log-opts": { "max-size": "50m" },
+      "default-ulimits": { nofile: { Name: "nofile", Soft: 4096, Hard: 8192 } },
+      "default-address-pools": [{ base: "10.99.0.0/16", size: 24 }],
+      "data-root": "/srv/docker",
+      "registry-mirrors": ["https://mirror.example"],
+    };
+    expect(merge(theirs)).toEqual({ merged: { ...theirs, "live-restore": true }, problems: [] });
+  });
+
+  it("adds the limit to logs that have none", () => {
+    expect(merge({ "log-driver": "json-file", "log-opts": { labels: "a" } }).merged["log-opts"]).toEqual({
+      "max-size": "10m",
+      "max-file": "3",
+      labels: "a",
+    });
+  });
+
+  it.each<[object, RegExp]>([
+    [{ "live-restore": false }, /^live-restore is false: take it out; with it containers would end/],
+    [{ iptables: false }, /^iptables is false: take it out/],
+    [{ "userns-remap": "default" }, /^userns-remap is "default": take it out/],
+    [{ "seccomp-profile": "unconfined" }, /^seccomp-profile is "unconfined"/],
+    [{ bridge: "none" }, /^bridge is "none": take it out/],
+    [{ bip: "172.31.0.1/16" }, /^bip 172\.31\.0\.1\/16 shares addresses with 172\.31\.1\.1\/32/],
+    [
+      { "default-address-pools": [{ base: "172.16.0.0/12", size: 24 }] },
+      /^the address pool 172\.16\.0\.0\/12 shares addresses with 172\.31\.1\.1\/32/,
+    ],
+    [{ "log-driver": "gelf" }, /^log-driver gelf cannot be read back/],
+    [{ "log-opts": { "max-size": "-1" } }, /^log-opts\.max-size sets no limit/],
+    [
+      { "default-ulimits": { nofile: { Name: "nofile", Soft: 1024, Hard: 2147483584 } } },
+      /^default-ulimits\.nofile is .* Soft and Hard have to be 1024 to 1048576/,
+    ],
+    [
+      { "default-ulimits": { nproc: { Name: "nproc", Soft: 1, Hard: 1 } } },
+      /^default-ulimits has nproc: take it out/,
+    ],
+  ])("refuses %j", (theirs, sentence) => {
+    const { problems } = merge(theirs);
+    expect(problems).toEqual([expect.stringMatching(sentence)]);
+  });
+
+  it("says all at once", () => {
+    expect(merge({ "live-restore": false, iptables: false, "log-driver": "none" }).problems).toHaveLength(3);
+  });
+});
