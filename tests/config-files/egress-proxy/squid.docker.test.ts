@@ -262,7 +262,7 @@ describe("with IPv6 inside the container, as newer engines have it", () => {
   it("a name with a special IPv6 address beside a good IPv4 one is refused", async () => {
     names.script("six.test", [here.public, "fd00:ec2::254"]);
     expect(await status("six.test:443")).toBe(403);
-    names.script("mapped.test", ["::ffff:10.213.77.1"]);
+    names.script("mapped.test", [`::ffff:${here.private}`]);
     expect(await status("mapped.test:443")).toBe(403);
   });
 });
