@@ -5,10 +5,10 @@ export CLAWKEEP_LAB := $(CURDIR)/.lab
 tsx := node_modules/.bin/tsx
 STACK ?= prod
 POLICY ?=
-NAME ?=
-MINUTES ?=
+NAME =
+MINUTES =
 # More arguments for jest.
-JEST ?=
+JEST =
 
 LAB ?=
 
