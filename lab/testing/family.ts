@@ -25,6 +25,7 @@ export interface FamilyOutcome {
   readonly output: string;
 }
 
+const lastWordsMilliseconds = 500;
 const running = new Set<string>();
 let counter = 0;
 
@@ -60,8 +61,14 @@ export function runFamily(
       resolve({ code, timedOut, seconds: (Date.now() - begin) / 1000, output: output + note });
     };
     child.on("error", (error) => end(127, error.message));
-    // Not "close": a process that was left behind may hold the pipes for ever.
-    child.on("exit", (code) => setImmediate(() => end(code ?? 128)));
+    child.on("exit", (code) => {
+      // What it has said comes with "close", for which a process that was left behind may let us wait for ever.
+      const enough = setTimeout(() => end(code ?? 128), lastWordsMilliseconds);
+      child.on("close", () => {
+        clearTimeout(enough);
+        end(code ?? 128);
+      });
+    });
   });
 }
 
