@@ -5,13 +5,16 @@ import type { Configuration } from "../config/load";
 import { memoryBudget } from "../config/tiers";
 import { dockerSettings } from "../config-files/host/docker-settings";
 import { firewallRuleset } from "../config-files/host/firewall";
+import { kernelSettings } from "../config-files/host/kernel-settings";
 import {
+  awaitBootScript,
   firewallUnitFiles,
   firewallUnitPaths,
   hostTools,
   hostUnitFiles,
   prepareHostScript,
   scriptRevision,
+  upgradeSettings,
 } from "../config-files/host/tools";
 import { Component } from "./component";
 import { hcloudFoundation, type BoundToServer } from "./hcloud-server";
@@ -26,8 +29,12 @@ import {
 
 const unitDirectory = "/etc/systemd/system";
 
-/** What a unit is wanted by is read when it is enabled: gateways that are, are so again. */
-const enableAgain = `; for link in ${unitDirectory}/multi-user.target.wants/openclaw-gateway@?*.service; do
+/**
+ * What a unit is wanted by is read when it is enabled: gateways that are, are so again. The unit that ends containers has
+ * to be there before the host goes down, the one that looks after a boot begins with the next one.
+ */
+const enableUnits = ` && systemctl enable --quiet --now clawkeep-stop.service && systemctl enable --quiet clawkeep-boot.service
+for link in ${unitDirectory}/multi-user.target.wants/openclaw-gateway@?*.service; do
   [ ! -L "$link" ] || systemctl reenable --quiet "\${link##*/}"
 done`;
 
@@ -95,8 +102,8 @@ export class HostBaseline extends Component {
     const booted = first(
       "booted",
       {
-        create:
-          "if command -v cloud-init >/dev/null; then cloud-init status --wait >/dev/null || [ $? = 2 ]; fi",
+        create: `bash -s -- ${ground.made === undefined ? "existing" : "made"}`,
+        stdin: awaitBootScript(),
       },
       ground.made === undefined ? [] : [ground.made.server],
     );
@@ -107,7 +114,7 @@ export class HostBaseline extends Component {
     this.dockerGroup = prepared.stdout.apply((text) => text.trim());
     const tools = first("tools", { create: `bash -s -- ${toolDirectory}`, stdin: hostTools() }, [prepared]);
     const installUnits = `${toolDirectory}/install-archive ${unitDirectory} && systemctl daemon-reload`;
-    const units = first("units", { create: `${installUnits}${enableAgain}`, stdin: hostUnitFiles() }, [
+    const units = first("units", { create: `${installUnits}${enableUnits}`, stdin: hostUnitFiles() }, [
       tools,
     ]);
     // Docker's settings before anything stands on it: a change may restart the daemon.
@@ -122,6 +129,24 @@ export class HostBaseline extends Component {
       },
       [units],
     );
+    // Comments at its end: a changed script runs again.
+    const tuned = first(
+      "tuned",
+      {
+        create: `${toolDirectory}/tune-host apply ${configuration.settings.host.swapMiB}`,
+        stdin: `${kernelSettings()}# ${scriptRevision("tune-host")}\n`,
+      },
+      [units],
+    );
+    const upgrades = first(
+      "upgrades",
+      {
+        create: `${toolDirectory}/host-upgrades apply`,
+        stdin: `${upgradeSettings()}// ${scriptRevision("host-upgrades")}\n`,
+      },
+      // It reads back which timers and units there are, and Docker's version.
+      [units, docker],
+    );
     // Keys alone, on a host that was there too; on a new one this reads back what it was told at its first boot.
     const sshd = first(
       "sshd",
@@ -135,7 +160,7 @@ export class HostBaseline extends Component {
       [tools, docker],
     );
     const firewall = this.firewall(configuration, first, [tools, gateways], installUnits);
-    const ready: pulumi.Resource[] = [tools, units, docker, sshd, gateways, firewall];
+    const ready: pulumi.Resource[] = [tools, units, tuned, docker, upgrades, sshd, gateways, firewall];
     if (ground.volume !== undefined) {
       const mounted = first(
         "volume-mounted",

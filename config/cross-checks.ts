@@ -1,4 +1,5 @@
 /** Rules that need more than one key of the configuration. */
+import { hetznerGateway } from "../config-files/host/docker-settings";
 import { deploymentId } from "../config-files/litellm/config";
 import { slotOf } from "./addresses";
 import { serverCertificateProblem } from "./certificates";
@@ -63,7 +64,14 @@ function checkNetworks(stack: string, { networks }: UsableSettings): Problem[] {
   const named = Object.entries(networks ?? {}).flatMap(([name, cidr]) =>
     cidr === undefined ? [] : [[name, cidr] as const],
   );
-  return named.flatMap(([name, cidr], index) =>
+  // On every host: one that is there already may be Hetzner's too.
+  const cutOff = named
+    .filter(([, cidr]) => overlap(cidr, `${hetznerGateway}/32`))
+    .map(([name, cidr]) => {
+      const message = `${cidr} holds ${hetznerGateway}, the gateway of every server at Hetzner: a bridge over it cuts the host off. Take another network`;
+      return settingProblem(stack, "networks", [name], message);
+    });
+  const overlapping = named.flatMap(([name, cidr], index) =>
     named
       .slice(index + 1)
       .filter(([, other]) => overlap(cidr, other))
@@ -71,6 +79,7 @@ function checkNetworks(stack: string, { networks }: UsableSettings): Problem[] {
         settingProblem(stack, "networks", [name2], `${other} overlaps ${name} (${cidr})`),
       ),
   );
+  return [...cutOff, ...overlapping];
 }
 
 function checkNames(

@@ -15,9 +15,16 @@ const sshPort = port.refine(
   (number) => number !== 443,
   "is the port that Cloudflare reaches HTTPS on: take another",
 );
-const ssh = {
+const both = {
   /** Port sshd listens on. `hcloud`: where it will listen (default 9922). `existing`: where it listens today. */
   sshPort: sshPort.default(9922),
+  /** Size in MiB of the swap file that a host without swap gets; 0: none. The guide's is 4 GB. Containers have no part in it. */
+  swapMiB: z
+    .int()
+    .min(0)
+    .max(65_536)
+    .refine((size) => size === 0 || size >= 64, "is less than 64 MiB; 0 means none")
+    .default(4096),
 };
 
 export const hcloudHost = z.strictObject({
@@ -53,7 +60,7 @@ export const hcloudHost = z.strictObject({
    * the second stack names the one of the first (clawkeep-prod) instead.
    */
   sshKey,
-  ...ssh,
+  ...both,
 });
 
 export const existingHost = z.strictObject({
@@ -75,7 +82,7 @@ export const existingHost = z.strictObject({
   memoryMiB: z.int().min(1024),
   /** Addresses that may reach SSH through the host's firewall. Absent: SSH stays as open as it is, at a limited rate. */
   adminCidrs: z.array(cidr).min(1).optional(),
-  ...ssh,
+  ...both,
   sshPort: sshPort.default(22),
 });
 

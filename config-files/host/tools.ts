@@ -26,6 +26,9 @@ export function hostToolsArchive(): string {
 export const scriptRevision = (name: string): string =>
   createHash("sha256").update(script(name)).digest("hex").slice(0, 12);
 
+/** The script that waits for a first boot; as prepare-host it runs before any other is installed. */
+export const awaitBootScript = (): string => script("await-boot");
+
 /** The script that prepares a bare host; it runs before any other is installed. */
 export const prepareHostScript = (): string => script("prepare-host");
 
@@ -41,9 +44,21 @@ export const firewallUnitPaths: readonly string[] = firewallUnits;
 /** Tar of them, base64. */
 export const firewallUnitFiles = (): string => units(firewallUnits);
 
-/** Tar of the systemd unit template that runs gateways and of what is added to Docker's socket, base64. */
-export const hostUnitFiles = (): string =>
-  units(["openclaw-gateway@.service", "docker.socket.d/clawkeep.conf"]);
+/** What a package manager is told about updates. */
+export const upgradeSettings = (): string =>
+  readFileSync(join(__dirname, "apt", "52clawkeep-upgrades"), "utf8");
+
+/** The unit template that runs gateways, those of a boot and its end, the swap file's, what is added to Docker's socket. */
+const hostUnits = [
+  "openclaw-gateway@.service",
+  "clawkeep-boot.service",
+  "clawkeep-stop.service",
+  "clawkeep-swap.service",
+  "docker.socket.d/clawkeep.conf",
+] as const;
+
+/** Tar of them, base64. */
+export const hostUnitFiles = (): string => units([...hostUnits]);
 
 function units(paths: readonly string[]): string {
   const files = paths.map((path) => [path, readFileSync(join(__dirname, "systemd", path), "utf8")] as const);

@@ -108,10 +108,12 @@ async function plainConfiguration(role: string, host: LabHost, more: Readonly<Re
             location: "fsn1",
             serverType: "cx33",
             volumeGiB: 10,
+            // All stand-ins share one disk.
+            swapMiB: 256,
             adminCidrs: [`${addresses.admin}/32`],
             sshKey: host.sshKey,
           }
-        : { ...host, memoryMiB: 8192 },
+        : { ...host, memoryMiB: 8192, swapMiB: 256 },
     "clawkeep:storage": { stateGiB: 1, sandboxesGiB: 1 },
     "clawkeep:gateways": [labGateway],
     "clawkeep:models": labModels,

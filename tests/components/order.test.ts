@@ -159,6 +159,8 @@ describe.each(["prod", "twoGateways"] as const)("%s", (stack) => {
         "host-tools",
         "host-units",
         "host-docker-settings",
+        "host-tuned",
+        "host-upgrades",
         "host-sshd",
         "host-volume-mounted",
       ],

@@ -327,6 +327,14 @@ export const wrongSettings: readonly WrongValue[] = [
     "clawkeep:networks.proxy",
     /overlaps openclaw/,
   ),
+  ...["172.31.1.0/24", "172.31.0.0/16"].map((cidr) =>
+    row(
+      `bridge over Hetzner's gateway, ${cidr}`,
+      subnets({ egress: cidr }),
+      "clawkeep:networks.egress",
+      /holds 172\.31\.1\.1, the gateway of every server at Hetzner: a bridge over it cuts the host off\. Take another network/,
+    ),
+  ),
   ...["203.0.113.0/24", "127.1.0.0/16", "172.32.0.0/16", "100.64.1.0/24"].map((cidr) =>
     row(`bridge of ${cidr}`, subnets({ egress: cidr }), "clawkeep:networks.egress", /not in a private range/),
   ),

@@ -1,0 +1,244 @@
+/** Docker's settings, kernel settings and swap of a host, and its services when they are restarted: on a stand-in. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { dockerSettings } from "../../../config-files/host/docker-settings";
+import { kernelSettings } from "../../../config-files/host/kernel-settings";
+import {
+  firewallUnitFiles,
+  hostTools,
+  hostUnitFiles,
+  prepareHostScript,
+} from "../../../config-files/host/tools";
+import { debianBase } from "../../../lab/images/debian";
+import { addresses, debianNames } from "../../../lab/internet/addresses";
+import { upDebian } from "../../../lab/internet/debian/debian";
+import { docker } from "../../../lab/lib/docker";
+import { attempt, run } from "../../../lab/lib/exec";
+import * as vps from "../../../lab/vps/stand-in";
+
+jest.setTimeout(600_000);
+const name = "host-settings";
+const standIn = `clawkeep-vps-${name}`;
+const tools = "/opt/openclaw/bin";
+const order = dockerSettings({ openclaw: "172.30.1.0/24", proxy: "172.30.2.0/24", egress: "172.30.3.0/24" });
+let lab: string;
+
+const attemptInside = (command: string, input = ""): ReturnType<typeof attempt> =>
+  attempt("docker", ["exec", "--interactive", standIn, "bash", "-c", command], {
+    input,
+    timeoutSeconds: 300,
+  });
+const inside = (command: string, input = ""): Promise<string> =>
+  docker(["exec", "--interactive", standIn, "bash", "-ec", command], { input });
+const settle = (): ReturnType<typeof attempt> =>
+  attemptInside(`${tools}/docker-settings apply`, JSON.stringify(order));
+const daemon = (): Promise<string> => inside("systemctl show -P MainPID docker.service");
+
+beforeAll(async () => {
+  lab = mkdtempSync(join(tmpdir(), "clawkeep-host-settings-"));
+  process.env["CLAWKEEP_LAB"] = lab;
+  await run(join(__dirname, "../../../lab/engine/up.sh"), []);
+  await upDebian();
+  await vps.destroy(name);
+  await vps.boot({ name, ipv4: "103.22.206.221", authorizedKeys: [] });
+  await inside(`cloud-init status --wait >/dev/null || [ $? = 2 ]
+echo '${addresses.admin} ${debianNames.join(" ")}' >>/etc/hosts`);
+  await inside("bash -s -- 1000", prepareHostScript());
+  await inside(`bash -s -- ${tools}`, hostTools());
+  for (const units of [hostUnitFiles(), firewallUnitFiles()])
+    await inside(`${tools}/install-archive /etc/systemd/system; systemctl daemon-reload`, units);
+  const image = await debianBase("trixie");
+  const archive = join(lab, "image.tar");
+  await docker(["save", "--output", archive, image]);
+  await docker(["cp", archive, `${standIn}:/var/tmp/image.tar`]);
+  await inside(
+    `docker load --quiet --input /var/tmp/image.tar && docker tag ${image} small:1 && rm /var/tmp/image.tar`,
+  );
+});
+
+afterAll(async () => {
+  await vps.destroy(name);
+  rmSync(lab, { recursive: true, force: true });
+});
+
+describe("docker-settings", () => {
+  const file = "/etc/docker/daemon.json";
+
+  it("adds to what a host has, is read back, and lets the daemon alone the second time", async () => {
+    await inside(`mkdir -p /etc/docker; echo '{"registry-mirrors": ["https://mirror.example"]}' >${file}`);
+    expect(await settle()).toMatchObject({ code: 0 });
+    const [pid, text] = [await daemon(), await inside(`cat ${file}`)];
+    expect(JSON.parse(text)).toEqual({ ...order.settings, "registry-mirrors": ["https://mirror.example"] });
+    expect(await settle()).toMatchObject({ code: 0, stdout: "docker-settings: as they have to be\n" });
+    expect([await daemon(), await inside(`cat ${file}`)]).toEqual([pid, text]);
+    const info = JSON.parse(await inside("docker info --format '{{json .}}'")) as Record<string, unknown>;
+    expect(info).toMatchObject({ LiveRestoreEnabled: true, LoggingDriver: "json-file" });
+    expect(await inside(`${tools}/docker-settings check`)).toContain("as ordered");
+  });
+
+  it("restarts a daemon that has not read its file, and says so until then", async () => {
+    const pid = await daemon();
+    await inside(`sleep 1; touch ${file}`);
+    const { code, stderr } = await attemptInside(`${tools}/docker-settings check`);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining("daemon.json is newer than the daemon that runs"),
+    ]);
+    await settle();
+    expect(await daemon()).not.toBe(pid);
+    expect(await inside(`${tools}/docker-settings check`)).toContain("as ordered");
+  });
+
+  it("puts the old file back where the daemon does not start with the new one", async () => {
+    await inside(`echo 'DOCKER_OPTS="--live-restore"' >/etc/default/docker
+echo '{"debug": true}' >${file}; systemctl reset-failed docker; systemctl restart docker`);
+    const { code, stderr } = await settle();
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /the daemon does not start with .*both as a flag and in the configuration file.* It has its old file again and runs/s,
+      ),
+    ]);
+    expect(await inside(`cat ${file}; docker info --format '{{.Debug}}'`)).toBe('{"debug": true}\ntrue\n');
+    await inside(`rm /etc/default/docker ${file}; systemctl reset-failed docker`);
+    expect((await settle()).code).toBe(0);
+  });
+
+  it("touches nothing where something stands in the way", async () => {
+    const pid = await daemon();
+    await inside(`cp ${file} /root/kept; ip link add lan type dummy; ip addr add 172.30.2.77/16 dev lan; ip link set lan up
+docker swarm init --advertise-addr 127.0.0.1 >/dev/null 2>&1 || true; echo '{"live-restore": false}' >${file}`);
+    try {
+      const { code, stderr } = await settle();
+      expect(code).toBe(1);
+      expect(stderr).toMatch(
+        /nothing was changed:\n {2}live-restore is false.*\n {2}the host itself reaches 172\.30\.0\.0\/16, and 172\.30\.1\.0\/24/,
+      );
+      expect(await inside(`cat ${file}`)).toBe('{"live-restore": false}\n');
+      expect(await daemon()).toBe(pid);
+    } finally {
+      await inside(`cp -p /root/kept ${file}; ip link del lan`);
+    }
+  });
+});
+
+/** Reachable from outside through Docker's address translation, and out again. */
+const web =
+  "perl -MIO::Socket::INET -e '$s=IO::Socket::INET->new(LocalPort=>8000,Listen=>5,ReuseAddr=>1) or die; while($c=$s->accept){print $c \"HTTP/1.0 200 OK\\r\\n\\r\\nserved\\n\"; close $c}'";
+const ping = (path: string): string =>
+  `perl -MIO::Socket::UNIX -e '$s=IO::Socket::UNIX->new(Peer=>"${path}") or do {print "dead"; exit}; alarm 10; print $s "GET /_ping HTTP/1.0\\r\\n\\r\\n"; print /^OK/m ? "OK" : "" while <$s>'`;
+const out = `perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(PeerAddr=>"${addresses.admin}:80",Timeout=>5) ? "out" : "shut in"'`;
+
+describe("services that are restarted", () => {
+  beforeAll(async () => {
+    await settle();
+    await inside(`docker network create --subnet 172.30.3.0/24 egress-net >/dev/null
+docker run -d --name web --restart unless-stopped --network egress-net --publish 443:8000 small:1 ${web} >/dev/null
+docker run -d --name filter --restart unless-stopped --network none --volume /run/clawkeep-docker:/run/docker:ro small:1 sleep infinity >/dev/null
+docker run -d --name by-file --restart unless-stopped --network none --volume /run/docker.sock:/run/docker.sock:ro small:1 sleep infinity >/dev/null
+install -d /opt/openclaw/gateways/gw; echo standby >/opt/openclaw/gateways/gw/role
+docker create --name gw --pids-limit 64 --network none small:1 sleep infinity >/dev/null
+echo active >/opt/openclaw/gateways/gw/role; : >/opt/openclaw/gateways/gw/needs
+systemctl enable --quiet openclaw-gateway@gw; systemctl start --no-block openclaw-gateway@gw`);
+    await until("the gateway runs", running);
+  });
+  const running = async (): Promise<boolean> =>
+    (
+      await attemptInside(
+        "docker inspect -f '{{.State.Running}}' gw; systemctl is-active openclaw-gateway@gw",
+      )
+    ).stdout === "true\nactive\n";
+  const startedAt = (): Promise<string> => inside("docker inspect -f '{{.State.StartedAt}}' web filter");
+  const served = async (): Promise<boolean> =>
+    (await attempt("curl", ["-s", "--max-time", "5", "http://103.22.206.221:443/"])).stdout === "served\n";
+
+  it.each([
+    ["Docker is restarted", "systemctl restart docker"],
+    [
+      "Docker and its socket are stopped and started",
+      "systemctl stop docker.socket docker.service; systemctl start docker",
+    ],
+    ["systemd is started anew", "systemctl daemon-reexec"],
+    ["nftables is restarted, which empties every table", "systemctl restart nftables"],
+    ["nftables is reloaded", "systemctl start nftables; systemctl reload nftables"],
+    ["nftables is stopped", "systemctl stop nftables"],
+    ["the daemon is killed", "systemctl kill --signal KILL docker"],
+  ])("%s: all serves again, and no container was restarted for it but the gateway", async (_, what) => {
+    const before = await startedAt();
+    await inside(what);
+    await until("it serves", served);
+    await until("the gateway runs", running);
+    expect(
+      await inside(`docker exec filter ${ping("/run/docker/docker.sock")}; docker exec web ${out}`),
+    ).toBe("OKout");
+    expect(await startedAt()).toBe(before);
+  });
+
+  it("a socket that is mounted as a file is dead by now", async () => {
+    expect(await inside(`docker exec by-file ${ping("/run/docker.sock")}`)).toBe("dead");
+  });
+});
+
+describe("tune-host", () => {
+  const tune = (mib: number) => attemptInside(`${tools}/tune-host apply ${mib}`, kernelSettings());
+  const swapFile = "/var/lib/clawkeep/swap";
+
+  it("sets and reads back, twice, and all of it is there after a reboot", async () => {
+    for (let time = 0; time < 2; time++) expect(await tune(128)).toMatchObject({ code: 0 });
+    const keys =
+      "sysctl -n vm.swappiness fs.inotify.max_user_watches fs.inotify.max_user_instances net.core.somaxconn";
+    const look = `${keys}; stat -c '%a %s' ${swapFile}; swapon --show=NAME --noheadings; for each in sysctl swap time; do ${tools}/tune-host check $each >/dev/null; done`;
+    const wanted = `10\n524288\n512\n4096\n600 134217728\n${swapFile}\n`;
+    expect(await inside(look)).toBe(wanted);
+    await vps.power(name, "reboot");
+    await until(
+      "swap is there",
+      async () => (await attemptInside("systemctl is-active clawkeep-swap")).code === 0,
+    );
+    expect(await inside(look)).toBe(wanted);
+  });
+
+  it("says which setting is another now, or will be after a reboot", async () => {
+    await inside("sysctl -q -w vm.swappiness=60");
+    expect((await attemptInside(`${tools}/tune-host check sysctl`)).stderr).toContain(
+      "vm.swappiness is 60, not 10",
+    );
+    await inside("echo vm.swappiness=61 >/etc/sysctl.d/99-zzz.conf");
+    const { code, stderr } = await tune(128);
+    await inside("rm /etc/sysctl.d/99-zzz.conf");
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining("vm.swappiness will be 61 after the next boot"),
+    ]);
+  });
+
+  it("makes no swap without room, and leaves a host's own alone", async () => {
+    const { code, stderr } = await tune(60_000_000);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/does not fit|do not fit on .*No swap was made/),
+    ]);
+    await tune(0);
+    expect(await inside(`ls ${swapFile} 2>/dev/null || swapon --show`)).toBe("");
+    await inside("fallocate -l 64MiB /own; chmod 600 /own; mkswap -q /own; swapon /own");
+    expect((await tune(128)).stdout).toContain("swap: /own 64 MiB");
+    await inside(`swapoff /own; rm /own; ! ls ${swapFile} 2>/dev/null`);
+  });
+
+  it("takes everything back where the kernel refuses the file", async () => {
+    await inside("mv /usr/sbin/mkswap /usr/sbin/mkswap.kept; ln -s /bin/true /usr/sbin/mkswap");
+    const { code, stderr } = await tune(128);
+    await inside("mv /usr/sbin/mkswap.kept /usr/sbin/mkswap");
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/takes no swap file here: .*swapMiB 0/s)]);
+    expect(await inside(`ls /var/lib/clawkeep`)).toBe("");
+  });
+});
+
+async function until(what: string, look: () => Promise<boolean>, seconds = 90): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  while (!(await look())) {
+    if (Date.now() > deadline) throw new Error(`${what}: not within ${seconds} s`);
+    await new Promise((wake) => setTimeout(wake, 300));
+  }
+}
