@@ -5,7 +5,10 @@ export CLAWKEEP_LAB := $(CURDIR)/.lab
 tsx := node_modules/.bin/tsx
 STACK ?= prod
 POLICY ?=
-ONLY ?=
+NAME =
+MINUTES =
+# More arguments for jest.
+JEST =
 
 LAB ?=
 
@@ -14,7 +17,7 @@ LAB ?=
 in_lab = case '$(LAB)' in ''|0) ;; 1) [ -f "$(CLAWKEEP_LAB)/env" ] || { echo 'there is no lab here: make rehearse' >&2; exit 2; }; . "$(CLAWKEEP_LAB)/env" ;; \
 	*) echo 'LAB=1 asks the lab; leave LAB out to ask your own backend' >&2; exit 2 ;; esac;
 
-.PHONY: help setup rehearse test test-fast preview verify pair secrets pins sbom drills bench clean
+.PHONY: help setup rehearse test test-fast test-long preview verify pair secrets pins sbom bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
@@ -31,16 +34,18 @@ setup: node_modules/.package-lock.json ## install and build what the rehearsal n
 rehearse: setup ## deploy the prod stack in the lab, prove it end to end, leave it running
 	@$(tsx) lab/rehearsal/rehearse.ts
 
-test: setup ## all tests: set-up, fast tests, lab tests, a whole rehearsal
-	@$(MAKE) --no-print-directory test-fast
-	@$(tsx) lab/rehearsal/test.ts
+test: setup ## set-up, fast tests, tests with an engine, a whole rehearsal and its tests; says where the time went
+	@$(tsx) lab/testing/test.ts
+
+test-long: setup ## what is too long for it, oldest result first, into docs/test-long.md (NAME=ROW; MINUTES=N: begin no row after)
+	@$(tsx) lab/testing/long.ts '$(NAME)' '$(MINUTES)'
 
 test-fast: node_modules/.package-lock.json ## types, lint, format, unit and graph tests (no Docker, no lab)
 	@npx --no-install tsc --noEmit --incremental --tsBuildInfoFile .tsbuildinfo
 	@npx --no-install eslint --cache --max-warnings=0 .
 	@npx --no-install prettier --check --log-level=warn .
 	@$(tsx) tools/write-stack-schema.ts --check
-	@npx --no-install jest --selectProjects fast
+	@npx --no-install jest --selectProjects fast $(JEST)
 
 preview: node_modules/.package-lock.json ## pulumi preview of STACK (default prod; LAB=1: the lab's); POLICY=1 judges it by the policy pack
 	@$(in_lab) $(tsx) tools/say-backend.ts $(STACK) && pulumi preview --stack $(STACK) --diff $(if $(POLICY),--policy-pack policy)
@@ -59,9 +64,6 @@ pins: node_modules/.package-lock.json ## ask the registries which digests the im
 
 sbom: node_modules/.package-lock.json ## list all software of STACK's host, its images and this program: sbom-STACK.cdx.json (CycloneDX), LAB=1: the lab's
 	@$(in_lab) $(tsx) tools/sbom.ts $(STACK)
-
-drills: node_modules/.package-lock.json ## take each control away and see its test fail, writes docs/drills.md (ONLY='NAME...', fast or docker)
-	@$(tsx) lab/drills/run.ts $(ONLY)
 
 bench: setup ## measure: rehearsal warm, up from empty, no-change up, preview, turns with a sandbox, the filter, where the time goes
 	@$(tsx) lab/rehearsal/bench.ts

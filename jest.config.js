@@ -1,12 +1,8 @@
-// Three groups: `fast` needs nothing but Node; `docker` needs a Docker engine (and the Pulumi toolchain for
-// tests/lab/toolchain); `rehearsal` needs the lab that `make rehearse` leaves running.
+// Three groups: `fast` needs nothing but Node; `docker`, files ending in .docker.test.ts, a Docker engine and what
+// `make setup` has made; `rehearsal` the lab that `make rehearse` leaves running.
 const transform = {
   "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }],
 };
-const needsDocker = [
-  "/tests/.*\\.docker\\.test\\.ts$",
-  "/tests/lab/(vps|images|registry|toolchain)/.*\\.test\\.ts$",
-];
 const common = { rootDir: __dirname, testEnvironment: "node", transform };
 module.exports = {
   projects: [
@@ -14,9 +10,9 @@ module.exports = {
       ...common,
       displayName: "fast",
       testMatch: ["<rootDir>/tests/**/*.test.ts"],
-      testPathIgnorePatterns: [...needsDocker, "<rootDir>/tests/rehearsal/"],
+      testPathIgnorePatterns: ["\\.docker\\.test\\.ts$", "<rootDir>/tests/rehearsal/"],
     },
-    { ...common, displayName: "docker", testRegex: needsDocker },
+    { ...common, displayName: "docker", testMatch: ["<rootDir>/tests/**/*.docker.test.ts"] },
     { ...common, displayName: "rehearsal", testMatch: ["<rootDir>/tests/rehearsal/**/*.test.ts"] },
   ],
 };

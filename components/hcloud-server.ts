@@ -5,6 +5,8 @@ import type { HcloudHost } from "../config/host-schema";
 import { cloudflareRanges } from "../config-files/cloudflare/ip-ranges";
 import { userData } from "../config-files/host/user-data";
 import { hostKeyFrom } from "../config-files/ssh/host-key";
+import type { HostAddress, HostProviders } from "./host";
+import { serverShutdown } from "./server-shutdown";
 
 export interface HcloudServerArgs {
   readonly host: HcloudHost;
@@ -23,8 +25,8 @@ export type BoundToServer = Required<Pick<pulumi.CustomResourceOptions, "replace
 export interface HcloudFoundation {
   readonly ipv4: pulumi.Output<string>;
   readonly hostKey: pulumi.Output<string>;
-  /** Makes the server on it, once `before` is there. */
-  readonly server: (before: pulumi.Resource[]) => HcloudServer;
+  /** Makes the server on it, once the providers that act on it are there. */
+  readonly server: (providers: HostProviders) => HcloudServer;
 }
 
 export interface HcloudServer {
@@ -91,7 +93,18 @@ export function hcloudFoundation(
     { ...options, protect: true, ignoreChanges: ["format"] },
   );
   const hostKey = args.hostKeyPassword.apply(hostKeyFrom);
-  const makeServer = (before: pulumi.Resource[]): HcloudServer => {
+  const publicKey = pulumi.unsecret(hostKey.apply((key) => key.publicKey));
+  const makeServer = (providers: HostProviders): HcloudServer => {
+    const reached: HostAddress = { address: address.ipAddress, sshPort: host.sshPort, hostKey: publicKey };
+    // The cloud changes the type of a server that is off, and the provider would cut its power for that.
+    const beforeTypeChange = serverShutdown(
+      `${name}-server-shutdown-for-type`,
+      reached,
+      providers,
+      // On destroy the server has gone before it: then the firewall goes as well, and nobody has to ask.
+      { parent, deleteBeforeReplace: true, deletedWith: firewall },
+      [host.serverType],
+    );
     const server = new hcloud.Server(
       `${name}-server`,
       {
@@ -107,7 +120,7 @@ export function hcloudFoundation(
       },
       {
         ...options,
-        dependsOn: before,
+        dependsOn: [providers.docker, providers.commands, beforeTypeChange],
         // They matter at the first boot alone, and a change would throw the server away.
         ignoreChanges: ["userData", "sshKeys", "image"],
         // The name is taken, and the address is in use, until the old server is gone.
@@ -121,6 +134,12 @@ export function hcloudFoundation(
       { byteLength: 8, keepers: { server: server.id } },
       { parent, replaceWith: [server] },
     );
+    // Not bound like the rest: it is to be undone on the old server, before that is deleted.
+    serverShutdown(`${name}-server-shutdown`, reached, providers, {
+      parent,
+      dependsOn: [server],
+      replaceWith: [server],
+    });
     const bound: BoundToServer = { replaceWith: [server], deletedWith: instance };
     const attachment = new hcloud.VolumeAttachment(
       `${name}-volume-attachment`,
@@ -137,7 +156,7 @@ export function hcloudFoundation(
   };
   return {
     ipv4: address.ipAddress,
-    hostKey: pulumi.unsecret(hostKey.apply((key) => key.publicKey)),
+    hostKey: publicKey,
     server: makeServer,
   };
 }

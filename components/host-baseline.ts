@@ -245,7 +245,7 @@ export class HostBaseline extends Component {
     });
     const address = { address: foundation.ipv4, sshPort: host.sshPort, hostKey: foundation.hostKey };
     const providers = hostProviders(this, this.name, address);
-    const made = foundation.server([providers.docker, providers.commands]);
+    const made = foundation.server(providers);
     return {
       address,
       providers,

@@ -207,7 +207,7 @@ export function connectionTo(address: HostAddress, dialErrorLimit = 15) {
 }
 
 /** Options of the system's ssh: the host key and nothing of the user's own known_hosts, so every checkout checks the same. */
-function sshOptions(hostKey: pulumi.Input<string>): pulumi.Input<string>[] {
+export function sshOptions(hostKey: pulumi.Input<string>): pulumi.Input<string>[] {
   return [
     "-o",
     pulumi.interpolate`KnownHostsCommand=/bin/echo %H ${hostKey}`,

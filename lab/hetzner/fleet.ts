@@ -5,6 +5,9 @@ import type { Rule, Server, Volume } from "./model";
 import { Queues } from "./queues";
 import type { Store } from "./store";
 
+/** A machine that has been asked to shut down is looked at so often, and for so long. */
+const noticing = { everyMs: 250, forMs: 15 * 60_000 };
+
 /** Brings the machines to the state that the store describes; work on one machine runs in order. */
 export class Fleet {
   private readonly queues = new Queues();
@@ -35,6 +38,34 @@ export class Fleet {
       this.store.save();
     });
     return action === "off" ? done : done.then(() => this.converge(server));
+  }
+
+  /** Done once the button is pressed, as with the real API: the status says when the machine is off. */
+  async shutdown(server: Server): Promise<void> {
+    await this.queues.run(server.machine, () => this.machines.shutdown(server.machine));
+    void this.noticeOff(server);
+  }
+
+  /** Cuts the power and gives it again. */
+  async reset(server: Server): Promise<void> {
+    await this.power(server, "off");
+    await this.power(server, "on");
+  }
+
+  private async noticeOff(server: Server): Promise<void> {
+    const deadline = Date.now() + noticing.forMs;
+    while (
+      Date.now() < deadline &&
+      server.status === "running" &&
+      this.store.state.servers.includes(server)
+    ) {
+      if (!(await this.machines.isOn(server.machine).catch(() => true))) {
+        server.status = "off";
+        this.store.save();
+        return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, noticing.everyMs).unref());
+    }
   }
 
   /** Wipes the machine's own disk and boots it again; volumes and address stay. */

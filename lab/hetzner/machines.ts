@@ -8,6 +8,9 @@ export interface Machines {
   boot(spec: StandInSpec): Promise<void>;
   destroy(name: string): Promise<void>;
   power(name: string, action: "on" | "off" | "reboot"): Promise<void>;
+  /** Presses the power button. Whether and when the machine switches itself off is its own business. */
+  shutdown(name: string): Promise<void>;
+  isOn(name: string): Promise<boolean>;
   createVolume(volumeId: number, sizeGiB: number, format?: "ext4"): Promise<void>;
   resizeVolume(volumeId: number, sizeGiB: number): Promise<void>;
   deleteVolume(volumeId: number): Promise<void>;

@@ -26,9 +26,9 @@ export function serverActionRoutes(api: ApiServer, { store, actions, fleet }: Co
 
   action("poweron", "start_server", (server) => fleet.power(server, "on"));
   action("poweroff", "stop_server", (server) => fleet.power(server, "off"));
-  action("shutdown", "shutdown_server", (server) => fleet.power(server, "off"));
+  action("shutdown", "shutdown_server", (server) => fleet.shutdown(server));
   action("reboot", "reboot_server", (server) => fleet.power(server, "reboot"));
-  action("reset", "reset_server", (server) => fleet.power(server, "reboot"));
+  action("reset", "reset_server", (server) => fleet.reset(server));
 
   action("rebuild", "rebuild_server", (server, body) => {
     if (server.protectedRebuild) throw isProtected("server");

@@ -14,6 +14,7 @@ const linked = [
   "config-files",
   "package.json",
   "tsconfig.json",
+  "tsconfig.pulumi.json",
   "node_modules",
 ];
 

@@ -7,6 +7,7 @@ import { inTurn } from "../lib/turns";
 import { firewallScript, type FirewallRule } from "./firewall";
 import { standInImage } from "./image";
 import { forget, guestDir, mustKnow, readRecord, type StandInSpec, writeRecord } from "./platform";
+import { cutFileSystems, dropCaches } from "./power-cut";
 import { createVolume, volumeDevice } from "./volumes";
 
 export type { FirewallRule } from "./firewall";
@@ -24,6 +25,7 @@ const capabilities = `
 const stopSeconds = 60;
 // States of a container that died between being made and being started.
 const halfMade = new Set(["created", "dead", "removing"]);
+const powered = new Set(["running", "paused", "restarting"]);
 
 const containerName = (name: string): string => `clawkeep-vps-${name}`;
 const engineVolume = (name: string): string => `${containerName(name)}-docker`;
@@ -51,28 +53,45 @@ export async function boot(spec: StandInSpec): Promise<void> {
   });
 }
 
-/** Ends a server and its disk. Volumes attached to it stay. One that is not there is no error. */
+/**
+ * Ends a server and its disk, by cutting its power if it runs. Volumes attached to it stay. One that is not there is no
+ * error.
+ */
 export async function destroy(name: string): Promise<void> {
   return inTurn(name, async () => {
+    await cutPower(name);
     await removeDisk(name);
     await forget(name);
   });
 }
 
-/** `off` cuts the power, `on` starts it again, `reboot` asks the server to restart (and cuts the power if it does not). */
+/**
+ * `off` cuts the power: what no program has synced to a volume is gone (the README says what is not cut). `on` starts it
+ * again, `reboot` asks the server to restart (and cuts the power if it does not).
+ */
 export async function power(name: string, action: "on" | "off" | "reboot"): Promise<void> {
   return inTurn(name, async () => {
     const state = await containerState(name);
     if (state === undefined) throw new Error(`there is no server ${name}: boot it first`);
-    if (action === "off") {
-      if (state === "running") await docker(["kill", containerName(name)]);
-      return;
-    }
+    if (action === "off") return cutPower(name);
     // The volumes' device numbers may be others since the outer machine itself was restarted.
     await writeRecord(await mustKnow(name));
     if (state !== "running") return start(name);
     if (action === "reboot") await reboot(name);
   });
+}
+
+/** Presses the power button, as ACPI does. Whether and when the server switches itself off is its own business. */
+export async function shutdown(name: string): Promise<void> {
+  await attempt("docker", ["exec", containerName(name), "systemctl", "--no-block", "poweroff"], {
+    timeoutSeconds: 10,
+  });
+}
+
+/** True while the server's power is on, whether it does anything or not. */
+export async function isOn(name: string): Promise<boolean> {
+  const state = await containerState(name);
+  return state !== undefined && powered.has(state);
 }
 
 /**
@@ -165,7 +184,21 @@ async function reboot(name: string): Promise<void> {
     if ((await startedAt()) !== before && (await containerState(name)) === "running") return;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
-  await docker(["restart", "--time", "0", container]);
+  await cutPower(name);
+  await writeRecord(await mustKnow(name));
+  await start(name);
+}
+
+/** Everything stands still at once, then the disks lose what they had not been given, then nothing is left. */
+async function cutPower(name: string): Promise<void> {
+  const container = containerName(name);
+  if (!(await isOn(name))) return;
+  const volumeIds = (await readRecord(name))?.volumeIds ?? [];
+  await attempt("docker", ["pause", container]);
+  const pid = await inspect("container", container, "{{.State.Pid}}");
+  if (pid !== undefined && pid !== "0") await cutFileSystems(pid, volumeIds);
+  await docker(["kill", container]);
+  await dropCaches(volumeIds);
 }
 
 async function removeDisk(name: string): Promise<void> {

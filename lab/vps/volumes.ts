@@ -45,6 +45,23 @@ export async function deleteVolume(volumeId: number): Promise<void> {
   await rm(file);
 }
 
+/**
+ * Takes a volume's loop device away, and with it what that has cached; the next who asks for the volume gets a new one.
+ * @throws Error when something still uses the volume after half a minute
+ */
+export async function releaseVolume(volumeId: number): Promise<void> {
+  const file = volumeFile(volumeId);
+  const deadline = Date.now() + 30_000;
+  for (;;) {
+    const [device] = await loopDevices(file);
+    if (device === undefined) return;
+    // In use it goes when its last user does.
+    await run("losetup", ["--detach", device]);
+    if (Date.now() > deadline) throw new Error(`${device} of volume ${volumeId} is still in use`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
 /** The numbers by which a server's own device node reaches the volume. */
 export async function volumeDevice(volumeId: number): Promise<DeviceNumbers> {
   const device = await loopDevice(volumeId);

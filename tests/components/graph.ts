@@ -4,6 +4,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RawConfiguration } from "../../config/parse";
+import { contentKey, folderParts } from "../../lab/images/content-key";
+import { keepToday, keptToday } from "../kept-today";
 import { secretMark, type Graph, type RecordedResource, type Run, type Wire } from "./recorder/graph-types";
 
 export type { Graph, RecordedResource, Wire } from "./recorder/graph-types";
@@ -20,28 +22,49 @@ export const programRun = (raw: RawConfiguration, preview = false): Run => ({
   preview,
 });
 
-/** Records the runs one after the other. A program that failed has `error` set. */
+/** As long as a process of tests lasts, its sources do not change. */
+let sources: string | undefined;
+
+/** Everything that a run's graph is made from: the program, the recorder, what they load, and the configuration. */
+function madeFrom(run: Run): string {
+  sources ??= contentKey([
+    ...["index.ts", "package-lock.json", "tsconfig.json"].map((name) => readFileSync(join(root, name))),
+    ...["components", "config", "config-files", "tests/components/recorder"].flatMap((name) =>
+      folderParts(join(root, name)),
+    ),
+    process.version,
+  ]);
+  return sources + JSON.stringify(run);
+}
+
+/** The runs' graphs; those that nobody has recorded today, one after the other. A program that failed has `error` set. */
 export function recordAll<K extends string>(runs: Readonly<Record<K, Run>>): Record<K, Graph> {
+  const graphs = new Map<string, Graph>();
+  const missing: [string, Run][] = [];
+  for (const [name, run] of Object.entries<Run>(runs)) {
+    const kept = keptToday<Graph>("graph", madeFrom(run));
+    if (kept === undefined) missing.push([name, run]);
+    else graphs.set(name, kept);
+  }
+  const recorded = missing.length === 0 ? [] : recordApart(missing.map(([, run]) => run));
+  for (const [index, [name, run]] of missing.entries())
+    graphs.set(name, keepToday("graph", madeFrom(run), recorded[index]) as Graph);
+  return Object.fromEntries(graphs) as Record<K, Graph>;
+}
+
+/** Records in a process of its own. */
+function recordApart(runs: readonly Run[]): Graph[] {
   const directory = mkdtempSync(join(tmpdir(), "clawkeep-graphs-"));
   const out = join(directory, "graphs.json");
-  const names = Object.keys(runs) as K[];
   try {
     const result = spawnSync(
       process.execPath,
       ["--import", "tsx", join(__dirname, "recorder", "main.ts"), out],
-      {
-        cwd: root,
-        input: JSON.stringify(names.map((name) => runs[name])),
-        encoding: "utf8",
-      },
+      { cwd: root, input: JSON.stringify(runs), encoding: "utf8" },
     );
     if (result.status !== 0) throw new Error(`the recorder ended with ${result.status}:\n${result.stderr}`);
-    const graphs = JSON.parse(readFileSync(out, "utf8")) as Graph[];
     const log = result.stdout + result.stderr;
-    return Object.fromEntries(names.map((name, index) => [name, { ...graphs[index], log }])) as Record<
-      K,
-      Graph
-    >;
+    return (JSON.parse(readFileSync(out, "utf8")) as Graph[]).map((graph) => ({ ...graph, log }));
   } finally {
     rmSync(directory, { recursive: true });
   }

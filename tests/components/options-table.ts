@@ -28,6 +28,13 @@ export const optionUses: readonly OptionUse[] = [
     },
   ]),
   {
+    type: "Command",
+    option: "deletedWith",
+    value: "host-firewall",
+    reason:
+      "before another type the server is shut down; on destroy it has gone already, and so goes the firewall",
+  },
+  {
     type: "RandomId",
     option: "replaceWith",
     value: ["host-server"],
@@ -111,7 +118,7 @@ export const optionUses: readonly OptionUse[] = [
     option: "replaceOnChanges",
     value: ["triggers[*]"],
     reason:
-      "set by the SDK itself (pulumi-command#855); the program's one use is the firewall's confirmation",
+      "set by the SDK itself (pulumi-command#855); in use for the firewall's confirmation and a server's type",
   },
   {
     type: "DnsRecord",

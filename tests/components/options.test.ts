@@ -49,8 +49,30 @@ describe.each(onServers)("%s", (stack) => {
   it("binds to the server nothing that outlives it", () => {
     const bound = resources.filter(({ options }) => options.deletedWith !== undefined);
     expect(bound.filter((resource) => !onTheServer.includes(resource)).map(label)).toEqual([
+      "Command host-server-shutdown-for-type",
       "VolumeAttachment host-volume-attachment",
     ]);
+  });
+
+  it("shuts a server down before it is deleted or replaced, and before its type is changed", () => {
+    const [forType, before] = ofType(graphs[stack], "command:local:Command");
+    const server = resources.find(({ name }) => name === "host-server");
+    // Deleted before the server because it depends on it, on the server of before because it is replaced with it; bound
+    // to nothing, or the engine would pass over its deletion.
+    expect([before?.name, before?.options, before?.dependencies]).toEqual([
+      "host-server-shutdown",
+      expect.objectContaining({ replaceWith: ["host-server"] }),
+      expect.arrayContaining(["host-server"]),
+    ]);
+    expect(before?.options.deletedWith).toBeUndefined();
+    expect([forType?.name, forType?.inputs["triggers"]]).toEqual([
+      "host-server-shutdown-for-type",
+      [server?.inputs["serverType"]],
+    ]);
+    expect(server?.dependencies).toContain("host-server-shutdown-for-type");
+    for (const { inputs } of [forType, before].filter((each) => each !== undefined)) {
+      expect([inputs["create"], inputs["delete"]]).toEqual([undefined, "/opt/openclaw/bin/shut-down-host"]);
+    }
   });
 
   it("protects state and address, here and at the provider", () => {

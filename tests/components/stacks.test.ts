@@ -127,6 +127,13 @@ const allowed: readonly Allowed[] = [
     why: "each server has its own host key",
   },
   {
+    resource: /^Command host-server-shutdown/,
+    path: /^interpreter\.\d+$/,
+    prod: /^root@\S+$|ssh-ed25519/,
+    standby: /^root@\S+$|ssh-ed25519/,
+    why: "another server, with its own host key",
+  },
+  {
     resource: /^Server /,
     path: /^userData$/,
     prod: /ssh-ed25519/,

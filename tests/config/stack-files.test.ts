@@ -93,6 +93,16 @@ it("no stack gets a role that its file does not name", () => {
   expect(Object.keys(project.config)).not.toContain("clawkeep:role");
 });
 
+it("Pulumi loads the program without type checks, by the file that the lab names too", () => {
+  const { runtime } = parse(read("Pulumi.yaml")) as { runtime: { options: { tsconfig: string } } };
+  const { tsconfig } = runtime.options;
+  // Pulumi reads `noCheck` in this file alone, not in what it extends.
+  expect(read(tsconfig)).toMatch(/"extends": ".\/tsconfig.json"/);
+  expect(read(tsconfig)).toMatch(/"compilerOptions": \{ "noCheck": true \}/);
+  expect(read("tsconfig.json")).not.toContain("noCheck");
+  expect(read("lab/rehearsal/environment.ts")).toContain(`PULUMI_NODEJS_TSCONFIG_PATH: "${tsconfig}"`);
+});
+
 describe("config/stack.schema.json", () => {
   const schema = JSON.parse(read("config/stack.schema.json")) as object;
   const validate = new Ajv2020({ allErrors: true, strict: false, validateFormats: false }).compile(schema);

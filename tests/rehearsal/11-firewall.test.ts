@@ -1,4 +1,7 @@
-/** The host's own firewall around the deployed stack, with the provider's taken away: each attempt fails, and succeeds without it. */
+/**
+ * The host's own firewall around the deployed stack, with the provider's taken away: each attempt fails, and succeeds
+ * without it. Then a reboot: nothing answers a stranger while it lasts, and everything comes back by itself.
+ */
 import { fixedAddresses } from "../../config/addresses";
 import { addresses as internet, network } from "../../lab/internet/addresses";
 import { labBaseRef } from "../../lab/images/lab-base";
@@ -6,7 +9,7 @@ import { docker, labLabel } from "../../lab/lib/docker";
 import { attempt, run } from "../../lab/lib/exec";
 import { enterLabEnvironment } from "../../lab/rehearsal/environment";
 import { chatTurn } from "../../lab/rehearsal/public";
-import { onVps, tryOnVps } from "../../lab/rehearsal/vps";
+import { containerStates, onVps, tryOnVps } from "../../lab/rehearsal/vps";
 import { readRecord } from "../../lab/vps/platform";
 import { power, setFirewall, type FirewallRule } from "../../lab/vps/stand-in";
 import {
@@ -19,7 +22,7 @@ import {
   type ProbeOrder,
   type ProbeResult,
 } from "../config-files/host/probes";
-import { eventually } from "./support";
+import { eventually, services } from "./support";
 
 jest.setTimeout(600_000);
 
@@ -213,4 +216,38 @@ test("nothing answers a stranger while the host boots, and then all of it works"
   expect(open).toEqual([]);
   expect(tried).toBeGreaterThan(50 * targets.length);
   expect(await onVps("prod", `${tool} ensure`)).toBe("firewall is in place\n");
+});
+
+test("after the boot the gateway has started after what it needs", async () => {
+  const started = async (name: string): Promise<number> =>
+    Date.parse((await onVps("prod", `docker inspect --format '{{.State.StartedAt}}' ${name}`)).trim());
+  const gateway = await started("openclaw");
+  for (const needed of ["openclaw-docker-proxy", "openclaw-egress", "openclaw-litellm", "openclaw-redis"]) {
+    expect(await started(needed)).toBeLessThan(gateway);
+  }
+});
+
+test("after the boot the file systems have their flags and the containers their limits again", async () => {
+  const mounts = await onVps("prod", "findmnt -rno TARGET,OPTIONS | grep /opt/openclaw/gateways/openclaw");
+  expect(mounts).toMatch(/\/state \S*nosuid\S*nodev/);
+  expect(mounts).toMatch(/\/sandboxes\/workspaces \S*nosuid\S*nodev\S*nosymfollow/);
+  const pids = await onVps(
+    "prod",
+    "docker inspect --format '{{.HostConfig.PidsLimit}}' openclaw openclaw-litellm",
+  );
+  expect(
+    pids
+      .trim()
+      .split("\n")
+      .map(Number)
+      .every((limit) => limit > 0),
+  ).toBe(true);
+  await eventually("every container healthy", 90, async () => {
+    // Sandboxes come and go, and the neighbour that was put there has no health.
+    const states = [...(await containerStates("prod"))].filter(
+      ([name]) => !name.startsWith("openclaw-sbx-") && name !== other.name,
+    );
+    expect(states.map(([name]) => name).sort()).toEqual(services);
+    expect(states.filter(([, state]) => state !== "healthy")).toEqual([]);
+  });
 });

@@ -68,14 +68,21 @@ async function together(first: string): Promise<string[]> {
   return found;
 }
 
-/** Fault injection: for the script that changes the gateway, no container but the present one gets ready. */
+/**
+ * Fault injection: for the script that changes the gateway, no container but the present one gets ready, and for such a
+ * one its clock goes faster: the time that is told stays the one that the program has asked for.
+ */
 const tool = "/opt/openclaw/bin/gateway-swap";
+const secondsOfTheClock = 15;
 async function arm(): Promise<void> {
-  const spared = id(await serving());
-  const line = `        if inspect(self.name)["Id"] != "${spared}": return False`;
+  const other = `if inspect(self.name)["Id"] != "${id(await serving())}":`;
+  const edits = [
+    `/def ready(self):/a\\        ${other} return False`,
+    `/starts, deadline = set()/a\\        ${other} deadline = time.monotonic() + ${secondsOfTheClock}`,
+  ];
   await onVps(
     "prod",
-    `cp -a ${tool} ${tool}.whole && sed -i '/def ready(self):/a\\${line}' ${tool} && ! cmp -s ${tool} ${tool}.whole`,
+    `cp -a ${tool} ${tool}.whole && sed -i ${edits.map((edit) => `-e '${edit}'`).join(" ")} ${tool} && [ "$(diff ${tool}.whole ${tool} | grep -c '^>')" = 2 ]`,
   );
 }
 const disarm = (): Promise<string> => onVps("prod", `[ ! -e ${tool}.whole ] || mv ${tool}.whole ${tool}`);
@@ -134,6 +141,8 @@ database.exec("PRAGMA user_version = ${version}");`,
   } finally {
     await schema(known);
   }
+  // The usual configuration again, which is a change by now; the tests below begin and end with it.
+  await configure({});
   await pulumiUp("prod");
   expect(id(await serving())).not.toBe(id(before));
 });
@@ -153,11 +162,11 @@ test.each([
   ["an image that is no gateway", notAGateway, /gateway-canary|copy-state|node/],
 ])("%s: nothing of the gateway is touched, and taking it back works", async (_, openclaw, message) => {
   const before = await serving();
-  await configure({ ...maxOutputTokens(4098), "clawkeep:images": { openclaw } });
+  await configure({ "clawkeep:images": { openclaw } });
   expect(await failingUp()).toMatch(message);
   expect(await serving()).toBe(before);
   expect(await chatTurn("Say: untouched")).toContain("untouched");
-  await configure(maxOutputTokens(4098));
+  await configure({});
   await pulumiUp("prod");
   expect(await serving()).toBe(before);
 });

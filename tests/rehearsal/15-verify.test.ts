@@ -70,8 +70,10 @@ test("a stack that cannot be asked: exit code 2; one that falls short: 1, and th
 interface Break {
   /** Rows that have to fail; all of them did hold before (first test). */
   readonly rows: RegExp;
-  /** What each of them has to say. */
-  readonly because: RegExp;
+  /** What each of them has to say, by the row's name where they differ. */
+  readonly because: RegExp | ((row: string) => RegExp);
+  /** How many rows; at least one where it is absent. */
+  readonly count?: number;
   readonly script: string;
   readonly mend: string;
 }
@@ -95,6 +97,8 @@ const caddyfile = `file=$(docker inspect --format '{{range .Mounts}}{{if eq .Des
 const restartCaddy = `docker restart -t 2 openclaw-caddy >/dev/null
 curl -sk --retry 20 --retry-delay 1 --retry-all-errors -o /dev/null --resolve ${hostname}:443:127.0.0.1 https://${hostname}/`;
 
+const otherLimit = (name: string): number => 600 + services.indexOf(name);
+
 const breaks: Readonly<Record<string, Break>> = {
   // One after the other would wait half a minute each: after a pause Docker asks a container's health anew.
   "every container paused": {
@@ -103,17 +107,20 @@ const breaks: Readonly<Record<string, Break>> = {
     script: `docker pause ${services.join(" ")}`,
     mend: `docker unpause ${services.join(" ")}`,
   },
-  ...Object.fromEntries(
-    services.map((name) => [
-      `${name} with another pids limit`,
-      {
-        rows: new RegExp(`^${name} has its limits`),
-        because: /pids limit .*600/s,
-        script: `docker inspect --format '{{.HostConfig.PidsLimit}}' ${name} >/run/verify-pids; docker update --pids-limit 600 ${name}`,
-        mend: `docker update --pids-limit "$(cat /run/verify-pids)" ${name}`,
-      },
-    ]),
-  ),
+  "every container with another pids limit, each with one of its own": {
+    rows: new RegExp(`^(${services.join("|")}) has its limits`),
+    because: (row) => new RegExp(`pids limit .*${otherLimit(row.split(" ")[0] ?? "")}`, "s"),
+    count: services.length,
+    script: services
+      .map(
+        (name) => `docker inspect --format '{{.HostConfig.PidsLimit}}' ${name} >/run/verify-pids-${name}
+docker update --pids-limit ${otherLimit(name)} ${name}`,
+      )
+      .join("\n"),
+    mend: services
+      .map((name) => `docker update --pids-limit "$(cat /run/verify-pids-${name})" ${name}`)
+      .join("\n"),
+  },
   "a stranger that publishes a port": {
     rows: /^(nothing else runs|only port 443)/,
     because: /verify-stranger/,
@@ -267,13 +274,15 @@ ${overlay("/etc/openclaw/openclaw.json", JSON.stringify(anotherConfiguration))}`
 
 test.each(Object.entries(breaks))(
   "%s: its rows fail, and hold again after",
-  async (_, { rows, because, script, mend }) => {
+  async (_, { rows, because, count, script, mend }) => {
     const wanted = (row: Row): boolean => rows.test(row.name);
+    const words = (row: string): RegExp => (typeof because === "function" ? because(row) : because);
     try {
       await onVps("prod", "bash -s", script);
       const results = await look(wanted);
       expect(results.length).toBeGreaterThan(0);
-      expect(results.filter(({ ok, detail }) => ok || !because.test(detail))).toEqual([]);
+      if (count !== undefined) expect(results).toHaveLength(count);
+      expect(results.filter(({ ok, name, detail }) => ok || !words(name).test(detail))).toEqual([]);
     } finally {
       await onVps("prod", "bash -s", mend);
     }

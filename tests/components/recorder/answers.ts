@@ -63,6 +63,8 @@ export function answer(
         id: `command${longId.slice(0, 8)}`,
         outputs: { stdout: printed(name, String(inputs["create"])), stderr: "" },
       };
+    case "command:local:Command":
+      return { id: `local${longId.slice(0, 8)}`, outputs: { stdout: "", stderr: "" } };
     case "cloudflare:index/dnsRecord:DnsRecord":
       return { id: longId.slice(0, 32), outputs: {} };
   }

@@ -207,7 +207,8 @@ describe("a changed list", () => {
 
   it("leaves the restart policy as it was: a proxy that dies comes back, with the list in force", async () => {
     await proxy.load(clients("two.test"));
-    await proxy.inside("/bin/bash", "-c", "kill -KILL $(cat /tmp/squid.pid)");
+    // On a busy machine the container is down before this command has ended, and takes it along; the count below tells.
+    await proxy.inside("/bin/bash", "-c", "kill -KILL $(cat /tmp/squid.pid)").catch(() => undefined);
     await proxy.answers();
     expect(await proxy.docker("inspect", "--format", "{{.RestartCount}}")).toMatch(/^1/);
     expect([await status("one.test:443"), await status("two.test:443")]).toEqual([403, 200]);
@@ -262,7 +263,7 @@ describe("with IPv6 inside the container, as newer engines have it", () => {
   it("a name with a special IPv6 address beside a good IPv4 one is refused", async () => {
     names.script("six.test", [here.public, "fd00:ec2::254"]);
     expect(await status("six.test:443")).toBe(403);
-    names.script("mapped.test", ["::ffff:10.213.77.1"]);
+    names.script("mapped.test", [`::ffff:${here.private}`]);
     expect(await status("mapped.test:443")).toBe(403);
   });
 });

@@ -9,13 +9,13 @@ import { buildLocal } from "../../../lab/images/local-image";
 import { docker, labLabel } from "../../../lab/lib/docker";
 import { run } from "../../../lab/lib/exec";
 import { chat, embedding, policyArgs } from "./support/policy-args";
-import { clearLeftovers, RealGateway, secrets } from "./support/real-gateway";
+import { clearLeftovers, prefix, RealGateway, secrets } from "./support/real-gateway";
 
 jest.setTimeout(360_000);
 
 const socket = "/var/run/docker.sock";
-const model = "clawkeep-policy-model";
-const network = "clawkeep-policy-turn";
+const model = `${prefix}model`;
+const network = `${prefix}net`;
 const image = (ref: string) => {
   const found = published.find((item) => item.ref === ref);
   if (found === undefined) throw new Error(`${ref} is not in lab/images/catalogue.ts`);
@@ -59,8 +59,6 @@ beforeAll(async () => {
     embedding("voyage/large"),
   ]);
   const args = { ...settings, sandboxImage: await image("docker.io/library/debian:bookworm-slim") };
-  await docker(["rm", "--force", model]).catch(() => undefined);
-  await docker(["network", "rm", network]).catch(() => undefined);
   await docker(["network", "create", "--internal", "--label", labLabel, network]);
   gateway = await RealGateway.create("turn", args, {
     network,

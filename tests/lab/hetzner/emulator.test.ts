@@ -169,6 +169,23 @@ describe("servers", () => {
     expect(smaller.body.error.code).toBe("invalid_server_type");
   });
 
+  it("are asked to shut down: the action says that they were asked, the status that they are off", async () => {
+    const { server } = await lab.fixture();
+    const status = async (): Promise<string> =>
+      (await lab.get(`/servers/${server}`)).body.server.status as string;
+    lab.machines.get("prod").frozen = true;
+    const asked = await lab.settle(await lab.post(`/servers/${server}/actions/shutdown`));
+    expect(asked.body.action.command).toBe("shutdown_server");
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect(await status()).toBe("running");
+    lab.machines.get("prod").frozen = false;
+    await lab.settle(await lab.post(`/servers/${server}/actions/shutdown`));
+    expect(await status()).toBe("running");
+    for (let tries = 0; (await status()) === "running" && tries < 40; tries++)
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    expect([await status(), lab.machines.get("prod").running]).toEqual(["off", false]);
+  });
+
   it("are rebuilt on the same address with volume and firewall", async () => {
     const { server, volume } = await lab.fixture();
     await lab.settle(await lab.post(`/servers/${server}/actions/rebuild`, { image: "debian-13" }));

@@ -6,6 +6,8 @@ interface FakeMachine {
   rules: readonly FirewallRule[] | undefined;
   volumes: Set<number>;
   boots: number;
+  /** Does not react to its power button. */
+  frozen?: boolean;
 }
 
 /** Machines in memory, with the same rules about order and repetition as the real stand-ins. */
@@ -47,6 +49,16 @@ export class FakeMachines implements Machines {
     if (action !== "off") machine.boots += 1;
     machine.running = action !== "off";
     return Promise.resolve();
+  }
+
+  shutdown(name: string): Promise<void> {
+    const machine = this.get(name);
+    if (machine.frozen !== true) setTimeout(() => (machine.running = false), 100);
+    return Promise.resolve();
+  }
+
+  isOn(name: string): Promise<boolean> {
+    return Promise.resolve(this.get(name).running);
   }
 
   createVolume(volumeId: number, sizeGiB: number): Promise<void> {

@@ -15,12 +15,15 @@ import { docker, labLabel } from "../../../../lab/lib/docker";
 import { attempt, type Outcome } from "../../../../lab/lib/exec";
 
 const loader = join(__dirname, "../../../../config-files/host/bin/load-egress-list");
-export const egressContainer = "clawkeep-egress-test";
+/** Each of Jest's workers has a proxy and networks of its own, so that two files can be run side by side. */
+const worker = Number(process.env["JEST_WORKER_ID"] ?? 1);
+export const egressContainer = `clawkeep-egress-test-${worker}`;
 const container = egressContainer;
 /** One network looks public and holds what may be reached, the other is private. This machine is `.1` in both. */
-const networks = { [`${container}-public`]: "103.22.208", [`${container}-private`]: "10.213.77" };
-export const here = { public: "103.22.208.1", private: "10.213.77.1" } as const;
-export const proxyAddress = { public: "103.22.208.10", private: "10.213.77.10" } as const;
+const net = { public: `103.22.${209 + worker}`, private: `10.213.${76 + worker}` } as const;
+const networks = { [`${container}-public`]: net.public, [`${container}-private`]: net.private };
+export const here = { public: `${net.public}.1`, private: `${net.private}.1` } as const;
+export const proxyAddress = { public: `${net.public}.10`, private: `${net.private}.10` } as const;
 export type Side = keyof typeof here;
 
 export class EgressProxyUnderTest {

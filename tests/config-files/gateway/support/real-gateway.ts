@@ -1,5 +1,14 @@
 /** A gateway of the real software in the image that is deployed, without a network unless a test brings one. */
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildContext } from "../../../../config-files/build-context";
@@ -49,8 +58,9 @@ export async function derivedImage(line: ReleaseLine): Promise<string> {
   return tag;
 }
 
-/** Names of everything start with this, so that what a killed run left behind is found. */
-const prefix = "clawkeep-policy-";
+/** Names of everything start with this and the number of the process, so that what a killed one left behind is found. */
+const family = "clawkeep-policy-";
+export const prefix = `${family}${process.pid}-`;
 
 export interface GatewayOptions {
   /** The file in place of the one that the policy makes. */
@@ -76,7 +86,6 @@ export class RealGateway {
     const directory = mkdtempSync(join(tmpdir(), prefix));
     chmodSync(directory, 0o755);
     const gateway = new RealGateway(`${prefix}${label}`, directory, args, image, options);
-    await docker(["rm", "--force", "--volumes", gateway.name]).catch(() => undefined);
     // As the canary leaves it: the place that SOUL.md is mounted over.
     gateway.plant("workspace/SOUL.md", "");
     gateway.write(
@@ -201,11 +210,16 @@ export class RealGateway {
   }
 }
 
-/** Removes what runs that were killed left behind. */
+/** Removes what processes that are dead left behind; what another one is at work with stays. */
 export async function clearLeftovers(): Promise<void> {
-  const ids = await run("docker", ["ps", "--all", "--quiet", "--filter", `name=^${prefix}`]);
-  for (const id of ids.split("\n").filter((line) => line !== "")) await docker(["rm", "--force", id]);
-  for (const name of readdirSync(tmpdir()).filter((one) => one.startsWith(prefix))) {
+  const dead = (name: string): boolean =>
+    name.startsWith(family) && !existsSync(`/proc/${name.slice(family.length).split("-")[0]}`);
+  const listed = async (...command: string[]): Promise<string[]> =>
+    (await run("docker", [...command, "--filter", `name=${family}`])).split("\n").filter(dead);
+  for (const name of await listed("ps", "--all", "--format", "{{.Names}}"))
+    await docker(["rm", "--force", name]);
+  for (const name of await listed("network", "ls", "--format", "{{.Name}}"))
+    await docker(["network", "rm", name]);
+  for (const name of readdirSync(tmpdir()).filter(dead))
     rmSync(join(tmpdir(), name), { recursive: true, force: true });
-  }
 }

@@ -1,11 +1,11 @@
 /** The hardening policy of the gateway, the limits of spending, and the tables that refuse what is known to be bad. */
-import { drillsOf, type Drill } from "../drill";
+import { controlsOf, type Control } from "../control";
 
 const configTest = "tests/config-files/gateway/openclaw-config.test.ts";
 const policyTest = "tests/config-files/gateway/hardening-policy.test.ts";
 const guideStep = "asks of 2026.9 what the guide's step 5 asks";
 
-const policy = drillsOf(
+const policy = controlsOf(
   { threat: "Tools run in sandboxes", file: "config-files/gateway/policy/sandbox.ts", test: configTest },
   [
     {
@@ -113,7 +113,7 @@ const policy = drillsOf(
   ],
 );
 
-const spending = drillsOf(
+const spending = controlsOf(
   {
     threat: "A model without a known price",
     file: "config/model-checks.ts",
@@ -168,7 +168,7 @@ const spending = drillsOf(
   ],
 );
 
-const supply = drillsOf(
+const supply = controlsOf(
   { threat: "Images are pinned, moving tags", file: "config/images.ts", test: "tests/config/tables.test.ts" },
   [
     {
@@ -238,4 +238,4 @@ const supply = drillsOf(
   ],
 );
 
-export const gatewayDrills: readonly Drill[] = [...policy, ...spending, ...supply];
+export const gatewayControls: readonly Control[] = [...policy, ...spending, ...supply];

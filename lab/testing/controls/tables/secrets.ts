@@ -1,13 +1,13 @@
 /** Secrets, and what outlives a mistake. */
-import { drillsOf, type Drill } from "../drill";
+import { controlsOf, type Control } from "../control";
 
 const marked = "Every secret is encrypted in stack file and state";
 const onStdin = "Secrets travel on standard input";
 const secrets = "tests/components/secrets.test.ts";
 const rules = "tests/policy/rules.test.ts";
 
-export const secretDrills: readonly Drill[] = [
-  ...drillsOf({ threat: marked, file: "config/load.ts", test: secrets }, [
+export const secretControls: readonly Control[] = [
+  ...controlsOf({ threat: marked, file: "config/load.ts", test: secrets }, [
     {
       name: "secret-marks",
       from: "own.requireSecret(rule.key)",
@@ -69,7 +69,7 @@ export const secretDrills: readonly Drill[] = [
       failing: "gives a bot's token to the relay alone",
     },
   ]),
-  ...drillsOf(
+  ...controlsOf(
     {
       threat: onStdin,
       file: "config-files/host/bin/install-files",
@@ -98,7 +98,7 @@ export const secretDrills: readonly Drill[] = [
       },
     ],
   ),
-  ...drillsOf(
+  ...controlsOf(
     { threat: "The host key is checked from the first connection", file: "components/host.ts", test: rules },
     [
       {
@@ -115,7 +115,7 @@ export const secretDrills: readonly Drill[] = [
       },
     ],
   ),
-  ...drillsOf(
+  ...controlsOf(
     { threat: undefined, file: "components/hcloud-server.ts", test: "tests/components/options.test.ts" },
     [
       {

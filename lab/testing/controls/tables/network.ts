@@ -1,5 +1,5 @@
 /** Who reaches what: the edge, the networks, the host's firewall, the egress proxy. */
-import { drillsOf, type Drill } from "../drill";
+import { controlsOf, type Control } from "../control";
 
 const firewall = "config-files/host/firewall.ts";
 const firewallTest = "tests/config-files/host/firewall.test.ts";
@@ -7,7 +7,7 @@ const hostItself = "The host's own firewall says the same";
 const squid = "config-files/egress-proxy/squid-conf.ts";
 const squidTest = "tests/config-files/egress-proxy/squid-conf.test.ts";
 
-const edge = drillsOf(
+const edge = controlsOf(
   {
     threat: "The cloud firewall admits SSH",
     file: "components/hcloud-server.ts",
@@ -52,7 +52,7 @@ const edge = drillsOf(
   ],
 );
 
-const caddy = drillsOf(
+const caddy = controlsOf(
   {
     threat: "Caddy answers for one name",
     file: "config-files/reverse-proxy/caddyfile.ts",
@@ -87,7 +87,7 @@ const caddy = drillsOf(
   ],
 );
 
-const networks = drillsOf(
+const networks = controlsOf(
   {
     threat: "Its networks are internal",
     file: "components/networks.ts",
@@ -135,7 +135,7 @@ const networks = drillsOf(
   ],
 );
 
-const hostFirewall = drillsOf({ threat: hostItself, file: firewall, test: firewallTest }, [
+const hostFirewall = controlsOf({ threat: hostItself, file: firewall, test: firewallTest }, [
   {
     name: "firewall-closed-by-default",
     from: "hook input priority filter - 10; policy drop;",
@@ -185,14 +185,14 @@ const hostFirewall = drillsOf({ threat: hostItself, file: firewall, test: firewa
     name: "firewall-before-docker",
     threat: "No firewall, no Docker",
     file: "components/host-baseline.ts",
-    from: "[tools, unit, sshd, gateways, firewall];",
-    to: "[tools, unit, sshd, gateways];",
+    from: "[tools, units, docker, sshd, gateways, firewall];",
+    to: "[tools, units, docker, sshd, gateways];",
     test: "tests/components/order.test.ts",
     failing: "does nothing on the host before it is prepared",
   },
 ]);
 
-const egress = drillsOf({ threat: "The egress proxy has a list", file: squid, test: squidTest }, [
+const egress = controlsOf({ threat: "The egress proxy has a list", file: squid, test: squidTest }, [
   {
     name: "egress-no-reverse-names",
     from: "dstdomain -n ${host}",
@@ -253,4 +253,10 @@ const egress = drillsOf({ threat: "The egress proxy has a list", file: squid, te
   },
 ]);
 
-export const networkDrills: readonly Drill[] = [...edge, ...caddy, ...networks, ...hostFirewall, ...egress];
+export const networkControls: readonly Control[] = [
+  ...edge,
+  ...caddy,
+  ...networks,
+  ...hostFirewall,
+  ...egress,
+];

@@ -1,11 +1,11 @@
 /** The filter of the Docker API: what its pure parts refuse, and each of its controls against a real engine. */
-import { drillsOf, type Drill } from "../drill";
+import { controlsOf, type Control } from "../control";
 
 const shape = "A sandbox has no network, no capability";
 const folder = "config-files/socket-proxy";
 const tests = "tests/config-files/socket-proxy";
 
-const sandbox = drillsOf(
+const sandbox = controlsOf(
   { threat: shape, file: `${folder}/create-body.ts`, test: `${tests}/create-body.test.ts` },
   [
     ["sandbox-network", '    NetworkMode: "none",', '    NetworkMode: "bridge",'],
@@ -22,7 +22,7 @@ const sandbox = drillsOf(
   })),
 );
 
-const limits = drillsOf(
+const limits = controlsOf(
   { threat: shape, file: `${folder}/create-body.ts`, test: `${tests}/create-body.test.ts` },
   [
     {
@@ -88,7 +88,7 @@ const limits = drillsOf(
 );
 
 /** With a real engine: an attack of the corpus that gets through when its control is off. */
-const attacks = drillsOf(
+const attacks = controlsOf(
   {
     threat: "The filter knows its own sandboxes by a label",
     file: `${folder}/controls.ts`,
@@ -131,4 +131,4 @@ const attacks = drillsOf(
   ],
 );
 
-export const filterDrills: readonly Drill[] = [...sandbox, ...limits, ...attacks];
+export const filterControls: readonly Control[] = [...sandbox, ...limits, ...attacks];

@@ -1,12 +1,12 @@
 /** The channel's relay: each control off in the relay itself, against the table of attacks. */
-import { drillsOf, type Drill } from "../drill";
+import { controlsOf, type Control } from "../control";
 
 const attacks = "tests/config-files/relay/attacks.test.ts";
 const closed = "tests/config-files/relay/closed.test.ts";
 const targets = "Targets are matched as they are written";
 
-export const relayDrills: readonly Drill[] = [
-  ...drillsOf({ threat: "Methods are on a list", file: "config-files/relay/controls.ts", test: attacks }, [
+export const relayControls: readonly Control[] = [
+  ...controlsOf({ threat: "Methods are on a list", file: "config-files/relay/controls.ts", test: attacks }, [
     {
       name: "relay-methods",
       from: "  isAllowedMethod,\n",
@@ -86,7 +86,7 @@ export const relayDrills: readonly Drill[] = [
       failing: "^out of the files by .* is refused$",
     },
   ]),
-  ...drillsOf(
+  ...controlsOf(
     { threat: "One upstream, its certificate checked", file: "config-files/relay/tunnel.ts", test: closed },
     [
       {

@@ -1,6 +1,8 @@
-/** What a drill is: one control, how it is switched off, and the test that must then fail. */
-export interface Drill {
-  /** Unique, for `make drills ONLY=NAME` and the report. */
+/** What is taken away on trial: one control, how it is switched off, and the test that must then fail. */
+import type { Group } from "../groups";
+
+export interface Control {
+  /** Unique, for `make test-long NAME=` and what is said of it. */
   readonly name: string;
   /**
    * Where the row of docs/threat-model.md begins that the control belongs to; undefined where it keeps a promise that
@@ -13,20 +15,20 @@ export interface Drill {
   readonly from: string;
   /** What stands in its place when it is off. */
   readonly to: string;
-  /** The test file. One that needs a Docker engine makes this a drill that does. */
+  /** The test file, of the fast tests or of those with a Docker engine. */
   readonly test: string;
   /** Regular expression over full test names: those that must fail, at least one of them. */
   readonly failing: string;
 }
 
-export type Group = "fast" | "docker";
-
-export const groupOf = ({ test }: Pick<Drill, "test">): Group =>
+export const groupOf = ({ test }: Pick<Control, "test">): Extract<Group, "fast" | "docker"> =>
   test.endsWith(".docker.test.ts") ? "docker" : "fast";
 
 /** A control and its edits; the rest of the row is said once for several. */
-export type Edit = Pick<Drill, "name" | "from" | "to" | "failing"> & Partial<Drill>;
+export type Edit = Pick<Control, "name" | "from" | "to" | "failing"> & Partial<Control>;
 
-/** Drills of one file and test, or of what a row says in their place. */
-export const drillsOf = (shared: Pick<Drill, "threat" | "file" | "test">, edits: readonly Edit[]): Drill[] =>
-  edits.map((edit) => ({ ...shared, ...edit }));
+/** Controls of one file and test, or of what a row says in their place. */
+export const controlsOf = (
+  shared: Pick<Control, "threat" | "file" | "test">,
+  edits: readonly Edit[],
+): Control[] => edits.map((edit) => ({ ...shared, ...edit }));

@@ -1,12 +1,12 @@
 /** What every container has, and what each of them sees. */
-import { drillsOf, type Drill } from "../drill";
+import { controlsOf, type Control } from "../control";
 
 const rules = "tests/components/container-rules.test.ts";
 const noWayUp = "No capability, no new privileges";
 const container = "components/container.ts";
 
-export const containerDrills: readonly Drill[] = [
-  ...drillsOf({ threat: noWayUp, file: container, test: rules }, [
+export const containerControls: readonly Control[] = [
+  ...controlsOf({ threat: noWayUp, file: container, test: rules }, [
     {
       name: "container-read-only-root",
       from: "      readOnly: true,\n",
@@ -65,7 +65,7 @@ export const containerDrills: readonly Drill[] = [
       failing: "runs a pinned image",
     },
   ]),
-  ...drillsOf(
+  ...controlsOf(
     { threat: "The gateway's configuration is root's file", file: "components/gateway.ts", test: rules },
     [
       {
@@ -111,7 +111,7 @@ export const containerDrills: readonly Drill[] = [
       },
     ],
   ),
-  ...drillsOf({ threat: "One port is published", file: "components/litellm.ts", test: rules }, [
+  ...controlsOf({ threat: "One port is published", file: "components/litellm.ts", test: rules }, [
     {
       name: "one-published-port",
       from: "      environment: litellmEnvironment(egressProxyUrl),\n",

@@ -1,16 +1,9 @@
 /** What jest's report of one test file says about a control. */
+import type { JestReport as WholeReport } from "../jest";
 
-/** What is read of jest's JSON report. */
+/** What is read of it. */
 export interface JestReport {
-  readonly testResults: readonly {
-    /** Why the file could not be run at all. */
-    readonly message: string;
-    readonly assertionResults: readonly {
-      readonly status: string;
-      readonly fullName: string;
-      readonly failureMessages: readonly string[];
-    }[];
-  }[];
+  readonly testResults: readonly Pick<WholeReport["testResults"][number], "message" | "assertionResults">[];
 }
 
 /**

@@ -1,5 +1,5 @@
 /** LiteLLM and Squid as they run: a minute or so each, with a Docker engine and the lab's images. */
-import { drillsOf, type Drill } from "../drill";
+import { controlsOf, type Control } from "../control";
 
 const litellm = "config-files/litellm";
 const routes = "tests/config-files/litellm/routes.docker.test.ts";
@@ -7,8 +7,8 @@ const caps = "tests/config-files/litellm/caps.docker.test.ts";
 const alertTest = "tests/config-files/litellm/alerts.docker.test.ts";
 const notTaken = "^an alert that is not taken delays and fails no call, and is given up: ";
 
-export const runningDrills: readonly Drill[] = [
-  ...drillsOf({ threat: "A gate in front of LiteLLM", file: `${litellm}/gate.py`, test: routes }, [
+export const litellmControls: readonly Control[] = [
+  ...controlsOf({ threat: "A gate in front of LiteLLM", file: `${litellm}/gate.py`, test: routes }, [
     {
       name: "litellm-routes",
       // One route too many; with all of them open LiteLLM ends connections, which proves nothing.
@@ -23,7 +23,7 @@ export const runningDrills: readonly Drill[] = [
       failing: "a header that claims another address changes nothing",
     },
   ]),
-  ...drillsOf({ threat: "A ledger books the worst case", file: `${litellm}/reserve.lua`, test: caps }, [
+  ...controlsOf({ threat: "A ledger books the worst case", file: `${litellm}/reserve.lua`, test: caps }, [
     {
       name: "litellm-reservation",
       from: "if spent + reserved + cost > limit(scope, 0) then",
@@ -31,7 +31,32 @@ export const runningDrills: readonly Drill[] = [
       failing: "^20 calls at once, .*five pass, fifteen are refused",
     },
   ]),
-  ...drillsOf(
+  ...controlsOf(
+    {
+      threat: "A model without a known price",
+      file: `${litellm}/spend_limits.py`,
+      test: "tests/config-files/litellm/prices.docker.test.ts",
+    },
+    [
+      {
+        name: "price-in-the-container",
+        from: "not least <= usd < math.inf",
+        to: "False",
+        failing: "^a price of nothing: no start",
+      },
+      {
+        name: "price-of-litellms-list",
+        file: `${litellm}/launch.py`,
+        from: "        if dearer:",
+        to: "        if False:",
+        failing: "sold dearer by LiteLLM's list than was deployed: no start",
+      },
+    ],
+  ),
+];
+
+export const alertControls: readonly Control[] = [
+  ...controlsOf(
     { threat: "An alert goes by the egress proxy", file: `${litellm}/alerts.py`, test: alertTest },
     [
       {
@@ -81,29 +106,10 @@ export const runningDrills: readonly Drill[] = [
       },
     ],
   ),
-  ...drillsOf(
-    {
-      threat: "A model without a known price",
-      file: `${litellm}/spend_limits.py`,
-      test: "tests/config-files/litellm/prices.docker.test.ts",
-    },
-    [
-      {
-        name: "price-in-the-container",
-        from: "not least <= usd < math.inf",
-        to: "False",
-        failing: "^a price of nothing: no start",
-      },
-      {
-        name: "price-of-litellms-list",
-        file: `${litellm}/launch.py`,
-        from: "        if dearer:",
-        to: "        if False:",
-        failing: "sold dearer by LiteLLM's list than was deployed: no start",
-      },
-    ],
-  ),
-  ...drillsOf(
+];
+
+export const edgeControls: readonly Control[] = [
+  ...controlsOf(
     {
       threat: "Caddy answers for one name",
       file: "config-files/reverse-proxy/caddyfile.ts",
@@ -124,7 +130,7 @@ export const runningDrills: readonly Drill[] = [
       },
     ],
   ),
-  ...drillsOf(
+  ...controlsOf(
     {
       threat: "A name one of whose addresses is private",
       file: "config-files/egress-proxy/squid-conf.ts",

@@ -1,0 +1,21 @@
+/** Every control that is taken away. */
+import { containerControls } from "./tables/containers";
+import { filterControls } from "./tables/docker-filter";
+import { gatewayControls } from "./tables/gateway";
+import { networkControls } from "./tables/network";
+import { relayControls } from "./tables/relay";
+import { alertControls, edgeControls, litellmControls } from "./tables/running";
+import { secretControls } from "./tables/secrets";
+import type { Control } from "./control";
+
+export const allControls: readonly Control[] = [
+  ...networkControls,
+  ...containerControls,
+  ...gatewayControls,
+  ...filterControls,
+  ...relayControls,
+  ...secretControls,
+  ...litellmControls,
+  ...alertControls,
+  ...edgeControls,
+];

@@ -1,0 +1,92 @@
+/**
+ * The rows of `make test-long`: what takes too long for `make test`, or need not be run each time. One entry a row; to add
+ * one, add it here.
+ */
+import type { Control } from "./controls/control";
+import { containerControls } from "./controls/tables/containers";
+import { filterControls } from "./controls/tables/docker-filter";
+import { gatewayControls } from "./controls/tables/gateway";
+import { networkControls } from "./controls/tables/network";
+import { relayControls } from "./controls/tables/relay";
+import { alertControls, edgeControls, litellmControls } from "./controls/tables/running";
+import { secretControls } from "./controls/tables/secrets";
+import type { Group } from "./groups";
+
+interface Common {
+  /** Unique, for `make test-long NAME=` and the page. */
+  readonly name: string;
+  /** In a few words. */
+  readonly what: string;
+  /** Then everything it has started is ended, and its result is `timeout`. Default: 15, and no row may have more. */
+  readonly minutes?: number;
+}
+
+/** Test files, one after the other. They are no part of `make test`. */
+export interface FilesRow extends Common {
+  /** For `rehearsal`, `make rehearse` is run before. */
+  readonly group: Group;
+  readonly files: readonly string[];
+  /**
+   * Present: `make test` runs them all the same as long as the page has no pass of what they are made from now. That is
+   * themselves, all that they import, the lock of the packages, and these: files and folders that they read or run.
+   */
+  readonly reads?: readonly string[];
+}
+
+/** Controls, each taken away in a copy of the checkout; a test must fail. */
+export interface ControlsRow extends Common {
+  readonly controls: readonly Control[];
+}
+
+export type Row = FilesRow | ControlsRow;
+
+/** No row may take longer. */
+export const longestMinutes = 15;
+
+const toolchain = ["bridged", "build", "cloudflare", "command", "handed-over"].map(
+  (name) => `tests/lab/toolchain/${name}.docker.test.ts`,
+);
+
+// prettier-ignore
+export const rows: readonly Row[] = [
+  // The lab's own parts, and tools: in `make test` too while they have changed.
+  { name: "lab-toolchain", what: "the engine and providers that are built, and the two stand-ins", group: "docker",
+    files: toolchain, reads: ["lab/toolchain", "tests/lab/toolchain"] },
+  { name: "lab-images", what: "the images, and the registry that a server pulls from", group: "docker",
+    files: ["tests/lab/images/images.docker.test.ts", "tests/lab/registry/registry.docker.test.ts"],
+    reads: ["lab/images", "lab/registry", "lab/engine", "lab/vps", "lab/internet"] },
+  { name: "lab-machine", what: "the stand-in VPS, its power cut, and the engine that carries it", group: "docker",
+    files: ["engine", "power-cut", "stand-in"].map((name) => `tests/lab/vps/${name}.docker.test.ts`),
+    reads: ["lab/vps", "lab/engine", "lab/images/lab-base", "tests/lab/vps"] },
+  { name: "lab-internet", what: "DNS, edge and services in their containers", group: "docker",
+    files: ["tests/lab/internet/internet.docker.test.ts"], reads: ["lab/internet", "lab/images/lab-base"] },
+  { name: "sbom", what: "the list of a host's software, from real images", group: "docker",
+    files: ["tests/tools/sbom/host.docker.test.ts"], reads: ["tools", "lab/images", "config-files"] },
+  { name: "pins", what: "digests, asked of a registry that others wrote", group: "docker",
+    files: ["tests/tools/pins/registry.docker.test.ts"], reads: ["lab/images", "lab/registry", "lab/engine"] },
+
+  { name: "release-line-2026.2", what: "the policy on the real software of the older release line", group: "docker",
+    files: ["tests/config-files/gateway/older-line.docker.test.ts"] },
+
+  // Controls taken away.
+  { name: "controls-network", what: "edge, networks, firewall, egress proxy", controls: networkControls },
+  { name: "controls-containers", what: "the shape of containers", controls: containerControls },
+  { name: "controls-gateway", what: "OpenClaw's policy, and the configuration's rules", controls: gatewayControls },
+  { name: "controls-docker-filter", what: "the filter of the Docker API", controls: filterControls },
+  { name: "controls-relay", what: "the relay for bots", controls: relayControls },
+  { name: "controls-secrets", what: "secrets", controls: secretControls },
+  { name: "controls-litellm", what: "LiteLLM as it runs", controls: litellmControls },
+  { name: "controls-alerts", what: "alerts of LiteLLM as it runs", controls: alertControls },
+  { name: "controls-edge", what: "Caddy and Squid as they run", controls: edgeControls },
+];
+
+export const isFilesRow = (row: Row): row is FilesRow => "files" in row;
+
+/** The files of a group that `make test` leaves to the long run, unless they have changed. */
+export const leftToTheLongRun = (group: Group): string[] =>
+  rows.flatMap((row) => (isFilesRow(row) && row.group === group ? row.files : []));
+
+/** Rows that `make test` runs while they have changed. */
+export const guardedRows: readonly FilesRow[] = rows
+  .filter(isFilesRow)
+  .filter(({ reads }) => reads !== undefined);

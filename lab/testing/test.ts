@@ -1,0 +1,143 @@
+/** `make test`, after the set-up: the fast tests, those that need an engine, a rehearsal, and the tests of it. */
+import { join } from "node:path";
+import { repoDir } from "../lib/paths";
+import { endFamiliesWithUs, runFamily } from "./family";
+import { leftToTheLongRun, guardedRows, type FilesRow } from "./rows";
+import { oneByOne, sideBySide, testFiles, type Group } from "./groups";
+import { inputsHash } from "./inputs";
+import {
+  fileResults,
+  newReportFile,
+  problemsOf,
+  runJest,
+  skipsFail,
+  takeReport,
+  type FileResult,
+  type JestOutcome,
+} from "./jest";
+import { passedWith, resultsOfPage } from "./page";
+import { phasesOf, timesTable, writeTimes, type Times } from "./times";
+
+const results: FileResult[] = [];
+const problems: string[] = [];
+const groups: { name: string; seconds: number }[] = [];
+
+/** Takes down what came of some files. @returns whether they passed */
+function note(group: Group, wanted: readonly string[], outcome: JestOutcome): boolean {
+  const own = fileResults(group, outcome.report);
+  results.push(...own);
+  const found = problemsOf(wanted, outcome, own, skipsFail());
+  problems.push(...found);
+  return found.length === 0;
+}
+
+/** Notes a group's seconds on the clock. */
+async function timed(name: string, work: () => Promise<boolean>): Promise<boolean> {
+  const begin = Date.now();
+  try {
+    return await work();
+  } finally {
+    groups.push({ name, seconds: (Date.now() - begin) / 1000 });
+  }
+}
+
+/** Types, lint, format and the fast tests, by the target that developers use too. */
+async function fast(): Promise<boolean> {
+  const file = newReportFile();
+  const jest = `JEST=--json --outputFile ${file}`;
+  const outcome = await runFamily("make", ["--no-print-directory", "test-fast", jest], { show: true });
+  const report = takeReport(file);
+  // Without a report jest was never come to: types, lint or format have said why.
+  if (report === undefined) problems.push("make test-fast failed before its tests were run");
+  else return note("fast", testFiles("fast"), { ...outcome, report });
+  return false;
+}
+
+/** Rows of the lab's own parts that have not passed, in the long run, with what they are made from now. */
+async function changedRows(): Promise<FilesRow[]> {
+  const page = resultsOfPage();
+  const changed: FilesRow[] = [];
+  for (const row of guardedRows) {
+    const last = page.get(row.name);
+    const unchanged = passedWith(last, await inputsHash(row));
+    if (!unchanged) changed.push(row);
+    const why = unchanged
+      ? `not run, unchanged since it passed on ${last?.date}`
+      : "run, not passed as it is now";
+    console.log(`${row.name.padEnd(20)} ${why} (docs/test-long.md)`);
+  }
+  return changed;
+}
+
+async function docker(): Promise<boolean> {
+  const left = leftToTheLongRun("docker");
+  const own = testFiles("docker").filter((file) => !left.includes(file));
+  const alone = own.filter((file) => file in oneByOne);
+  const beside = own.filter((file) => !alone.includes(file));
+  const changed = (await changedRows()).flatMap(({ files }) => files);
+  let good = true;
+  for (const [files, workers] of [
+    [beside, sideBySide],
+    [[...alone, ...changed], 1],
+  ] as const) {
+    if (files.length === 0) continue;
+    const passed = note("docker", files, await runJest({ group: "docker", files, workers, show: true }));
+    good = good && passed;
+  }
+  return good;
+}
+
+async function rehearse(): Promise<boolean> {
+  const tsx = join(repoDir, "node_modules", ".bin", "tsx");
+  const { code } = await runFamily(tsx, ["lab/rehearsal/rehearse.ts"], { show: true });
+  if (code !== 0) problems.push("the rehearsal failed, so its tests were not run");
+  return code === 0;
+}
+
+async function rehearsal(): Promise<boolean> {
+  const left = leftToTheLongRun("rehearsal");
+  const files = testFiles("rehearsal").filter((file) => !left.includes(file));
+  return note("rehearsal", files, await runJest({ group: "rehearsal", files, show: true }));
+}
+
+function times(begin: Date): Times {
+  const setup = phasesOf("setup.json");
+  const started = setup?.started ?? begin.toISOString();
+  const rehearsed = groups.some(({ name }) => name === "rehearse") ? phasesOf("report.json") : undefined;
+  const phases = (group: string, of: typeof setup) => (of?.phases ?? []).map((each) => ({ group, ...each }));
+  const setupSeconds = (setup?.phases ?? []).reduce((sum, { seconds }) => sum + seconds, 0);
+  return {
+    started,
+    total: (Date.now() - Date.parse(started)) / 1000,
+    groups: [{ name: "set-up", seconds: setupSeconds }, ...groups],
+    phases: [...phases("set-up", setup), ...phases("rehearse", rehearsed)],
+    files: results.map(({ group, file, seconds }) => ({ group, file, seconds })),
+  };
+}
+
+async function main(): Promise<void> {
+  endFamiliesWithUs();
+  const begin = new Date();
+  let good = await timed("fast", fast);
+  // A mistake that is seen in a minute is not waited for an hour.
+  if (good) {
+    good = await timed("docker", docker);
+    const rehearsed = await timed("rehearse", rehearse);
+    good = rehearsed && (await timed("rehearsal", rehearsal)) && good;
+  }
+  for (const problem of problems) console.error(`\n${problem}`);
+  const measured = times(begin);
+  writeTimes(measured);
+  console.log(`\n${timesTable(measured).join("\n")}`);
+  const count = (of: (result: FileResult) => number): number =>
+    results.reduce((sum, result) => sum + of(result), 0);
+  const failures = count((result) => result.failures.length);
+  const skipped = count((result) => result.skipped.length);
+  console.log(`${count((result) => result.passed)} passed, ${failures} failed, ${skipped} skipped`);
+  process.exitCode = good ? 0 : 1;
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exit(1);
+});
