@@ -81,14 +81,19 @@ async function appArmor(world: World): Promise<string> {
 docker ps --quiet | xargs -r docker inspect --format '{{.Name}} {{.State.Pid}}' | while read -r name pid; do
   echo "$name $(tr -d '\\0' <"/proc/$pid/attr/current")"
 done`;
-  const lines = (await world.shell(script)).trim().split("\n").filter(Boolean);
+  return confined(await world.shell(script));
+}
+
+/** @param said `none`, or a line `/CONTAINER PROFILE (MODE)` for each container, as the kernel has them */
+export function confined(said: string): string {
+  const lines = said.trim().split("\n").filter(Boolean);
   if (lines[0] === "none") return "this host's kernel has no AppArmor: it confines no container";
-  const open = lines.filter((line) => !line.endsWith("(enforce)"));
-  if (open.length > 0)
-    throw new Error(
-      `not confined: ${open.map((line) => line.replace(/^\//, "")).join(", ")}. Is apparmor_parser there? Then restart Docker and the container`,
-    );
-  return `${lines.length} containers`;
+  const open = lines.filter((line) => !line.endsWith(" (enforce)"));
+  if (open.length === 0 && lines.length > 0) return `${lines.length} containers`;
+  const names = open.map((line) => line.trim().replace(/^\//, "")).join(", ");
+  throw new Error(
+    `not confined: ${names || "no container runs"}. Is apparmor_parser there? Then restart Docker and the containers`,
+  );
 }
 
 /** Docker's own counter stays 0: systemd starts a gateway. Recent releases of OpenClaw grow until they are killed. */
@@ -100,7 +105,7 @@ docker stats --no-stream --format '{{.MemPerc}} {{.MemUsage}}' "$1"`;
   const seen = `${starts} restarts by systemd, memory ${memoryUsed}`;
   if (!(Number(starts) <= limits.restarts))
     throw new Error(`${seen}: journalctl -u openclaw-gateway@${name}`);
-  if (state.startsWith("true") || Number.parseFloat(memoryUsed) >= limits.memoryPercent)
+  if (state.startsWith("true") || !(Number.parseFloat(memoryUsed) < limits.memoryPercent))
     throw new Error(
       `${seen}${state.startsWith("true") ? "; it was killed for its memory" : ""}: systemctl restart openclaw-gateway@${name}`,
     );
