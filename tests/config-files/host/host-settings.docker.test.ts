@@ -1,5 +1,7 @@
 /** Docker's settings, kernel settings and swap of a host, and its services when they are restarted: on a stand-in. */
 import { dockerSettings } from "../../../config-files/host/docker-settings";
+import { fixedAddresses } from "../../../config/addresses";
+import { firewallRuleset } from "../../../config-files/host/firewall";
 import { kernelSettings } from "../../../config-files/host/kernel-settings";
 import { addresses } from "../../../lab/internet/addresses";
 import { attempt } from "../../../lab/lib/exec";
@@ -8,7 +10,8 @@ import { PreparedHost, tools, until } from "./prepared-host";
 
 jest.setTimeout(600_000);
 const host = new PreparedHost("host-settings", "103.22.206.221");
-const order = dockerSettings({ openclaw: "172.30.1.0/24", proxy: "172.30.2.0/24", egress: "172.30.3.0/24" });
+const subnets = { openclaw: "172.30.1.0/24", proxy: "172.30.2.0/24", egress: "172.30.3.0/24" };
+const order = dockerSettings(subnets);
 
 const attemptInside = (command: string, input = "") => host.try(command, input);
 const inside = (command: string, input = "") => host.run(command, input);
@@ -136,6 +139,67 @@ systemctl enable --quiet openclaw-gateway@gw; systemctl start --no-block opencla
 
   it("a socket that is mounted as a file is dead by now", async () => {
     expect(await inside(`docker exec by-file ${ping("/run/docker.sock")}`)).toBe("dead");
+  });
+});
+
+describe("a reboot", () => {
+  const log = "/opt/openclaw/monitoring/logs/boots.log";
+  const last = async (): Promise<{ problems: string[]; seconds: number }> =>
+    JSON.parse(await inside(`tail -n 1 ${log}`)) as { problems: string[]; seconds: number };
+  const looked = (): Promise<string> => inside(`wc -l <${log} 2>/dev/null || echo 0`);
+  const reboot = async (): Promise<void> => {
+    const before = (await host.try(`cat ${log} | wc -l`)).stdout;
+    await power(host.name, "reboot");
+    await until("somebody has looked", async () => (await looked()) !== before);
+  };
+
+  beforeAll(async () => {
+    const ruleset = firewallRuleset({
+      sshPort: 22,
+      adminCidrs: undefined,
+      subnets,
+      addresses: fixedAddresses(subnets, 1),
+    });
+    await inside(
+      `cat >/root/ruleset; ${tools}/apply-firewall apply </root/ruleset; ${tools}/apply-firewall confirm </root/ruleset`,
+      ruleset,
+    );
+    // One that notes on the disk how it was ended, and takes its time.
+    await inside(`mkdir -p /srv/said; docker run -d --name notes --restart unless-stopped --network none --volume /srv/said:/said small:1 \\
+bash -c 'trap "sleep 2; echo ended >>/said/how; exit" TERM; while :; do sleep 0.2; done' >/dev/null`);
+  });
+
+  it("ends containers before the host goes down, starts them after, and says that all is back", async () => {
+    await reboot();
+    expect(await last()).toMatchObject({ problems: [] });
+    expect(
+      await inside("cat /srv/said/how; docker inspect -f '{{.State.Running}}' web filter notes gw"),
+    ).toBe("ended\ntrue\ntrue\ntrue\ntrue\n");
+    expect(await inside(`${tools}/host-boot check`)).toMatch(/^all came back \d+ s after the boot of /);
+  });
+
+  it("leaves them alone while the daemon runs", async () => {
+    const before = await inside("docker inspect -f '{{.State.StartedAt}}' web filter notes");
+    expect(
+      await inside("systemctl restart clawkeep-stop; journalctl -u clawkeep-stop -n 5 -o cat"),
+    ).toContain("the daemon runs, so nothing is stopped");
+    expect(await inside("docker inspect -f '{{.State.StartedAt}}' web filter notes")).toBe(before);
+  });
+
+  it("names what is not back", async () => {
+    await inside(
+      `sed -i 's/^PATIENCE_SECONDS = .*/PATIENCE_SECONDS = 20/' ${tools}/host-boot; systemctl disable --quiet openclaw-gateway@gw; docker stop notes >/dev/null`,
+    );
+    await reboot();
+    expect((await last()).problems).toEqual(["container notes is exited"]);
+    const { code, stderr } = await attemptInside(
+      `${tools}/host-boot check; systemctl is-failed --quiet clawkeep-boot`,
+    );
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringContaining("not all came back: container notes is exited"),
+    ]);
+    await inside("docker rm -f notes web filter by-file gw >/dev/null");
   });
 });
 
