@@ -5,7 +5,7 @@ import { access, type Tokens } from "../emulator/tokens";
 import { Actions } from "./actions";
 import { catalogRoutes } from "./catalog-routes";
 import { idOf, type Context } from "./context";
-import { errorReply, notFound } from "./errors";
+import { errorReply, invalidInput, notFound } from "./errors";
 import { firewallRoutes } from "./firewalls";
 import { Fleet } from "./fleet";
 import type { Machines } from "./machines";
@@ -82,6 +82,13 @@ export class HetznerEmulator {
       status: 200,
       body: { servers: store.state.servers.map((server) => serverView(store, server)) },
     }));
+    this.api.lab("PUT", "/disk", ({ body }) => {
+      const { disk } = body;
+      if (disk !== "bare" && disk !== "warm") throw invalidInput("disk", "must be bare or warm");
+      store.state.nextDisk = disk;
+      store.save();
+      return { status: 200, body: { disk } };
+    });
     // As if the server had been deleted by hand in the console: no protection is asked.
     this.api.lab("POST", "/servers/:idOrName/destroy", async ({ params }) => {
       const wanted = params["idOrName"];

@@ -158,6 +158,7 @@ export class Fleet {
     const type = lookUp(serverTypes, server.serverType);
     return {
       name: server.machine,
+      disk: server.disk,
       ipv4: this.store.primaryIp(server.ipv4Id).ip,
       ...(server.ipv6Id === null ? {} : { ipv6: serverAddress6(this.store.primaryIp(server.ipv6Id).ip) }),
       authorizedKeys: server.authorizedKeys,

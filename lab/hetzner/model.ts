@@ -49,6 +49,8 @@ export interface Volume extends Named {
 export interface Server extends Named {
   /** Name of the stand-in; stays what it was when the server is renamed. */
   readonly machine: string;
+  /** What its disk holds when it is made. */
+  readonly disk: "bare" | "warm";
   status: "initializing" | "running" | "off";
   serverType: string;
   imageId: number;
@@ -90,6 +92,8 @@ export interface State {
   volumes: Volume[];
   servers: Server[];
   actions: Action[];
+  /** What the disks of the next servers hold. */
+  nextDisk: "bare" | "warm";
   /** Stand-ins and volumes that are gone from the API but perhaps not yet from the machine. */
   doomedMachines: string[];
   doomedVolumes: number[];
@@ -105,6 +109,7 @@ export const emptyState: State = {
   volumes: [],
   servers: [],
   actions: [],
+  nextDisk: "bare",
   doomedMachines: [],
   doomedVolumes: [],
 };

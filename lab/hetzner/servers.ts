@@ -125,6 +125,7 @@ function newServer(store: Store, body: Parameters<typeof text>[0]): Server {
     id,
     name,
     machine: state.servers.some((other) => other.machine === name) ? `${name}-${id}` : name,
+    disk: state.nextDisk,
     status: "initializing",
     serverType: type.name,
     imageId: image.id,

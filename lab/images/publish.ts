@@ -30,6 +30,14 @@ export function isPublished(item: PublishedImage): boolean {
   return digest !== undefined && digest === storedDigest(repository, inputsTag(item));
 }
 
+/** Digest under which the registry serves the image. @throws Error when it does not */
+export function publishedDigest(item: PublishedImage): string {
+  const { repository, tag } = place(item.ref);
+  const digest = storedDigest(repository, tag);
+  if (digest === undefined) throw new Error(`the lab's registry has no ${item.ref}: run make setup`);
+  return digest;
+}
+
 const inputsTag = (item: PublishedImage): string => localRef(item.image).split(":").at(-1) ?? "";
 
 // docker.io/library/redis:7 is library/redis in the registry that answers for docker.io.

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { run } from "./exec";
-import { labDir } from "./paths";
+import { cacheDir, labDir } from "./paths";
 
 /** PEM files of a key pair. */
 export interface KeyPair {
@@ -65,6 +65,25 @@ export async function issueCertificate(label: string, names: readonly string[]):
     ]);
     const chain = (await readFile(join(draft, "leaf.pem"), "utf8")) + (await readFile(ca.cert, "utf8"));
     await writeFile(join(draft, "cert.pem"), chain);
+  });
+  return pair;
+}
+
+/**
+ * A certificate that is its own authority, in the cache: for what every checkout's lab shares, whichever has the machine.
+ * Stand-ins trust it besides the lab's CA.
+ */
+export async function sharedCertificate(label: string, names: readonly string[]): Promise<KeyPair> {
+  const dir = join(cacheDir(), "certificates", label);
+  const pair = { cert: join(dir, "cert.pem"), key: join(dir, "key.pem") };
+  if (existsSync(pair.cert) && existsSync(pair.key)) return pair;
+  await makeDirAtOnce(dir, async (draft) => {
+    await run("openssl", [
+      ...newCertificate(caDays),
+      ...["-subj", `/O=Clawkeep lab/CN=${names[0] ?? label}`, "-addext", "basicConstraints=critical,CA:TRUE"],
+      ...["-addext", `subjectAltName=${names.map((name) => `DNS:${name}`).join(",")}`],
+      ...["-keyout", join(draft, "key.pem"), "-out", join(draft, "cert.pem")],
+    ]);
   });
   return pair;
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { docker, labLabel } from "../lib/docker";
 import { attempt } from "../lib/exec";
 import { cacheDir, labDir } from "../lib/paths";
+import { closePool } from "../vps/disks";
 import { stop } from "./processes";
 
 const ownerFile = (): string => join(cacheDir(), "lab-owner");
@@ -42,6 +43,7 @@ export async function removeLab(lab = labDir()): Promise<void> {
   if (volumes.length > 0) await docker(["volume", "rm", "--force", ...volumes]);
   const networks = (await docker(["network", "ls", "-q", "--filter", filter])).split("\n").filter(Boolean);
   if (networks.length > 0) await docker(["network", "rm", ...networks]);
+  await closePool();
   // Volumes of servers are files of the lab behind loop devices.
   const loops = await attempt("losetup", ["--list", "--noheadings", "--output", "NAME,BACK-FILE"]);
   for (const line of loops.stdout.split("\n")) {

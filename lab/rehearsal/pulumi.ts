@@ -85,10 +85,21 @@ async function askHetzner(method: "GET" | "DELETE", which: string): Promise<Resp
   return fetch(`${endpoints.hetzner}/servers${which}`, { method, headers });
 }
 
+/** What the disks of the servers hold that Hetzner's stand-in makes from now on: lab/hetzner/README.md. */
+export async function nextServers(disk: "bare" | "warm"): Promise<void> {
+  const answer = await fetch(new URL("/lab/disk", endpoints.hetzner), {
+    method: "PUT",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ disk }),
+  });
+  if (!answer.ok) throw new Error(`Hetzner's stand-in: ${answer.status} ${await answer.text()}`);
+}
+
 /** True for a server that is not there, or whose disk is empty: another checkout's lab has ended it. */
 async function serverIsLost(stack: string, id: string): Promise<boolean> {
   if ((await askHetzner("GET", `/${id}`)).status === 404) return true;
-  const script = "test -e /opt/openclaw/bin || echo empty";
+  // A warm disk has the directory from the beginning.
+  const script = "test -e /opt/openclaw/bin/install-archive || echo empty";
   const { stdout } = await attempt("docker", ["exec", `clawkeep-vps-clawkeep-${stack}`, "sh", "-c", script]);
   return stdout.trim() === "empty";
 }

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { addresses, network } from "../internet/addresses";
+import { debianCertificate } from "../internet/debian/debian";
 import { ensureCa } from "../lib/ca";
 import { labDir } from "../lib/paths";
 import { firewallScript, type FirewallRule } from "./firewall";
@@ -14,6 +15,11 @@ export interface StandInSpec {
   /** Address on the small internet. */
   readonly ipv4: string;
   readonly ipv6?: string;
+  /**
+   * What is on its disk at first. `bare`: what the provider's image holds. `warm`: the same after the product's own
+   * prepare-host, with every published image in the engine; for what does not look at how a host becomes ready.
+   */
+  readonly disk: "bare" | "warm";
   /** Public keys that the provider puts in for root, in authorized_keys format. */
   readonly authorizedKeys: readonly string[];
   /** A cloud-config or script, handed to cloud-init as it is. */
@@ -58,6 +64,7 @@ export async function writeRecord(record: ServerRecord): Promise<void> {
   await mkdir(join(guest, "seed"), { recursive: true, mode: 0o700 });
   await put(recordFile(spec.name), JSON.stringify(record, undefined, 2));
   await put(join(guest, "ca.pem"), await readFile((await ensureCa()).cert));
+  await put(join(guest, "debian.pem"), await readFile((await debianCertificate()).cert));
   await put(join(guest, "firewall.nft"), firewallScript(record.firewall));
   await put(join(guest, "name-server"), `${addresses.dns}\n`);
   await put(join(guest, "routes"), routes(spec));

@@ -5,10 +5,12 @@ import { attempt, run } from "../lib/exec";
 import { ensureNetwork } from "../lib/network";
 import { inTurn } from "../lib/turns";
 import { firewallScript, type FirewallRule } from "./firewall";
+import { newDisk, removeDisk } from "./disks";
 import { standInImage } from "./image";
 import { forget, guestDir, mustKnow, readRecord, type StandInSpec, writeRecord } from "./platform";
 import { cutFileSystems, dropCaches } from "./power-cut";
 import { createVolume, volumeDevice } from "./volumes";
+import { type Machine, warmMachine } from "./warm";
 
 export type { FirewallRule } from "./firewall";
 export type { StandInSpec } from "./platform";
@@ -32,10 +34,10 @@ const engineVolume = (name: string): string => `${containerName(name)}-docker`;
 
 /**
  * Makes a server and starts it, or starts one that is off. One that runs is left alone.
+ * @param onPool its engine's disk is one that can become a template
  * @returns when the container runs; sshd follows some seconds later
  */
-export async function boot(spec: StandInSpec): Promise<void> {
-  const image = await standInImage();
+export async function boot(spec: StandInSpec, onPool = spec.disk === "warm"): Promise<void> {
   await ensureNetwork();
   return inTurn(spec.name, async () => {
     const state = await containerState(spec.name);
@@ -45,7 +47,9 @@ export async function boot(spec: StandInSpec): Promise<void> {
       await writeRecord({ ...known, spec });
       return start(spec.name);
     }
-    await removeDisk(spec.name);
+    const { image, template } = await machine(spec);
+    await removeServer(spec.name);
+    await createEngineVolume(spec.name, onPool ? await newDisk(spec.name, template) : undefined);
     // A server that was lost and is made again keeps what the provider holds: its firewall and its volumes.
     const instanceId = `i-${randomUUID().slice(0, 8)}`;
     await writeRecord({ firewall: known?.firewall, volumeIds: known?.volumeIds ?? [], spec, instanceId });
@@ -60,7 +64,7 @@ export async function boot(spec: StandInSpec): Promise<void> {
 export async function destroy(name: string): Promise<void> {
   return inTurn(name, async () => {
     await cutPower(name);
-    await removeDisk(name);
+    await removeServer(name);
     await forget(name);
   });
 }
@@ -201,10 +205,24 @@ async function cutPower(name: string): Promise<void> {
   await dropCaches(volumeIds);
 }
 
-async function removeDisk(name: string): Promise<void> {
+async function machine(spec: StandInSpec): Promise<Machine> {
+  return spec.disk === "warm"
+    ? warmMachine({ container: containerName, boot: (bare) => boot(bare, true), destroy })
+    : { image: await standInImage() };
+}
+
+/** The engine's disk, where a container's own file system could not carry one. */
+async function createEngineVolume(name: string, dir: string | undefined): Promise<void> {
+  const options = dir === undefined ? [] : ["type=none", "o=bind", `device=${dir}`];
+  const bound = options.flatMap((option) => ["--opt", option]);
+  await docker(["volume", "create", "--label", labLabel, ...bound, engineVolume(name)]);
+}
+
+async function removeServer(name: string): Promise<void> {
   await attempt("docker", ["rm", "-f", "-v", containerName(name)]);
   const volume = engineVolume(name);
   if ((await inspect("volume", volume, "{{.Name}}")) !== undefined) await docker(["volume", "rm", volume]);
+  await removeDisk(name);
 }
 
 async function plug(name: string, action: "attach" | "detach", ...numbers: number[]): Promise<void> {

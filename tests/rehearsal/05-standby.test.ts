@@ -1,6 +1,6 @@
 /** The standby: the same code on a server of its own, everything in place, nothing that polls or serves. */
 import { enterLabEnvironment } from "../../lab/rehearsal/environment";
-import { pulumi, pulumiUp, refreshSshConfig } from "../../lab/rehearsal/pulumi";
+import { nextServers, pulumi, pulumiUp, refreshSshConfig } from "../../lab/rehearsal/pulumi";
 import { writeStackFile } from "../../lab/rehearsal/stacks";
 import { containerStates, onVps } from "../../lab/rehearsal/vps";
 import { power } from "../../lab/vps/stand-in";
@@ -10,6 +10,7 @@ jest.setTimeout(900_000);
 beforeAll(async () => {
   await enterLabEnvironment();
   await writeStackFile("standby", "standby", { mode: "hcloud", sshKey: "clawkeep-prod" });
+  await nextServers("warm");
   await pulumiUp("standby");
   await refreshSshConfig();
 });

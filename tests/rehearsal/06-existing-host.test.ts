@@ -65,7 +65,7 @@ beforeAll(async () => {
   await enterLabEnvironment();
   await forgetRecord();
   const authorizedKeys = [await ensureSshIdentity()];
-  await boot({ name: server, ipv4: address, authorizedKeys });
+  await boot({ name: server, ipv4: address, disk: "warm", authorizedKeys });
 });
 
 afterAll(async () => {
@@ -84,7 +84,8 @@ test("a wrong host key is refused, and nothing was done on the host", async () =
   const { outcome } = await tryPulumi("up", ["--stack", "existing", "--yes", "--skip-preview"]);
   expect(outcome.code).not.toBe(0);
   expect(outcome.stdout + outcome.stderr).toMatch(/host key mismatch/);
-  const there = await attempt("docker", ["exec", `clawkeep-vps-${server}`, "ls", "/opt/openclaw"]);
+  const tool = "/opt/openclaw/bin/install-archive";
+  const there = await attempt("docker", ["exec", `clawkeep-vps-${server}`, "ls", tool]);
   expect(there.code).not.toBe(0);
 });
 

@@ -3,15 +3,18 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { debianMirrors, type DebianMirrors } from "../../images/debian";
 import { labBaseRef } from "../../images/lab-base";
-import { issueCertificate } from "../../lib/ca";
+import { sharedCertificate, type KeyPair } from "../../lib/ca";
 import { attempt } from "../../lib/exec";
 import { ensureNetwork } from "../../lib/network";
-import { cacheDir, labDir } from "../../lib/paths";
+import { cacheDir } from "../../lib/paths";
 import { addresses, debianNames } from "../addresses";
 import { ensureContainer } from "../containers";
 import { releaseProblem, served } from "./release";
 
 export const debianContainer = "clawkeep-debian";
+
+/** Its certificate, which every server trusts; the machine's, as the container is, and no single lab's. */
+export const debianCertificate = (): Promise<KeyPair> => sharedCertificate("debian", debianNames);
 
 const config = (mirrors: DebianMirrors): string =>
   [
@@ -32,20 +35,25 @@ const serve = (address: string): string =>
     `exec socat OPENSSL-LISTEN:443,bind=${address},fork,reuseaddr,cert=/tls/cert.pem,key=/tls/key.pem,verify=0 TCP:${address}:80`,
   ].join("\n");
 
+interface DebianSource {
+  readonly mirrors?: DebianMirrors;
+  readonly cache?: string;
+}
+
 /**
  * Starts it on the outer machine's own network (the mirror is reached by that) at the bridge's address. Packages lie in
  * the cache, so the next server gets them from there.
+ * @param from this machine's own mirror, unless a test has another; `cache`: where what it has served is kept
  * @throws Error when apt on a server could not work: no mirror, one that does not answer, or an archive out of date
  */
-export async function upDebian(): Promise<void> {
+export async function upDebian(from: DebianSource = {}): Promise<void> {
   await ensureNetwork();
   const image = await labBaseRef();
-  const tls = await issueCertificate("debian", debianNames);
-  const cache = join(cacheDir(), "debian");
+  const tls = await debianCertificate();
+  const cache = from.cache ?? join(cacheDir(), "debian");
   mkdirSync(cache, { recursive: true });
-  const file = join(labDir(), "internet", "approx.conf");
-  const content = config(await debianMirrors());
-  mkdirSync(dirname(file), { recursive: true });
+  const file = `${cache}.conf`;
+  const content = config(from.mirrors ?? (await debianMirrors()));
   writeFileSync(file, content, { mode: 0o600 });
   await ensureContainer({
     name: debianContainer,

@@ -196,6 +196,17 @@ describe("servers", () => {
     expect((await lab.get(`/servers/${server}`)).body.server.image.name).toBe("debian-13");
   });
 
+  it("get the disk that the lab has set for the next ones", async () => {
+    await lab.createServer("a");
+    expect((await lab.call("PUT", "/lab/disk", { disk: "warm" })).status).toBe(200);
+    await lab.createServer("b");
+    expect((await lab.call("PUT", "/lab/disk", { disk: "furnished" })).status).toBe(422);
+    await lab.restart();
+    await lab.createServer("c");
+    const disks = ["a", "b", "c"].map((name) => lab.machines.get(name).spec.disk);
+    expect(disks).toEqual(["bare", "warm", "warm"]);
+  });
+
   it("are renamed without touching the machine, whose name is then not given twice", async () => {
     const { server } = await lab.fixture();
     await lab.put(`/servers/${server}`, { name: "old" });
@@ -324,7 +335,7 @@ describe("faults and restarts", () => {
     const state = JSON.parse(fs.readFileSync(file, "utf8"));
     state.doomedMachines = ["ghost"];
     state.actions[0].status = "running";
-    await lab.machines.boot({ name: "ghost", ipv4: "103.22.205.99", authorizedKeys: [] });
+    await lab.machines.boot({ name: "ghost", ipv4: "103.22.205.99", disk: "bare", authorizedKeys: [] });
     fs.writeFileSync(file, JSON.stringify(state));
     await lab.restart();
     expect(lab.machines.machines.has("ghost")).toBe(false);
