@@ -188,6 +188,48 @@ nft add rule ip verify output ip daddr 127.0.0.1 tcp dport 443 redirect to :8443
     script: "echo 'PasswordAuthentication yes' >/etc/ssh/sshd_config.d/00-a.conf",
     mend: "rm -f /etc/ssh/sshd_config.d/00-a.conf",
   },
+  "a daemon that has not read its settings": {
+    rows: /^Docker has its settings$/,
+    because: /daemon\.json is newer than the daemon that runs/,
+    script: "touch /etc/docker/daemon.json",
+    mend: "touch -d '2026-01-01' /etc/docker/daemon.json",
+  },
+  "another swappiness, swap off, no one who keeps the clock": {
+    rows: /^(kernel settings|swap is in use|the clock is kept)/,
+    because: /vm\.swappiness is 60, not 10|is there and not in use|nothing keeps the clock/,
+    script: `sysctl -q -w vm.swappiness=60; systemctl stop clawkeep-swap
+printf '#!/bin/sh\nexit 1\n' >/run/no-container; chmod 0755 /run/no-container
+mount --bind /run/no-container /usr/bin/systemd-detect-virt`,
+    mend: "sysctl -q -w vm.swappiness=10; systemctl start clawkeep-swap; umount /usr/bin/systemd-detect-virt",
+  },
+  "updates that match no source, and a reboot that does not come": {
+    rows: /^(security updates|no reboot is overdue)/,
+    because: /takes none, and no security updates|is needed since .* but has not come/,
+    script: `printf '#clear Unattended-Upgrade::Origins-Pattern;\\nUnattended-Upgrade::Origins-Pattern { "origin=Nobody"; };\\n' >/etc/apt/apt.conf.d/99-verify
+touch -d '3 days ago' /run/reboot-required`,
+    mend: "rm -f /etc/apt/apt.conf.d/99-verify /run/reboot-required",
+  },
+  "a boot after which not all came back": {
+    rows: /^all came back/,
+    because: /not all came back: container x is exited/,
+    script: `log=/opt/openclaw/monitoring/logs/boots.log; [ ! -e $log ] || cp $log /run/verify-boots
+echo '{"time": "now", "boot": "'"$(cat /proc/sys/kernel/random/boot_id)"'", "seconds": 1, "problems": ["container x is exited"]}' >$log`,
+    mend: "log=/opt/openclaw/monitoring/logs/boots.log; rm $log; [ ! -e /run/verify-boots ] || mv /run/verify-boots $log",
+  },
+  "a kernel with AppArmor that confines nobody": {
+    rows: /^AppArmor/,
+    because: /not confined: .*openclaw/,
+    script: `mkdir -p /run/verify-modules/apparmor/parameters; echo Y >/run/verify-modules/apparmor/parameters/enabled
+mount --bind /run/verify-modules /sys/module`,
+    mend: "umount /sys/module",
+  },
+  "a gateway that systemd starts again and again": {
+    rows: /does not start again and again$/,
+    because: /^4 restarts by systemd/,
+    script: `printf '#!/bin/sh\ncase "$*" in *NRestarts*) echo 4 ;; *) exec /run/verify-systemctl "$@" ;; esac\n' >/run/verify-fake
+cp /usr/bin/systemctl /run/verify-systemctl; chmod 0755 /run/verify-fake; mount --bind /run/verify-fake /usr/bin/systemctl`,
+    mend: "umount /usr/bin/systemctl",
+  },
   "a full volume": {
     rows: /^disk below/,
     because: /\d+%.*\/opt\/openclaw\/volume/,

@@ -1,10 +1,26 @@
-/** Rows about the host: disk, memory, SSH, certificates, the store of what was spent, the unit that starts a gateway. */
+/**
+ * Rows about the host: disk, memory, SSH, certificates, the store of what was spent, the daemon, the kernel, updates, the
+ * unit that starts a gateway.
+ */
 import { X509Certificate } from "node:crypto";
 import { expectSame, type Row } from "./row";
 import type { World } from "./world";
 
 /** The guide's measures (lines 941-946), and a month to renew a certificate in. */
-const limits = { diskPercent: 85, memoryPercent: 90, certificateDays: 30 } as const;
+const limits = { diskPercent: 85, memoryPercent: 90, certificateDays: 30, restarts: 3 } as const;
+
+/** Rows that a script on the host answers by itself: its name and words. */
+const scripts = {
+  "SSH takes keys alone": "secure-sshd check",
+  "the spend store is usable": "spend-store status",
+  "Docker has its settings": "docker-settings check",
+  "kernel settings are as they have to be": "tune-host check sysctl",
+  "swap is in use": "tune-host check swap",
+  "the clock is kept": "tune-host check time",
+  "security updates come by themselves": "host-upgrades check",
+  "no reboot is overdue": "host-upgrades reboot",
+  "all came back after the last boot": "host-boot check",
+} as const;
 
 export function hostRows({ settings }: World): Row[] {
   const group = "host";
@@ -12,16 +28,12 @@ export function hostRows({ settings }: World): Row[] {
     { name: `disk below ${limits.diskPercent} %`, group, look: disk },
     { name: `memory below ${limits.memoryPercent} %`, group, look: memory },
     { name: "the origin certificate is good for a month", group, look: certificate },
-    {
-      name: "SSH takes keys alone",
+    ...Object.entries(scripts).map(([name, words]): Row => ({
+      name,
       group,
-      look: async (world) => firstLine(await world.shell("/opt/openclaw/bin/secure-sshd check")),
-    },
-    {
-      name: "the spend store is usable",
-      group,
-      look: async (world) => firstLine(await world.shell("/opt/openclaw/bin/spend-store status")),
-    },
+      look: async (world) => firstLine(await world.shell(`/opt/openclaw/bin/${words}`)),
+    })),
+    { name: "AppArmor confines every container", group, look: appArmor },
     ...settings.gateways.map(({ name }): Row => ({
       name: `${name} comes back after a reboot`,
       group,
@@ -31,6 +43,11 @@ export function hostRows({ settings }: World): Row[] {
         expectSame(unit, said.trim().split("\n"), ["enabled", "active"]);
         return "enabled, active";
       },
+    })),
+    ...settings.gateways.map(({ name }): Row => ({
+      name: `${name} does not start again and again`,
+      group,
+      look: (world) => gatewayStarts(world, name),
     })),
   ];
 }
@@ -52,6 +69,47 @@ async function memory(world: World): Promise<string> {
   const percent = Math.round(100 * (1 - kiB("MemAvailable") / kiB("MemTotal")));
   if (!(percent < limits.memoryPercent)) throw new Error(`${percent} % of the memory is in use`);
   return `${percent} % in use`;
+}
+
+/**
+ * A container without a profile is confined by none, and Docker says so nowhere: it goes without where the kernel or
+ * apparmor_parser lacks. The kernel's own answer, process by process.
+ */
+async function appArmor(world: World): Promise<string> {
+  const script = `
+[ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" = Y ] || { echo none; exit; }
+docker ps --quiet | xargs -r docker inspect --format '{{.Name}} {{.State.Pid}}' | while read -r name pid; do
+  echo "$name $(tr -d '\\0' <"/proc/$pid/attr/current")"
+done`;
+  return confined(await world.shell(script));
+}
+
+/** @param said `none`, or a line `/CONTAINER PROFILE (MODE)` for each container, as the kernel has them */
+export function confined(said: string): string {
+  const lines = said.trim().split("\n").filter(Boolean);
+  if (lines[0] === "none") return "this host's kernel has no AppArmor: it confines no container";
+  const open = lines.filter((line) => !line.endsWith(" (enforce)"));
+  if (open.length === 0 && lines.length > 0) return `${lines.length} containers`;
+  const names = open.map((line) => line.trim().replace(/^\//, "")).join(", ");
+  throw new Error(
+    `not confined: ${names || "no container runs"}. Is apparmor_parser there? Then restart Docker and the containers`,
+  );
+}
+
+/** Docker's own counter stays 0: systemd starts a gateway. Recent releases of OpenClaw grow until they are killed. */
+async function gatewayStarts(world: World, name: string): Promise<string> {
+  const script = `systemctl show --property=NRestarts --value "openclaw-gateway@$1.service"
+docker inspect --format '{{.State.OOMKilled}} {{.HostConfig.Memory}}' "$1"
+docker stats --no-stream --format '{{.MemPerc}} {{.MemUsage}}' "$1"`;
+  const [starts = "", state = "", memoryUsed = ""] = (await world.shell(script, [name])).trim().split("\n");
+  const seen = `${starts} restarts by systemd, memory ${memoryUsed}`;
+  if (!(Number(starts) <= limits.restarts))
+    throw new Error(`${seen}: journalctl -u openclaw-gateway@${name}`);
+  if (state.startsWith("true") || !(Number.parseFloat(memoryUsed) < limits.memoryPercent))
+    throw new Error(
+      `${seen}${state.startsWith("true") ? "; it was killed for its memory" : ""}: systemctl restart openclaw-gateway@${name}`,
+    );
+  return seen;
 }
 
 async function certificate(world: World): Promise<string> {

@@ -134,11 +134,11 @@ describe("services that are restarted", () => {
   beforeAll(async () => {
     await settle();
     await inside(`docker network create --subnet 172.30.3.0/24 egress-net >/dev/null
-docker run -d --name web --restart unless-stopped --network egress-net --publish 443:8000 small:1 ${web} >/dev/null
-docker run -d --name filter --restart unless-stopped --network none --volume /run/clawkeep-docker:/run/docker:ro small:1 sleep infinity >/dev/null
-docker run -d --name by-file --restart unless-stopped --network none --volume /run/docker.sock:/run/docker.sock:ro small:1 sleep infinity >/dev/null
+docker run -d --init --name web --restart unless-stopped --network egress-net --publish 443:8000 small:1 ${web} >/dev/null
+docker run -d --init --name filter --restart unless-stopped --network none --volume /run/clawkeep-docker:/run/docker:ro small:1 sleep infinity >/dev/null
+docker run -d --init --name by-file --restart unless-stopped --network none --volume /run/docker.sock:/run/docker.sock:ro small:1 sleep infinity >/dev/null
 install -d /opt/openclaw/gateways/gw; echo standby >/opt/openclaw/gateways/gw/role
-docker create --name gw --pids-limit 64 --network none small:1 sleep infinity >/dev/null
+docker create --init --name gw --pids-limit 64 --network none small:1 sleep infinity >/dev/null
 echo active >/opt/openclaw/gateways/gw/role; : >/opt/openclaw/gateways/gw/needs
 systemctl enable --quiet openclaw-gateway@gw; systemctl start --no-block openclaw-gateway@gw`);
     await until("the gateway runs", running);

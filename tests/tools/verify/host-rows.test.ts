@@ -1,0 +1,72 @@
+/** Rows about the host that hold or fall short by what the host says. */
+import { spawnSync } from "node:child_process";
+import { settingsSchema } from "../../../config/schema";
+import { confined, hostRows } from "../../../tools/verify/host";
+import { verify } from "../../../tools/verify/row";
+import type { World } from "../../../tools/verify/world";
+import { prod } from "../../fixtures/stack-configuration";
+
+const settings = settingsSchema.parse(
+  Object.fromEntries(
+    Object.entries(prod.settings).map(([key, value]) => [key.replace("clawkeep:", ""), value]),
+  ),
+);
+
+/** What the row says on a host whose programs answer by these shell functions. */
+async function said(row: string, functions: string): Promise<string> {
+  const shell = (script: string, args: readonly string[] = []): Promise<string> => {
+    const { status, stdout, stderr } = spawnSync("bash", ["-c", `${functions}\n${script}`, "-", ...args], {
+      encoding: "utf8",
+    });
+    return status === 0 ? Promise.resolve(stdout) : Promise.reject(new Error(stderr));
+  };
+  const world = { settings, shell } as unknown as World;
+  const [result] = await verify(
+    world,
+    hostRows(world).filter(({ name }) => name.includes(row)),
+  );
+  return `${result?.ok === true ? "ok" : "failed"}: ${result?.detail}`;
+}
+
+describe("AppArmor", () => {
+  it("says so where the kernel has none", () => {
+    expect(confined("none\n")).toBe("this host's kernel has no AppArmor: it confines no container");
+  });
+
+  it("holds where every container has a profile in force", () => {
+    expect(confined("/a docker-default (enforce)\n/b docker-default (enforce)\n")).toBe("2 containers");
+  });
+
+  it.each([
+    ["/a docker-default (enforce)\n/b unconfined\n", "not confined: b unconfined"],
+    ["/a docker-default (complain)\n", "not confined: a docker-default (complain)"],
+    ["/a \n", "not confined: a"],
+    ["", "not confined: no container runs"],
+  ])("falls short with %j", (said, what) => {
+    expect(() => confined(said)).toThrow(what);
+  });
+});
+
+describe("a gateway that starts again and again", () => {
+  const host = (starts: number, state: string, used: string): string =>
+    `systemctl() { echo ${starts}; }; docker() { case $1 in inspect) echo ${state} 4294967296 ;; stats) echo '${used}' ;; esac; }`;
+  const ok = /^ok: 0 restarts by systemd, memory 12\.3% 500MiB \/ 4GiB$/;
+  it.each([
+    ["at rest", host(0, "false", "12.3% 500MiB / 4GiB"), ok],
+    ["three times", host(3, "false", "12.3% 500MiB / 4GiB"), /^ok: 3 restarts/],
+    [
+      "four times",
+      host(4, "false", "12.3%"),
+      /^failed: 4 restarts .*: journalctl -u openclaw-gateway@openclaw$/,
+    ],
+    [
+      "nearly all of its memory",
+      host(0, "false", "90.1% 3.6GiB"),
+      /^failed: 0 restarts by systemd, memory 90\.1%/,
+    ],
+    ["killed for its memory", host(1, "true", "12.3%"), /^failed: .*it was killed for its memory/],
+    ["no answer", host(0, "false", ""), /^failed: /],
+  ])("%s", async (_, functions, answer) => {
+    expect(await said("again and again", functions)).toMatch(answer);
+  });
+});
