@@ -1,66 +1,28 @@
 /** Docker's settings, kernel settings and swap of a host, and its services when they are restarted: on a stand-in. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { dockerSettings } from "../../../config-files/host/docker-settings";
+import { fixedAddresses } from "../../../config/addresses";
+import { firewallRuleset } from "../../../config-files/host/firewall";
 import { kernelSettings } from "../../../config-files/host/kernel-settings";
-import {
-  firewallUnitFiles,
-  hostTools,
-  hostUnitFiles,
-  prepareHostScript,
-} from "../../../config-files/host/tools";
-import { debianBase } from "../../../lab/images/debian";
-import { addresses, debianNames } from "../../../lab/internet/addresses";
-import { upDebian } from "../../../lab/internet/debian/debian";
-import { docker } from "../../../lab/lib/docker";
-import { attempt, run } from "../../../lab/lib/exec";
-import * as vps from "../../../lab/vps/stand-in";
+import { addresses } from "../../../lab/internet/addresses";
+import { attempt } from "../../../lab/lib/exec";
+import { power } from "../../../lab/vps/stand-in";
+import { PreparedHost, tools, until } from "./prepared-host";
 
 jest.setTimeout(600_000);
-const name = "host-settings";
-const standIn = `clawkeep-vps-${name}`;
-const tools = "/opt/openclaw/bin";
-const order = dockerSettings({ openclaw: "172.30.1.0/24", proxy: "172.30.2.0/24", egress: "172.30.3.0/24" });
-let lab: string;
+const host = new PreparedHost("host-settings", "103.22.206.221");
+const subnets = { openclaw: "172.30.1.0/24", proxy: "172.30.2.0/24", egress: "172.30.3.0/24" };
+const order = dockerSettings(subnets);
 
-const attemptInside = (command: string, input = ""): ReturnType<typeof attempt> =>
-  attempt("docker", ["exec", "--interactive", standIn, "bash", "-c", command], {
-    input,
-    timeoutSeconds: 300,
-  });
-const inside = (command: string, input = ""): Promise<string> =>
-  docker(["exec", "--interactive", standIn, "bash", "-ec", command], { input });
-const settle = (): ReturnType<typeof attempt> =>
-  attemptInside(`${tools}/docker-settings apply`, JSON.stringify(order));
+const attemptInside = (command: string, input = "") => host.try(command, input);
+const inside = (command: string, input = "") => host.run(command, input);
+const settle = () => host.try(`${tools}/docker-settings apply`, JSON.stringify(order));
 const daemon = (): Promise<string> => inside("systemctl show -P MainPID docker.service");
 
 beforeAll(async () => {
-  lab = mkdtempSync(join(tmpdir(), "clawkeep-host-settings-"));
-  process.env["CLAWKEEP_LAB"] = lab;
-  await run(join(__dirname, "../../../lab/engine/up.sh"), []);
-  await upDebian();
-  await vps.destroy(name);
-  await vps.boot({ name, ipv4: "103.22.206.221", authorizedKeys: [] });
-  await inside(`cloud-init status --wait >/dev/null || [ $? = 2 ]
-echo '${addresses.admin} ${debianNames.join(" ")}' >>/etc/hosts`);
-  await inside("bash -s -- 1000", prepareHostScript());
-  await inside(`bash -s -- ${tools}`, hostTools());
-  for (const units of [hostUnitFiles(), firewallUnitFiles()])
-    await inside(`${tools}/install-archive /etc/systemd/system; systemctl daemon-reload`, units);
-  const image = await debianBase("trixie");
-  const archive = join(lab, "image.tar");
-  await docker(["save", "--output", archive, image]);
-  await docker(["cp", archive, `${standIn}:/var/tmp/image.tar`]);
-  await inside(
-    `docker load --quiet --input /var/tmp/image.tar && docker tag ${image} small:1 && rm /var/tmp/image.tar`,
-  );
+  await host.start();
+  await host.loadSmallImage();
 });
-
-afterAll(async () => {
-  await vps.destroy(name);
-  rmSync(lab, { recursive: true, force: true });
-});
+afterAll(() => host.stop());
 
 describe("docker-settings", () => {
   const file = "/etc/docker/daemon.json";
@@ -151,7 +113,7 @@ systemctl enable --quiet openclaw-gateway@gw; systemctl start --no-block opencla
     ).stdout === "true\nactive\n";
   const startedAt = (): Promise<string> => inside("docker inspect -f '{{.State.StartedAt}}' web filter");
   const served = async (): Promise<boolean> =>
-    (await attempt("curl", ["-s", "--max-time", "5", "http://103.22.206.221:443/"])).stdout === "served\n";
+    (await attempt("curl", ["-s", "--max-time", "5", `http://${host.ipv4}:443/`])).stdout === "served\n";
 
   it.each([
     ["Docker is restarted", "systemctl restart docker"],
@@ -180,6 +142,67 @@ systemctl enable --quiet openclaw-gateway@gw; systemctl start --no-block opencla
   });
 });
 
+describe("a reboot", () => {
+  const log = "/opt/openclaw/monitoring/logs/boots.log";
+  const last = async (): Promise<{ problems: string[]; seconds: number }> =>
+    JSON.parse(await inside(`tail -n 1 ${log}`)) as { problems: string[]; seconds: number };
+  const looked = (): Promise<string> => inside(`wc -l <${log} 2>/dev/null || echo 0`);
+  const reboot = async (): Promise<void> => {
+    const before = (await host.try(`cat ${log} | wc -l`)).stdout;
+    await power(host.name, "reboot");
+    await until("somebody has looked", async () => (await looked()) !== before);
+  };
+
+  beforeAll(async () => {
+    const ruleset = firewallRuleset({
+      sshPort: 22,
+      adminCidrs: undefined,
+      subnets,
+      addresses: fixedAddresses(subnets, 1),
+    });
+    await inside(
+      `cat >/root/ruleset; ${tools}/apply-firewall apply </root/ruleset; ${tools}/apply-firewall confirm </root/ruleset`,
+      ruleset,
+    );
+    // One that notes on the disk how it was ended, and takes its time.
+    await inside(`mkdir -p /srv/said; docker run -d --name notes --restart unless-stopped --network none --volume /srv/said:/said small:1 \\
+bash -c 'trap "sleep 2; echo ended >>/said/how; exit" TERM; while :; do sleep 0.2; done' >/dev/null`);
+  });
+
+  it("ends containers before the host goes down, starts them after, and says that all is back", async () => {
+    await reboot();
+    expect(await last()).toMatchObject({ problems: [] });
+    expect(
+      await inside("cat /srv/said/how; docker inspect -f '{{.State.Running}}' web filter notes gw"),
+    ).toBe("ended\ntrue\ntrue\ntrue\ntrue\n");
+    expect(await inside(`${tools}/host-boot check`)).toMatch(/^all came back \d+ s after the boot of /);
+  });
+
+  it("leaves them alone while the daemon runs", async () => {
+    const before = await inside("docker inspect -f '{{.State.StartedAt}}' web filter notes");
+    expect(
+      await inside("systemctl restart clawkeep-stop; journalctl -u clawkeep-stop -n 5 -o cat"),
+    ).toContain("the daemon runs, so nothing is stopped");
+    expect(await inside("docker inspect -f '{{.State.StartedAt}}' web filter notes")).toBe(before);
+  });
+
+  it("names what is not back", async () => {
+    await inside(
+      `sed -i 's/^PATIENCE_SECONDS = .*/PATIENCE_SECONDS = 20/' ${tools}/host-boot; systemctl disable --quiet openclaw-gateway@gw; docker stop notes >/dev/null`,
+    );
+    await reboot();
+    expect((await last()).problems).toEqual(["container notes is exited"]);
+    const { code, stderr } = await attemptInside(
+      `${tools}/host-boot check; systemctl is-failed --quiet clawkeep-boot`,
+    );
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringContaining("not all came back: container notes is exited"),
+    ]);
+    await inside("docker rm -f notes web filter by-file gw >/dev/null");
+  });
+});
+
 describe("tune-host", () => {
   const tune = (mib: number) => attemptInside(`${tools}/tune-host apply ${mib}`, kernelSettings());
   const swapFile = "/var/lib/clawkeep/swap";
@@ -191,7 +214,7 @@ describe("tune-host", () => {
     const look = `${keys}; stat -c '%a %s' ${swapFile}; swapon --show=NAME --noheadings; for each in sysctl swap time; do ${tools}/tune-host check $each >/dev/null; done`;
     const wanted = `10\n524288\n512\n4096\n600 134217728\n${swapFile}\n`;
     expect(await inside(look)).toBe(wanted);
-    await vps.power(name, "reboot");
+    await power(host.name, "reboot");
     await until(
       "swap is there",
       async () => (await attemptInside("systemctl is-active clawkeep-swap")).code === 0,
@@ -234,11 +257,3 @@ describe("tune-host", () => {
     expect(await inside(`ls /var/lib/clawkeep`)).toBe("");
   });
 });
-
-async function until(what: string, look: () => Promise<boolean>, seconds = 90): Promise<void> {
-  const deadline = Date.now() + seconds * 1000;
-  while (!(await look())) {
-    if (Date.now() > deadline) throw new Error(`${what}: not within ${seconds} s`);
-    await new Promise((wake) => setTimeout(wake, 300));
-  }
-}

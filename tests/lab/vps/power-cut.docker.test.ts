@@ -47,7 +47,7 @@ async function writeFiles(mark: string): Promise<void> {
 beforeAll(async () => {
   process.env["CLAWKEEP_LAB"] = lab;
   await run(join(__dirname, "../../../lab/engine/up.sh"), []);
-  await vps.boot({ name, ipv4: "103.22.206.231", authorizedKeys: [] });
+  await vps.boot({ name, ipv4: "103.22.206.231", authorizedKeys: [], disk: "bare" });
   await vps.attachVolume(name, volumeId, 1);
   await must(`mkfs.ext4 -q ${device}; mkdir -p /srv/volume /srv/inner; mount ${device} /srv/volume
     fallocate -l 64M /srv/volume/inner.ext4; mkfs.ext4 -q -E nodiscard -F /srv/volume/inner.ext4; sync`);
@@ -90,7 +90,7 @@ test("so does a server deleted at the provider, frozen or not, and the machine o
   await writeFiles("deleted");
   await docker(["pause", container]);
   await vps.destroy(name);
-  await vps.boot({ name, ipv4: "103.22.206.231", authorizedKeys: [] });
+  await vps.boot({ name, ipv4: "103.22.206.231", authorizedKeys: [], disk: "bare" });
   await vps.attachVolume(name, volumeId, 1);
   await mountBoth();
   expect(await filled("deleted")).toEqual(synced("deleted"));

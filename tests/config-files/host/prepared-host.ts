@@ -1,0 +1,76 @@
+/** A stand-in that is prepared, with the tools and units of this checkout, for tests of what runs on a host. */
+import { firewallUnitFiles, hostTools, hostUnitFiles } from "../../../config-files/host/tools";
+import { debianBase } from "../../../lab/images/debian";
+import { docker } from "../../../lab/lib/docker";
+import { attempt, run } from "../../../lab/lib/exec";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as vps from "../../../lab/vps/stand-in";
+
+export const tools = "/opt/openclaw/bin";
+
+export class PreparedHost {
+  private readonly lab = mkdtempSync(join(tmpdir(), "clawkeep-prepared-host-"));
+
+  /** @param ipv4 one that no other test takes */
+  constructor(
+    readonly name: string,
+    readonly ipv4: string,
+  ) {}
+
+  private get container(): string {
+    return `clawkeep-vps-${this.name}`;
+  }
+
+  async start(): Promise<void> {
+    process.env["CLAWKEEP_LAB"] = this.lab;
+    await run(join(__dirname, "../../../lab/engine/up.sh"), []);
+    await vps.destroy(this.name);
+    await vps.boot({ name: this.name, ipv4: this.ipv4, disk: "warm", authorizedKeys: [] });
+    await this.run("cloud-init status --wait >/dev/null || [ $? = 2 ]");
+    await this.run(`mkdir -p ${tools}; bash -s -- ${tools}`, hostTools());
+    for (const units of [hostUnitFiles(), firewallUnitFiles()])
+      await this.run(`${tools}/install-archive /etc/systemd/system; systemctl daemon-reload`, units);
+    await this.run("systemctl enable --quiet --now clawkeep-stop; systemctl enable --quiet clawkeep-boot");
+  }
+
+  /** Gives its engine Debian's smallest system, as `small:1`. */
+  async loadSmallImage(): Promise<void> {
+    const [image, archive] = [await debianBase("trixie"), join(this.lab, "image.tar")];
+    await docker(["save", "--output", archive, image]);
+    await docker(["cp", archive, `${this.container}:/var/tmp/image.tar`]);
+    await this.run(
+      `docker load --quiet --input /var/tmp/image.tar; docker tag ${image} small:1; rm /var/tmp/image.tar`,
+    );
+  }
+
+  try(command: string, input = ""): ReturnType<typeof attempt> {
+    return attempt("docker", ["exec", "--interactive", this.container, "bash", "-c", command], {
+      input,
+      timeoutSeconds: 300,
+    });
+  }
+
+  /** The same for what has to succeed. @returns its standard output */
+  run(command: string, input = ""): Promise<string> {
+    return docker(["exec", "--interactive", this.container, "bash", "-ec", command], { input });
+  }
+
+  put(path: string, file: string): Promise<string> {
+    return docker(["cp", path, `${this.container}:${file}`]);
+  }
+
+  async stop(): Promise<void> {
+    await vps.destroy(this.name);
+    rmSync(this.lab, { recursive: true, force: true });
+  }
+}
+
+export async function until(what: string, look: () => Promise<boolean>, seconds = 90): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  while (!(await look())) {
+    if (Date.now() > deadline) throw new Error(`${what}: not within ${seconds} s`);
+    await new Promise((wake) => setTimeout(wake, 300));
+  }
+}
