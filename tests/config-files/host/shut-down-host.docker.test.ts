@@ -53,7 +53,7 @@ beforeAll(async () => {
   process.env["CLAWKEEP_LAB"] = lab;
   await run(join(__dirname, "../../../lab/engine/up.sh"), []);
   image = await labBaseRef();
-  await vps.boot({ name, ipv4: "103.22.206.232", authorizedKeys: [] });
+  await vps.boot({ name, ipv4: "103.22.206.232", disk: "warm", authorizedKeys: [] });
   await vps.attachVolume(name, volumeId, 1);
   await inside("mkdir -p /opt/openclaw/bin; bash -s -- /opt/openclaw/bin", hostTools());
   await inside("cat >/etc/systemd/system/openclaw-gateway@.service", unit);
