@@ -60,4 +60,6 @@ export interface Run {
   readonly secretKeys: readonly string[];
   /** True: as in a first preview, ids and outputs are unknown. */
   readonly preview: boolean;
+  /** Keys in the operator's ssh-agent, in its order. */
+  readonly agent: readonly string[];
 }
