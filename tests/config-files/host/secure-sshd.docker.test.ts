@@ -35,7 +35,7 @@ beforeAll(async () => {
   await vps.destroy(name);
   await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(lab, "id")]);
   const authorizedKeys = [readFileSync(join(lab, "id.pub"), "utf8").trim()];
-  await vps.boot({ name, ipv4: address, memoryMiB: 1500, authorizedKeys });
+  await vps.boot({ name, ipv4: address, memoryMiB: 1500, disk: "bare", authorizedKeys });
   const deadline = Date.now() + 100_000;
   while (!(await tryInside("cloud-init status")).stdout.includes("status: done")) {
     if (Date.now() > deadline) throw new Error("the stand-in's first boot took too long");
