@@ -54,6 +54,7 @@ const hostUnits = [
   "clawkeep-boot.service",
   "clawkeep-stop.service",
   "clawkeep-swap.service",
+  "docker.service.d/clawkeep.conf",
   "docker.socket.d/clawkeep.conf",
 ] as const;
 

@@ -65,6 +65,12 @@ export const rows: readonly Row[] = [
   { name: "pins", what: "digests, asked of a registry that others wrote", group: "docker",
     files: ["tests/tools/pins/registry.docker.test.ts"], reads: ["lab/images", "lab/registry", "lab/engine"] },
 
+  // The host: in `make test` too while it has changed.
+  { name: "host-services", what: "Docker's and the kernel's settings, services restarted, a reboot", group: "docker",
+    files: ["tests/config-files/host/host-settings.docker.test.ts"], reads: ["config-files/host", "lab/vps"] },
+  { name: "host-upgrades", what: "a night of security updates, and a Docker that it leaves", group: "docker",
+    files: ["tests/config-files/host/upgrades.docker.test.ts"], reads: ["config-files/host", "lab/vps"] },
+
   { name: "release-line-2026.2", what: "the policy on the real software of the older release line", group: "docker",
     files: ["tests/config-files/gateway/older-line.docker.test.ts"] },
 
