@@ -13,8 +13,8 @@ case $said in
   *'Permission denied ('* | *'Host key verification failed'* | *'Too many authentication failures'*)
     if [ -z "${CLAWKEEP_CUT_POWER:-}" ]; then
       echo "The server answers and lets nobody in, so it was not shut down, and nothing of it was touched." \
-        "Is your key in the agent (ssh-add -l)? To give it up all the same, with what is not on its disks yet:" \
-        "CLAWKEEP_CUT_POWER=1, and the same pulumi command again" >&2
+        "Is your key in the agent (ssh-add -l)? Then the same pulumi command again, and no other before it. To give the" \
+        "server up all the same, with what is not on its disks yet: CLAWKEEP_CUT_POWER=1, and the same command again" >&2
       exit 1
     fi
     ;;
