@@ -7,6 +7,7 @@ import { userData } from "../config-files/host/user-data";
 import { hostKeyFrom } from "../config-files/ssh/host-key";
 import type { HostAddress, HostProviders } from "./host";
 import { serverShutdown } from "./server-shutdown";
+import { sshLabels, sshRule, sshStays } from "./ssh-stays";
 
 export interface HcloudServerArgs {
   readonly host: HcloudHost;
@@ -57,14 +58,19 @@ export function hcloudFoundation(
   const options = { parent, provider };
   const labels = { "managed-by": "clawkeep", stack: serverName };
 
-  const sshKey = host.sshKey.startsWith("ssh-")
-    ? new hcloud.SshKey(`${name}-ssh-key`, { name: serverName, publicKey: host.sshKey, labels }, options).id
-    : host.sshKey;
   const firewall = new hcloud.Firewall(
     `${name}-firewall`,
-    { name: serverName, labels, rules: firewallRules(host) },
-    options,
+    { name: serverName, labels: { ...labels, ...sshLabels(host) }, rules: firewallRules(host) },
+    { ...options, hooks: { beforeUpdate: [sshStays()] } },
   );
+  const ownKey = host.sshKey.startsWith("ssh-")
+    ? new hcloud.SshKey(
+        `${name}-ssh-key`,
+        { name: serverName, publicKey: host.sshKey, labels },
+        // The firewall is where a changed key is refused.
+        { ...options, dependsOn: firewall },
+      )
+    : undefined;
   const address = new hcloud.PrimaryIp(
     `${name}-ipv4`,
     {
@@ -112,7 +118,7 @@ export function hcloudFoundation(
         serverType: host.serverType,
         image: host.image,
         location: host.location,
-        sshKeys: [sshKey],
+        sshKeys: [ownKey?.id ?? host.sshKey],
         firewallIds: [firewall.id.apply(Number)],
         publicNets: [{ ipv4Enabled: true, ipv4: address.id.apply(Number), ipv6Enabled: true }],
         userData: pulumi.secret(hostKey.apply((key) => userData(key, host.sshPort))),
@@ -169,7 +175,7 @@ function firewallRules(host: HcloudHost): hcloud.types.input.FirewallRule[] {
       protocol: "tcp",
       port: String(host.sshPort),
       sourceIps: [...host.adminCidrs],
-      description: "SSH from admin addresses",
+      description: sshRule,
     },
     {
       direction: "in",

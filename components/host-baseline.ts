@@ -16,6 +16,7 @@ import {
   scriptRevision,
   upgradeSettings,
 } from "../config-files/host/tools";
+import { securedSettings } from "../config-files/ssh/sshd-settings";
 import { Component } from "./component";
 import { hcloudFoundation, type BoundToServer } from "./hcloud-server";
 import {
@@ -114,9 +115,18 @@ export class HostBaseline extends Component {
     this.dockerGroup = prepared.stdout.apply((text) => text.trim());
     const tools = first("tools", { create: `bash -s -- ${toolDirectory}`, stdin: hostTools() }, [prepared]);
     const installUnits = `${toolDirectory}/install-archive ${unitDirectory} && systemctl daemon-reload`;
-    const units = first("units", { create: `${installUnits}${enableUnits}`, stdin: hostUnitFiles() }, [
-      tools,
-    ]);
+    // Keys alone, on a host that was there too; on a new one this reads back what it was told at its first boot. Until
+    // here one command follows the other, and all else comes after: sshd's own settings drop logins side by side.
+    const settings = securedSettings(configuration.settings.host.adminCidrs);
+    const sshd = first(
+      "sshd",
+      {
+        create: `${toolDirectory}/secure-sshd apply`,
+        stdin: [scriptRevision("secure-sshd"), ...settings, ""].join("\n"),
+      },
+      [tools],
+    );
+    const units = first("units", { create: `${installUnits}${enableUnits}`, stdin: hostUnitFiles() }, [sshd]);
     // Docker's settings before anything stands on it: a change may restart the daemon.
     const docker = first(
       "docker-settings",
@@ -147,19 +157,13 @@ export class HostBaseline extends Component {
       // It reads back which timers and units there are, and Docker's version.
       [units, docker],
     );
-    // Keys alone, on a host that was there too; on a new one this reads back what it was told at its first boot.
-    const sshd = first(
-      "sshd",
-      { create: `${toolDirectory}/secure-sshd apply`, stdin: scriptRevision("secure-sshd") },
-      [tools],
-    );
     // Before anything of theirs is changed: the engine deletes last, and an address is had by one at a time.
     const gateways = first(
       "gateways",
       { create: `${toolDirectory}/gateway-list ${gatewayList(configuration).join(" ")}` },
-      [tools, docker],
+      [docker],
     );
-    const firewall = this.firewall(configuration, first, [tools, gateways], installUnits);
+    const firewall = this.firewall(configuration, first, [gateways], installUnits);
     const ready: pulumi.Resource[] = [tools, units, tuned, docker, upgrades, sshd, gateways, firewall];
     if (ground.volume !== undefined) {
       const mounted = first(
@@ -168,7 +172,7 @@ export class HostBaseline extends Component {
           create: pulumi.interpolate`${toolDirectory}/mount-volume ${ground.volume.device} ${ground.volume.sizeGiB}`,
           stdin: scriptRevision("mount-volume"),
         },
-        [tools, ground.volume.attached],
+        [sshd, ground.volume.attached],
       );
       ready.push(mounted);
     }

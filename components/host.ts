@@ -2,6 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { createHash, createHmac } from "node:crypto";
+import { sshClientOptions } from "../config-files/ssh/client-options";
 import type { BoundToServer } from "./hcloud-server";
 
 /** How a host is reached. The identity is the ssh-agent's: it is named by the environment and never in the state. */
@@ -206,16 +207,6 @@ export function connectionTo(address: HostAddress, dialErrorLimit = 15) {
   };
 }
 
-/** Options of the system's ssh: the host key and nothing of the user's own known_hosts, so every checkout checks the same. */
-export function sshOptions(hostKey: pulumi.Input<string>): pulumi.Input<string>[] {
-  return [
-    "-o",
-    pulumi.interpolate`KnownHostsCommand=/bin/echo %H ${hostKey}`,
-    ...[
-      "StrictHostKeyChecking=yes",
-      "UserKnownHostsFile=/dev/null",
-      "GlobalKnownHostsFile=/dev/null",
-    ].flatMap((option) => ["-o", option]),
-    ...["BatchMode=yes", "ConnectTimeout=20", "ServerAliveInterval=15"].flatMap((option) => ["-o", option]),
-  ];
-}
+/** Arguments for the system's ssh, as the Docker provider and what runs on the operator's machine start it. */
+export const sshOptions = (hostKey: pulumi.Input<string>): pulumi.Output<string[]> =>
+  pulumi.output(hostKey).apply(sshClientOptions);

@@ -26,11 +26,12 @@ export function serverShutdown(
   return new command.local.Command(
     name,
     {
-      interpreter: [
-        ...["/bin/sh", "-c", shutDownServer, "shut-down-server"],
-        ...sshOptions(host.hostKey),
-        ...["-p", String(host.sshPort), pulumi.interpolate`root@${host.address}`],
-      ],
+      interpreter: pulumi
+        .all([sshOptions(host.hostKey), host.address])
+        .apply(([options, address]) => [
+          ...["/bin/sh", "-c", shutDownServer, "shut-down-server", ...options],
+          ...["-p", String(host.sshPort), `root@${address}`],
+        ]),
       delete: `${toolDirectory}/shut-down-host`,
       addPreviousOutputInEnv: false,
       logging: "stderr",

@@ -10,6 +10,20 @@ const sshKey = filled.refine(
       : /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(text),
   "is neither an ssh-ed25519 public key line nor the name of a key at Hetzner",
 );
+/** Any public key line, with or without a comment. */
+const anySshKey = filled.regex(
+  /^(ssh-(ed25519|rsa)|ecdsa-sha2-nistp(256|384|521)|sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com) AAAA[A-Za-z0-9+/=]+( \P{Cc}*)?$/u,
+  "is not a public key line, as ssh-add -L prints it",
+);
+/** The address that SSH goes to is IPv4, so whoever has IPv6 addresses alone would not come in. */
+const adminCidrs = (element: typeof cidr, none?: string) =>
+  z
+    .array(element)
+    .min(1, none === undefined ? {} : { error: none })
+    .refine(
+      (list) => list.length === 0 || list.some((each) => !each.includes(":")),
+      "has no IPv4 address, and SSH goes to the host's IPv4 address: nobody could administer it. Name an IPv4 network too",
+    );
 /** The public name's HTTPS is there. */
 const sshPort = port.refine(
   (number) => number !== 443,
@@ -45,16 +59,13 @@ export const hcloudHost = z.strictObject({
   /** Size of the state volume in GiB; it can grow later, never shrink. */
   volumeGiB: z.int().min(10).max(10240).default(20),
   /** Addresses that may reach SSH; never all of them. */
-  adminCidrs: z
-    .array(
-      cidr.refine(
-        (text) => !/^[^/]*\/0$/.test(text),
-        "is the whole Internet: name the addresses that you administer from",
-      ),
-    )
-    .min(1, {
-      error: "is empty, so nobody could administer the server: name the addresses that you do it from",
-    }),
+  adminCidrs: adminCidrs(
+    cidr.refine(
+      (text) => !/^[^/]*\/0$/.test(text),
+      "is the whole Internet: name the addresses that you administer from",
+    ),
+    "is empty, so nobody could administer the server: name the addresses that you do it from",
+  ),
   /**
    * Public half of the key that ssh-agent holds; root-equivalent on the server. Hetzner takes a key once in a project:
    * the second stack names the one of the first (clawkeep-prod) instead.
@@ -68,12 +79,9 @@ export const existingHost = z.strictObject({
   /** IPv4, because the public DNS record of an active stack points at it. */
   address: z.ipv4({ error: "is not an IPv4 address" }),
   ipv6Address: z.ipv6().optional(),
-  /**
-   * The host's own key, as ssh-keyscan prints it without the name. Never taken on trust at first contact. The ECDSA key
-   * where the host has one: the command provider's SSH client prefers it, and would see a key that is not pinned.
-   */
+  /** One of the host's own keys, as ssh-keyscan prints it without the name. Never taken on trust at first contact. */
   hostKey: z.string().refine((text) => /^(ecdsa-sha2-nistp256|ssh-ed25519) AAAA[A-Za-z0-9+/=]+$/.test(text), {
-    error: "is not an ecdsa-sha2-nistp256 or ssh-ed25519 host key line",
+    error: "is not an ssh-ed25519 or ecdsa-sha2-nistp256 host key line",
   }),
   /**
    * Memory that the host is sold with, in MiB, so that the budget can be checked before anything is touched: 8192 for
@@ -81,7 +89,9 @@ export const existingHost = z.strictObject({
    */
   memoryMiB: z.int().min(1024),
   /** Addresses that may reach SSH through the host's firewall. Absent: SSH stays as open as it is, at a limited rate. */
-  adminCidrs: z.array(cidr).min(1).optional(),
+  adminCidrs: adminCidrs(cidr).optional(),
+  /** Public half of the key that root takes. Needed only where the agent holds more than six keys, to see its place. */
+  sshKey: anySshKey.optional(),
   ...both,
   sshPort: sshPort.default(22),
 });

@@ -7,6 +7,7 @@ import { imagePins, type Images } from "./images";
 import { parseConfiguration } from "./parse";
 import { problemReport } from "./problems";
 import type { Settings } from "./schema";
+import { agentKeys, agentProblem } from "./ssh-agent";
 import { tiers, type Tier } from "./tiers";
 
 export interface Configuration {
@@ -29,7 +30,10 @@ export interface Configuration {
   };
 }
 
-/** @throws RunError with every problem, before any resource is declared; Pulumi prints its message and nothing around it. */
+/**
+ * @throws RunError with every problem, before any resource is declared; Pulumi prints its message and nothing around it.
+ * Outside previews the operator's ssh-agent counts too.
+ */
 export function loadConfiguration(): Configuration {
   const stack = pulumi.getStack();
   const values = pulumi.runtime.allConfig() as Record<string, string>;
@@ -43,6 +47,7 @@ export function loadConfiguration(): Configuration {
   const { host } = settings;
   const notice = host.mode === "hcloud" ? retirementNotice(host.serverType, host.location) : undefined;
   if (notice !== undefined) void pulumi.log.warn(`clawkeep:host.serverType: ${notice}`);
+  checkAgent(settings);
   const own = new pulumi.Config("clawkeep");
   const secrets = new Map(
     secretRules
@@ -66,6 +71,17 @@ export function loadConfiguration(): Configuration {
     hcloud: { token: hcloud.getSecret("token"), endpoint: hcloud.get("endpoint") },
     cloudflare: { apiToken: cloudflare.getSecret("apiToken"), baseUrl: cloudflare.get("baseUrl") },
   };
+}
+
+/** A preview opens no connection, and many are made where there is no agent: those are told only what an agent says. */
+function checkAgent({ host }: Settings): void {
+  const preview = pulumi.runtime.isDryRun();
+  const keys = agentKeys();
+  if (preview && "silent" in keys) return;
+  const problem = agentProblem(host, keys);
+  if (problem === undefined) return;
+  if (!preview) throw new pulumi.RunError(`${problem}\nNothing was touched.`);
+  void pulumi.log.warn(`pulumi up will be refused: ${problem}`);
 }
 
 /** The SDK's reader of the encrypted keys; it is there at run time but not in the public types. */

@@ -114,11 +114,11 @@ function hostKeyProblem(stack: string, value: unknown): Problem {
     message:
       host.hostKey === undefined
         ? "is missing: the host would be taken on trust"
-        : "is not an ecdsa-sha2-nistp256 or ssh-ed25519 host key line",
+        : "is not an ssh-ed25519 or ecdsa-sha2-nistp256 host key line",
     remedy:
-      `ssh-keyscan -t ecdsa -p ${port} ${address} | cut -d' ' -f2,3   (compare with ` +
-      `/etc/ssh/ssh_host_ecdsa_key.pub on the host's console), then ` +
-      `pulumi config set --stack ${stack} --path '${key}' 'ecdsa-sha2-nistp256 AAAA…'   (ed25519 where the host has no ecdsa key)`,
+      `ssh-keyscan -t ed25519 -p ${port} ${address} | cut -d' ' -f2,3   (compare with ` +
+      `/etc/ssh/ssh_host_ed25519_key.pub on the host's console), then ` +
+      `pulumi config set --stack ${stack} --path '${key}' 'ssh-ed25519 AAAA…'`,
   };
 }
 

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { sshClientOptions } from "../config-files/ssh/client-options";
 
 /** Runs a bash script as root on the host and returns what it printed. */
 export type Shell = (script: string, args?: readonly string[], input?: string) => Promise<string>;
@@ -34,21 +35,17 @@ export function sshTarget(stack: string, outputs: Readonly<Record<string, unknow
 export async function withHost<T>(target: SshTarget, work: (shell: Shell) => Promise<T>): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), "clawkeep-ssh-"));
   const options = [
-    `KnownHostsCommand=/bin/echo %H ${target.hostKey}`,
-    "StrictHostKeyChecking=yes",
-    "UserKnownHostsFile=/dev/null",
-    "GlobalKnownHostsFile=/dev/null",
-    "BatchMode=yes",
-    "ConnectTimeout=20",
-    "ServerAliveInterval=15",
-    "ForwardAgent=no",
     "LogLevel=ERROR",
     // One login for all questions: the host limits how many there may be in a minute.
     "ControlMaster=auto",
     `ControlPath=${join(directory, "c")}`,
     "ControlPersist=60",
   ].flatMap((option) => ["-o", option]);
-  const connection = ["-F", "none", ...options, "-p", String(target.port), `root@${target.address}`];
+  const connection = [
+    ...sshClientOptions(target.hostKey),
+    ...options,
+    ...["-p", String(target.port), `root@${target.address}`],
+  ];
   try {
     return await work((script, args = [], input = "") => {
       // ssh hands one string to the login shell, so every word is quoted for it.

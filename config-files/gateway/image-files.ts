@@ -7,6 +7,7 @@ import type { ReleaseLine } from "../../config/release-lines";
 export function gatewayImageFiles(line: ReleaseLine): Record<string, string> {
   const read = (...path: string[]) => readFileSync(join(__dirname, ...path), "utf8");
   const start = { "gateway-start.sh": read("gateway-start.sh") };
-  if (line === "2026.9") return { Dockerfile: read("Dockerfile"), ...start };
+  if (line === "2026.9")
+    return { Dockerfile: read("Dockerfile"), "durable.cjs": read("durable.cjs"), ...start };
   return { Dockerfile: read("2026.2", "Dockerfile"), "launch.mjs": read("2026.2", "launch.mjs"), ...start };
 }

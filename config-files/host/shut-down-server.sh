@@ -2,14 +2,19 @@
 # operator's machine; its arguments are those of ssh, the command on the server last.
 # One that does not answer within ssh's own limits, or cannot do it, goes as it is: a broken server can be replaced. One that
 # answers and lets nobody in is another matter: there the wrong key is in the agent, or it is the wrong server.
-said=$(ssh "$@" 2>&1 </dev/null | tee /dev/stderr)
+said=$(
+  ssh "$@" 2>&1 </dev/null | while IFS= read -r line; do
+    printf '%s\n' "$line" >&2
+    printf '%s\n' "$line"
+  done
+)
 case $said in
   *'shut-down-host: at rest'*) exit 0 ;;
   *'Permission denied ('* | *'Host key verification failed'* | *'Too many authentication failures'*)
     if [ -z "${CLAWKEEP_CUT_POWER:-}" ]; then
       echo "The server answers and lets nobody in, so it was not shut down, and nothing of it was touched." \
-        "Is your key in the agent (ssh-add -l)? To give it up all the same, with what is not on its disks yet:" \
-        "CLAWKEEP_CUT_POWER=1, and the same pulumi command again" >&2
+        "Is your key in the agent (ssh-add -l)? Then the same pulumi command again, and no other before it. To give the" \
+        "server up all the same, with what is not on its disks yet: CLAWKEEP_CUT_POWER=1, and the same command again" >&2
       exit 1
     fi
     ;;

@@ -1,6 +1,7 @@
 /** What a new server is told at its first boot: its SSH host key, and how sshd listens. */
 import { stringify } from "yaml";
 import type { HostKey } from "../ssh/host-key";
+import { firstBootSettings } from "../ssh/sshd-settings";
 
 /**
  * cloud-config. Secret: it holds the host's private key. The file name begins with 00 because sshd keeps the first
@@ -8,22 +9,12 @@ import type { HostKey } from "../ssh/host-key";
  * @param sshPort port sshd listens on
  */
 export function userData(hostKey: HostKey, sshPort: number): string {
-  const sshd = [
-    `Port ${sshPort}`,
-    "PermitRootLogin prohibit-password",
-    "PasswordAuthentication no",
-    "KbdInteractiveAuthentication no",
-    "X11Forwarding no",
-    // One `up` opens many connections side by side; the default begins to drop them at ten.
-    "MaxStartups 60:30:120",
-    "MaxSessions 60",
-    "",
-  ].join("\n");
+  const sshd = [...firstBootSettings(sshPort), ""].join("\n");
   const document = {
     disable_root: false,
     ssh_pwauth: false,
+    // With `ssh_keys` none is made up besides.
     ssh_deletekeys: true,
-    ssh_genkeytypes: [],
     ssh_keys: { ed25519_private: hostKey.privateKey, ed25519_public: hostKey.publicKey },
     write_files: [{ path: "/etc/ssh/sshd_config.d/00-clawkeep.conf", permissions: "0600", content: sshd }],
     runcmd: [

@@ -26,15 +26,16 @@ export async function ask(path: string, body: unknown, token?: string, name = ho
   return { status: Number(text.slice(end + 1)), body: text.slice(0, end) };
 }
 
-/** One message to the assistant. @returns the text of the answer */
-export const chatTurn = (message: string): Promise<string> => chatTurnAt(hostname, message);
+/** One message to the assistant. @param user has a conversation of its own. @returns the text of the answer */
+export const chatTurn = (message: string, user?: string): Promise<string> =>
+  chatTurnAt(hostname, message, user);
 
 /** The same, at another public name of the lab. */
-export async function chatTurnAt(name: string, message: string): Promise<string> {
+export async function chatTurnAt(name: string, message: string, user = "rehearsal"): Promise<string> {
   const token = (await labSecrets())["clawkeep:gatewayToken-openclaw"] ?? "";
   const request = {
     model: "openclaw/default",
-    user: "rehearsal",
+    user,
     messages: [{ role: "user", content: message }],
   };
   const answer = await ask("/v1/chat/completions", request, token, name);

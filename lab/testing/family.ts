@@ -63,7 +63,11 @@ export function runFamily(
     child.on("error", (error) => end(127, error.message));
     child.on("exit", (code) => {
       // What it has said comes with "close", for which a process that was left behind may let us wait for ever.
-      const enough = setTimeout(() => end(code ?? 128), lastWordsMilliseconds);
+      const enough = setTimeout(() => {
+        // Else they keep this program from its end, as long as whoever holds their other side.
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+      }, lastWordsMilliseconds);
       child.on("close", () => {
         clearTimeout(enough);
         end(code ?? 128);

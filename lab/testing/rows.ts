@@ -74,6 +74,9 @@ export const rows: readonly Row[] = [
   { name: "release-line-2026.2", what: "the policy on the real software of the older release line", group: "docker",
     files: ["tests/config-files/gateway/older-line.docker.test.ts"] },
 
+  { name: "server-gone", what: "a server that is frozen, off, or lets nobody in is replaced, or left alone", group: "rehearsal",
+    files: ["tests/rehearsal/20-server-gone.test.ts"] },
+
   // Controls taken away.
   { name: "controls-network", what: "edge, networks, firewall, egress proxy", controls: networkControls },
   { name: "controls-containers", what: "the shape of containers", controls: containerControls },

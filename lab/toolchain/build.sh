@@ -25,7 +25,7 @@ stamp=github.com/pulumi/pulumi/sdk/v3/go/common/version.Version
 part_tags() { [[ $1 == docker ]] && echo no_compose || echo none; }
 part_packages() {
   case $1 in
-    nodejs-host) echo github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs ;;
+    nodejs-host) echo ./pulumi-language-nodejs ;;
     pulumi) echo github.com/pulumi/pulumi/pkg/v3/cmd/pulumi ;;
     stand-ins) echo ./cmd/pulumi-resource-command ./cmd/pulumi-resource-cloudflare ;;
     *) echo "./cmd/pulumi-resource-$1" ;;
@@ -54,12 +54,24 @@ have_system() {
 # part_key: what a part is made from, how, and with which Go.
 part_key() {
   (
-    declare -f build part_tags part_packages
+    declare -f build overlay part_tags part_packages
     cd "$here/$1"
     go env GOVERSION GOOS GOARCH
     find . -type f \( -name 'go.mod' -o -name 'go.sum' -o -name '*.go' -o -name '*.json' \) -print0 |
       LC_ALL=C sort -z | xargs -0 sha256sum
   ) | sha256sum | cut -c1-16
+}
+
+# overlay FOLDER: the language host's own files and forward.go beside them, as the package ./pulumi-language-nodejs of our
+# module, for go's option -overlay. It hands on to the engine what it does not know itself; one line of its own calls that.
+overlay() {
+  local source file options='rpcutil.OpenTracingServerInterceptorOptions(tracingSpan)' at=$here/nodejs-host
+  source=$(cd "$at" && go list -mod=readonly -f '{{.Dir}}' github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs)
+  cp "$source"/*.go "$at/overlay/forward.go" "$1/" && rm -f "$1"/*_test.go && chmod u+w "$1"/*.go
+  sed -i "s/Options: $options,/Options: append($options, grpc.UnknownServiceHandler(forward(conn))),/" "$1/main.go"
+  grep -q 'forward(conn)' "$1/main.go" || { echo "toolchain: the language host's source has changed; mend overlay in build.sh" >&2; return 1; }
+  for file in "$1"/*.go; do printf '"%s": "%s"\n' "$at/pulumi-language-nodejs/${file##*/}" "$file"; done |
+    paste -sd, | sed 's/.*/{"Replace": {&}}/' >"$1/overlay.json"
 }
 
 # fetch: loads the part's modules, so that the network is not waited for while the processor is free.
@@ -71,23 +83,28 @@ fetch() {
 # build PART KEY: into a draft folder that gets its name only when it is complete. Compiled without inlining and debug
 # data: that takes a third off a cold build, and no plugin here computes much.
 build() {
-  local part=$1 home=$cache/$1-$2 draft start version
+  local part=$1 home=$cache/$1-$2 draft start version laid=
   if [[ -d $home ]]; then
     echo "toolchain: $part: there already"
     return
   fi
   start=$(date +%s)
   draft=$(mktemp -d "$cache/draft.XXXXXX")
+  if [[ $part == nodejs-host ]]; then
+    laid=$(mktemp -d "$cache/draft.XXXXXX")
+    overlay "$laid"
+  fi
   version=$(sed -n 's,^require github.com/pulumi/pulumi/[a-z]*/v3 \(v[0-9.]*\)$,\1,p' "$here/$part/go.mod")
   # shellcheck disable=SC2046 # packages are words
   if ! (cd "$here/$part" && GOFLAGS='' nice -n 5 go build -mod=readonly -buildvcs=false -trimpath \
-    -tags "$(part_tags "$part")" -gcflags "all=-l -dwarf=false" -ldflags "-s -w -X $stamp=$version" \
+    -tags "$(part_tags "$part")" ${laid:+"-overlay=$laid/overlay.json"} -gcflags "all=-l -dwarf=false" -ldflags "-s -w -X $stamp=$version" \
     -o "$draft/" $(part_packages "$part")) >"$logs/toolchain-$part.log" 2>&1; then
     rm -rf "$draft"
     echo "toolchain: building $part failed; the last lines of $logs/toolchain-$part.log:" >&2
     tail -n 15 "$logs/toolchain-$part.log" >&2
     return 1
   fi
+  [[ -z $laid ]] || rm -rf "$laid"
   # Another run may have been faster: then its result stands.
   mv -T "$draft" "$home" 2>/dev/null || rm -rf "$draft"
   echo "toolchain: $part: built in $(seconds_since "$start") s"

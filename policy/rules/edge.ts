@@ -160,7 +160,7 @@ export const edgeRules: readonly ResourceRule[] = [
   {
     name: "docker-host-key-checked",
     promise:
-      "Docker is reached over SSH, on the host whose key is pinned, whatever the user's own known_hosts says.",
+      "Docker is reached over SSH, on the host whose key is pinned, whatever the user's own known_hosts and ssh config say.",
     mend: "Use the provider that components/host.ts makes.",
     unknown: "waits",
     types: ["pulumi:providers:docker"],
@@ -178,6 +178,11 @@ export const edgeRules: readonly ResourceRule[] = [
             (part) => value.includes(part),
           ),
         "sshOpts does not pin the host key",
+      ),
+      ...want(
+        inputs["sshOpts"],
+        (value) => typeof value !== "string" || value.startsWith('["-F","none",'),
+        "sshOpts lets ssh read the operator's configuration, which may forward his agent to the host",
       ),
     ],
   },

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RawConfiguration } from "../../config/parse";
 import { contentKey, folderParts } from "../../lab/images/content-key";
+import { ed25519Line } from "../fixtures/stack-configuration";
 import { keepToday, keptToday } from "../kept-today";
 import { secretMark, type Graph, type RecordedResource, type Run, type Wire } from "./recorder/graph-types";
 
@@ -13,13 +14,18 @@ export { unknownMark } from "./recorder/graph-types";
 
 const root = join(__dirname, "..", "..");
 
-/** A run of index.ts with this configuration. */
-export const programRun = (raw: RawConfiguration, preview = false): Run => ({
+/** A run of index.ts with this configuration, and these keys in the operator's ssh-agent: that of the fixtures' servers. */
+export const programRun = (
+  raw: RawConfiguration,
+  preview = false,
+  agent: readonly string[] = [ed25519Line("admin")],
+): Run => ({
   program: "index.ts",
   stack: raw.stack,
   values: raw.values,
   secretKeys: [...raw.secretKeys],
   preview,
+  agent,
 });
 
 /** As long as a process of tests lasts, its sources do not change. */

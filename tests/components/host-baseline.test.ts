@@ -33,7 +33,8 @@ it.each([
 ])("runs %s again when the script changes, without replacing the command", (script, name) => {
   const { create, stdin, triggers } = inputs(graphs.prod, name);
   expect(create).toContain(`/${script} `);
-  expect([stdin, triggers]).toEqual([revision(script), undefined]);
+  // What the script reads, if it reads anything, comes after.
+  expect([String(stdin).split("\n")[0], triggers]).toEqual([revision(script), undefined]);
 });
 
 it("keeps free on the volume what the configuration counts on", () => {
@@ -51,4 +52,47 @@ it("confirms the firewall again whenever it is applied anew, by --replace too", 
   expect(confirmed?.dependencies.filter((name) => !/^host-(host-key|ipv4|server)$/.test(name))).toEqual([
     "host-firewall-applied",
   ]);
+});
+
+describe("sshd", () => {
+  /** Everything that `name` waits for, at any distance. */
+  const before = (name: string): Set<string> => {
+    const found = new Set<string>();
+    const visit = (current: string): void =>
+      graphs.prod.resources
+        .find((resource) => resource.name === current)
+        ?.dependencies.forEach((next) => {
+          if (found.has(next)) return;
+          found.add(next);
+          visit(next);
+        });
+    visit(name);
+    return found;
+  };
+  const onHost = graphs.prod.resources.filter(({ type }) => /^(docker:index|command:remote)/.test(type));
+
+  it("is told to take many logins side by side before there are any: one after the other until then", () => {
+    const first = onHost.filter(({ name }) => before("host-sshd").has(name)).map(({ name }) => name);
+    expect(first.length).toBeGreaterThan(1);
+    for (const one of first) {
+      for (const other of first) {
+        if (one !== other)
+          expect([one, other, before(one).has(other) || before(other).has(one)]).toContain(true);
+      }
+    }
+    const rest = onHost.filter(({ name }) => name !== "host-sshd" && !first.includes(name));
+    expect(rest.length).toBeGreaterThan(30);
+    for (const { name } of rest) expect([name, before(name).has("host-sshd")]).toEqual([name, true]);
+  });
+
+  it("gets settings that it has, with the admin networks of the stack exempt from its penalties", () => {
+    const lines = String(inputs(graphs.prod, "host-sshd")["stdin"]).split("\n");
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        "MaxStartups 128:30:256",
+        "MaxAuthTries 20",
+        "PerSourcePenaltyExemptList 203.0.113.7/32,2001:db8:7::/48",
+      ]),
+    );
+  });
 });

@@ -71,6 +71,13 @@ export const optionUses: readonly OptionUse[] = [
     reason: "its name is taken and its address in use until the old one is gone",
   },
   {
+    type: "Firewall",
+    option: "hooks",
+    value: ["sshPort and sshKey stay"],
+    reason:
+      "a changed port or key would put the server out of reach; the firewall remembers both, and changes first",
+  },
+  {
     type: "VolumeAttachment",
     option: "deleteBeforeReplace",
     value: true,

@@ -295,6 +295,28 @@ export const wrongSettings: readonly WrongValue[] = [
   edited(
     row("nobody may administer", host({ adminCidrs: [] }), "clawkeep:host.adminCidrs", /is empty, so nobody/),
   ),
+  edited(
+    row(
+      "only IPv6 may administer, and SSH goes to IPv4",
+      host({ adminCidrs: ["2001:db8::/48"] }),
+      "clawkeep:host.adminCidrs",
+      /no IPv4 address.*nobody could administer/,
+    ),
+  ),
+  edited(
+    row(
+      "only IPv6 may administer a host that was there",
+      existingHost({ adminCidrs: ["2001:db8::/48"] }),
+      "clawkeep:host.adminCidrs",
+      /no IPv4 address/,
+    ),
+  ),
+  row(
+    "a name for the key of a host that was there",
+    existingHost({ sshKey: "clawkeep-prod" }),
+    "clawkeep:host.sshKey",
+    /is not a public key line, as ssh-add -L prints it/,
+  ),
   row("an RSA key", host({ sshKey: "ssh-rsa AAAAB3Nz" }), "clawkeep:host.sshKey", /ssh-ed25519 public key/),
   row(
     "port out of range",
@@ -578,13 +600,13 @@ export const wrongInOtherWays: readonly WrongValue[] = [
     key: "clawkeep:host.hostKey",
     message: /taken on trust/,
     remedy:
-      /^ssh-keyscan -t ecdsa -p 2222 203\.0\.113\.20 .*pulumi config set .*--path 'clawkeep:host\.hostKey'/,
+      /^ssh-keyscan -t ed25519 -p 2222 203\.0\.113\.20 .*pulumi config set .*--path 'clawkeep:host\.hostKey'/,
   },
   {
     name: "host key of another kind",
     changes: existingHost({ hostKey: "ssh-rsa AAAAB3Nz" }),
     key: "clawkeep:host.hostKey",
-    message: /not an ecdsa-sha2-nistp256 or ssh-ed25519 host key/,
-    remedy: /^ssh-keyscan -t ecdsa -p 22 203\.0\.113\.20/,
+    message: /not an ssh-ed25519 or ecdsa-sha2-nistp256 host key/,
+    remedy: /^ssh-keyscan -t ed25519 -p 22 203\.0\.113\.20/,
   },
 ];

@@ -113,7 +113,10 @@ export const cases: Readonly<Record<string, Case>> = {
     resource: "host-docker",
     broken: {
       "no options": set({ sshOpts: undefined }),
-      "any key": set({ sshOpts: '["-o","StrictHostKeyChecking=no"]' }),
+      "any key": set({ sshOpts: '["-F","none","-o","StrictHostKeyChecking=no"]' }),
+      "the operator's ssh config": inputs(({ sshOpts }) => ({
+        sshOpts: String(sshOpts).replace('"-F","none",', ""),
+      })),
       "a daemon on TCP": set({ host: "tcp://203.0.113.10:2375" }),
     },
     unknown: set({ sshOpts: unknown }),

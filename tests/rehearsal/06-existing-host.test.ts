@@ -22,9 +22,9 @@ const hostname = `by-hand.${zone.name}`;
 async function scannedHostKey(): Promise<string> {
   let key = "";
   await eventually("sshd of the stand-in", 60, async () => {
-    const line = await run("ssh-keyscan", ["-T", "3", "-t", "ecdsa", address]);
+    const line = await run("ssh-keyscan", ["-T", "3", "-t", "ed25519", address]);
     key = line.trim().split(" ").slice(1, 3).join(" ");
-    expect(key).toMatch(/^ecdsa-sha2-nistp256 AAAA/);
+    expect(key).toMatch(/^ssh-ed25519 AAAA/);
   });
   return key;
 }

@@ -16,8 +16,10 @@ import {
   tryPulumi,
   urnOf,
 } from "../../lab/rehearsal/pulumi";
-import { chatTurn } from "../../lab/rehearsal/public";
+import { chatTurn, requestsTo } from "../../lab/rehearsal/public";
 import { containerStates, nodeIn, onVps } from "../../lab/rehearsal/vps";
+import { script } from "../../lab/rehearsal/world";
+import { lastTick, ticksIn, whatIsKept } from "./kept";
 import { eventually } from "./support";
 
 jest.setTimeout(900_000);
@@ -90,18 +92,41 @@ async function expectBackOnANewServer(marker: string, before: string): Promise<v
   await pulumi("preview", ["--stack", "prod", "--expect-no-changes"]);
 }
 
-test("the server replaced behind its address: one up brings everything back", async () => {
+test("the server replaced behind its address: shut down first, so nothing is lost that anybody was told; one up brings everything back", async () => {
   await writeMarker("before the server was replaced");
   const before = await created();
-  await pulumiUp("prod", "--replace", (await urnOf("prod", "host-server")) ?? "");
+  const ticking = ticksIn("prod", "replaced.txt");
+  await eventually("the first numbers", 30, () =>
+    Promise.resolve(expect(ticking.heard()).toBeGreaterThan(10)),
+  );
+  const said = await pulumiUp("prod", "--replace", (await urnOf("prod", "host-server")) ?? "");
+  ticking.end();
+  expect(said).toContain("shut-down-host: at rest, everything is on the disks");
   await expectBackOnANewServer("before the server was replaced", before);
+  expect(await lastTick("prod", "replaced.txt")).toBeGreaterThanOrEqual(ticking.heard());
 });
 
-test("the server deleted at the provider: forgotten, one up brings everything back", async () => {
+test("its power cut in the middle of a turn: one up on a new one, the state opens, every turn that was answered is there", async () => {
   await writeMarker("before the server was deleted");
   const before = await created();
+  const mark = `cut-${Date.now()}`;
+  const answered = ["one", "two", "three"].map((word) => `${mark}-${word}`);
+  await script("anthropic", [{ match: `${mark}-open`, delayMs: 60_000 }]);
+  const open = chatTurn(`Say: ${mark}-open`).catch(() => "cut off");
+  await eventually("the model is asked", 60, async () => {
+    expect(JSON.stringify(await requestsTo("anthropic"))).toContain(`${mark}-open`);
+  });
+  for (const words of answered) expect(await chatTurn(`Say: ${words}`, mark)).toContain(words);
   await deleteServerByHand("prod");
+  expect(await open).toBe("cut off");
+  await script("anthropic", []);
   await forgetServer("prod");
   await pulumiUp("prod");
   await expectBackOnANewServer("before the server was deleted", before);
+  const { integrity, found } = await whatIsKept("prod", [...answered, `${mark}-open`]);
+  expect(new Set(Object.values(integrity))).toEqual(new Set(["ok"]));
+  console.log(
+    `of the turn that was under way, ${found.includes(`${mark}-open`) ? "the question" : "nothing"} is there`,
+  );
+  expect(found).toEqual(expect.arrayContaining(answered));
 });

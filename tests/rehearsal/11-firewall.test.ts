@@ -190,9 +190,12 @@ test("no container reaches metadata services or the provider's private network; 
   const targets = [beyond.metadata, beyond.private, internet.anthropic].flatMap((address) =>
     [80, 443].map((port) => [address, port] as const),
   );
-  for (const part of parts) {
+  const open = await Promise.all(
+    parts.map(async (part) => [part, await fromContainer(part, targets)] as const),
+  );
+  for (const [part, found] of open) {
     const expected = part === "openclaw-egress" ? [`${internet.anthropic} 443`] : [];
-    expect([part, await fromContainer(part, targets)]).toEqual([part, expected]);
+    expect([part, found]).toEqual([part, expected]);
   }
   await withoutFirewall(async () => {
     for (const part of ["openclaw-egress", "openclaw-caddy"]) {

@@ -20,6 +20,8 @@ export interface RecordedOptions {
   readonly deletedWith?: string;
   readonly additionalSecretOutputs?: readonly string[];
   readonly aliases?: number;
+  /** Names of what is asked before the resource is updated. */
+  readonly hooks?: readonly string[];
   readonly importId?: string;
 }
 
@@ -60,4 +62,6 @@ export interface Run {
   readonly secretKeys: readonly string[];
   /** True: as in a first preview, ids and outputs are unknown. */
   readonly preview: boolean;
+  /** Keys in the operator's ssh-agent, in its order; absent: none. */
+  readonly agent?: readonly string[];
 }

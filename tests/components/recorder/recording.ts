@@ -25,6 +25,7 @@ interface Monitor {
   registerResource(request: RegisterResourceRequest, callback: Callback): Promise<void>;
   registerResourceOutputs(request: RegisterResourceOutputsRequest, callback: Callback): void;
   readResource(request: unknown, callback: Callback): void;
+  registerResourceHook(request: unknown, callback: Callback): void;
 }
 
 type Recorded = { -readonly [K in keyof RecordedResource]: RecordedResource[K] };
@@ -36,6 +37,10 @@ export async function record(run: Run): Promise<Graph> {
   const note = (error: unknown): void =>
     void errors.push(error instanceof Error ? error.message : String(error));
   const secretOutputs = new Map<string, readonly string[]>();
+  const agent = join(__dirname, "agent");
+  if (!process.env["PATH"]?.startsWith(`${agent}:`))
+    process.env["PATH"] = `${agent}:${process.env["PATH"] ?? ""}`;
+  Object.assign(process.env, { SSH_AUTH_SOCK: "made up", CLAWKEEP_AGENT_KEYS: (run.agent ?? []).join("\n") });
 
   await pulumi.runtime.setMocks(
     {
@@ -86,6 +91,8 @@ export async function record(run: Run): Promise<Graph> {
     if (owner !== undefined) owner.outputs = wireObject(request.getOutputs());
     registerOutputs(request, callback);
   };
+  // The SDK's own mocks know no hooks; nothing calls one here, and which resource has one is in its options.
+  monitor.registerResourceHook = (_, callback) => callback(null, {});
   monitor.readResource = () => note(new Error("the program reads a resource that it does not own"));
 
   pulumi.runtime.setAllConfig({ ...run.values }, [...run.secretKeys]);
@@ -166,6 +173,7 @@ function options(request: RegisterResourceRequest): RecordedOptions {
     deletedWith: request.getDeletedwith() === "" ? undefined : parts(request.getDeletedwith()).name,
     additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
     aliases: request.getAliasesList().length || undefined,
+    hooks: request.getHooks()?.getBeforeUpdateList(),
     importId: request.getImportid() || undefined,
   };
   const given = Object.entries(all).filter(

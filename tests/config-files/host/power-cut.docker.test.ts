@@ -1,6 +1,7 @@
 /**
  * What a script says is done survives a power cut right after it: on a real ext4 file system in an image file, which loses
- * what was not synced. Nothing gets to its disk by the mere passing of time: its journal is committed every five minutes.
+ * what was not synced. Nothing gets to its disk by the mere passing of time: its journal is committed every
+ * five minutes, and the file system does not guess that a renamed file matters (auto_da_alloc).
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -18,7 +19,7 @@ import { Disk, possible, powerCut } from "./on-a-disk";
 
   /** A host whose /opt/openclaw, /etc/systemd, /etc/clawkeep and /etc/ssh lie on the disk. */
   const host = `
-    mkdir -p /opt/disk; mount -o commit=300 "$device" /opt/disk
+    mkdir -p /opt/disk; mount -o commit=300,noauto_da_alloc "$device" /opt/disk
     mkdir -p /opt/disk/openclaw /opt/disk/systemd/system /opt/disk/clawkeep /etc/clawkeep /opt/disk/ssh/sshd_config.d
     cp -rn /opt/openclaw/bin /opt/disk/openclaw/
     mount --bind /opt/disk/openclaw /opt/openclaw

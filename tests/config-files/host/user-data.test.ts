@@ -5,7 +5,6 @@ import { hostKeyFrom } from "../../../config-files/ssh/host-key";
 
 interface CloudConfig {
   readonly ssh_keys: { readonly ed25519_private: string; readonly ed25519_public: string };
-  readonly ssh_genkeytypes: readonly string[];
   readonly ssh_deletekeys: boolean;
   readonly ssh_pwauth: boolean;
   readonly disable_root: boolean;
@@ -35,7 +34,10 @@ it("is a cloud-config that YAML reads back to the very key, whatever the passwor
 });
 
 it("leaves one host key, the one that is pinned", () => {
-  expect(read(userData(hostKeyFrom("p"), 9922))).toMatchObject({ ssh_deletekeys: true, ssh_genkeytypes: [] });
+  const document = read(userData(hostKeyFrom("p"), 9922));
+  expect(document.ssh_deletekeys).toBe(true);
+  // Where keys are given cloud-init makes up no others, and an empty list of kinds is against its schema.
+  expect(document).not.toHaveProperty("ssh_genkeytypes");
 });
 
 it("lets root in by key only", () => {

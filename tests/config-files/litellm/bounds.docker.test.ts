@@ -164,21 +164,6 @@ except urllib.error.HTTPError as error:
   expect((await deployment.chat("gpt", "hello", {}, key("operator"))).status).toBe(200);
 });
 
-it("refused calls take little of the disk, and none is lost in the sum", async () => {
-  const earlier = (await deployment.audit(1)).length;
-  for (let round = 0; round < 10; round++)
-    await Promise.all(Array.from({ length: 30 }, () => post("no JSON", "other")));
-  await docker(["stop", deployment.litellm]);
-  const records = (await deployment.audit(1)).slice(earlier).filter(({ gateway }) => gateway === "other");
-  const more = records.filter(({ result }) => result === "refused: more");
-  // Two minutes, where the clock's has ended meanwhile.
-  expect(records.length).toBeLessThanOrEqual(2 * 61);
-  expect(more.length).toBeGreaterThan(0);
-  const single = records.length - more.length;
-  expect(single + more.reduce((sum, { count }) => sum + Number(count), 0)).toBe(300);
-  await docker(["start", deployment.litellm]);
-});
-
 it("the records have a most in bytes: the oldest days go, never today's, and the log says so", async () => {
   const said = await inside(`import logging, os, sys, time, audit
 logging.basicConfig(stream=sys.stdout, format="%(message)s")
@@ -197,4 +182,19 @@ print(sorted(os.listdir("/tmp/records")))`);
   expect(first).toBe("audit records of 2030-01-07 are deleted: all of them take more than 2500 bytes");
   expect(left).toBe("['calls-2030-01-08.jsonl', 'calls-2030-01-09.jsonl', 'calls-2030-01-10.jsonl']");
   expect(rest.at(-1)).toBe("['calls-2030-01-10.jsonl']");
+});
+
+// It ends LiteLLM, so it is the last.
+it("refused calls take little of the disk, and none is lost in the sum", async () => {
+  const earlier = (await deployment.audit(1)).length;
+  for (let round = 0; round < 10; round++)
+    await Promise.all(Array.from({ length: 30 }, () => post("no JSON", "other")));
+  await docker(["stop", deployment.litellm]);
+  const records = (await deployment.audit(1)).slice(earlier).filter(({ gateway }) => gateway === "other");
+  const more = records.filter(({ result }) => result === "refused: more");
+  // Two minutes, where the clock's has ended meanwhile.
+  expect(records.length).toBeLessThanOrEqual(2 * 61);
+  expect(more.length).toBeGreaterThan(0);
+  const single = records.length - more.length;
+  expect(single + more.reduce((sum, { count }) => sum + Number(count), 0)).toBe(300);
 });

@@ -4,7 +4,7 @@ import { Deployment, gpt, sonnet, sonnetCallUsd, type Answer } from "./support/d
 
 jest.setTimeout(180_000);
 
-/** OpenAI as a provider that begins a stream and never ends it. */
+/** A provider that begins a stream and never ends it. */
 const trickle: http.RequestListener = (request, response) => {
   request.resume();
   response.writeHead(200, { "content-type": "text/event-stream" });
@@ -15,7 +15,7 @@ const trickle: http.RequestListener = (request, response) => {
 };
 
 const deployment = new Deployment({
-  openai: trickle,
+  stands: { trickle },
   webhook: true,
   gateways: [
     { name: "openclaw", requestsPerMinute: 10_000, maxParallelRequests: 30 },

@@ -19,7 +19,10 @@ const deployment = new Deployment({
   edit: (files) => (handedOver = files.get("limits.json") ?? ""),
 });
 const path = join(deployment.root, "config", "limits.json");
-beforeAll(() => deployment.start());
+beforeAll(async () => {
+  await deployment.prepare();
+  await deployment.createLiteLLM();
+});
 afterAll(() => deployment.stop());
 
 /** Starts LiteLLM with the changed file. @returns its exit code and what it has said; that it answers, if it does */
@@ -32,6 +35,7 @@ async function startedWith(change: (model: LimitsFile["models"][string]) => void
   writeFileSync(path, JSON.stringify(limits).replace('"1e999"', "1e999"));
   const since = new Date().toISOString();
   await docker(["restart", "--time", "1", deployment.litellm]);
+  await deployment.findLiteLLM();
   let ended = "";
   for (const end = Date.now() + 120_000; ended === "" && Date.now() < end;) {
     const template = "{{.State.Running}} {{.State.ExitCode}}";

@@ -43,9 +43,9 @@ const edge = controlsOf(
     {
       name: "ssh-keys-only",
       threat: "SSH takes keys only",
-      file: "config-files/host/user-data.ts",
-      from: "PasswordAuthentication no",
-      to: "PasswordAuthentication yes",
+      file: "config-files/ssh/sshd-settings.ts",
+      from: '"PasswordAuthentication no"',
+      to: '"PasswordAuthentication yes"',
       test: "tests/config-files/host/user-data.test.ts",
       failing: "lets root in by key only",
     },

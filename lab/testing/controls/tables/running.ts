@@ -2,7 +2,7 @@
 import { controlsOf, type Control } from "../control";
 
 const litellm = "config-files/litellm";
-const routes = "tests/config-files/litellm/routes.docker.test.ts";
+const routes = "tests/config-files/litellm/one-deployment.docker.test.ts";
 const caps = "tests/config-files/litellm/caps.docker.test.ts";
 const alertTest = "tests/config-files/litellm/alerts.docker.test.ts";
 const notTaken = "^an alert that is not taken delays and fails no call, and is given up: ";

@@ -103,8 +103,16 @@ export const secretControls: readonly Control[] = [
     [
       {
         name: "host-key-of-docker",
+        file: "config-files/ssh/client-options.ts",
         from: '"StrictHostKeyChecking=yes"',
         to: '"StrictHostKeyChecking=no"',
+        failing: "keeps docker-host-key-checked",
+      },
+      {
+        name: "ssh-config-not-read",
+        file: "config-files/ssh/client-options.ts",
+        from: '"-F", "none", ',
+        to: "",
         failing: "keeps docker-host-key-checked",
       },
       {

@@ -38,10 +38,8 @@ export interface DeploymentArgs {
   readonly webhook?: boolean | string;
   /** Where LiteLLM looks for the egress proxy; nowhere unless said. */
   readonly egressProxyUrl?: string;
-  /** Stands for OpenAI instead of the lab's. */
-  readonly openai?: http.RequestListener;
-  /** Stands for Anthropic. */
-  readonly anthropic?: http.RequestListener;
+  /** Model -> who stands for its provider instead of the lab's: a listener, or an address that nobody serves. */
+  readonly stands?: Readonly<Record<string, http.RequestListener | string>>;
   /** Changes files before they are written. */
   readonly edit?: (files: Map<string, string>) => void;
 }
@@ -111,6 +109,12 @@ export class Deployment {
   }
 
   async start(): Promise<void> {
+    await this.prepare();
+    await this.startLiteLLM();
+  }
+
+  /** All but LiteLLM. */
+  async prepare(): Promise<void> {
     await docker(["network", "create", "--internal", this.id]);
     const template = "{{(index .IPAM.Config 0).Gateway}}";
     this.gatewayAddress = (await docker(["network", "inspect", "--format", template, this.id])).trim();
@@ -118,7 +122,6 @@ export class Deployment {
       this.world.keys.add(service, [this.providerKey]);
     await this.writeFiles();
     await this.startRedis();
-    await this.startLiteLLM();
   }
 
   async startRedis(): Promise<void> {
@@ -136,22 +139,25 @@ export class Deployment {
   }
 
   async startLiteLLM(): Promise<void> {
+    await this.createLiteLLM();
+    await docker(["start", this.litellm]);
+    await this.findLiteLLM();
+    await this.live();
+  }
+
+  /** @returns once it is known by its address, which it has as long as it runs */
+  async findLiteLLM(): Promise<void> {
+    const template = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
+    this.address = (await docker(["container", "inspect", "--format", template, this.litellm])).trim();
+  }
+
+  async createLiteLLM(): Promise<void> {
     const environment = {
       ...litellmEnvironment(this.args.egressProxyUrl ?? "http://127.0.0.1:9"),
       NO_PROXY: `localhost,127.0.0.1,${this.gatewayAddress}`,
     };
     await docker([
-      ...[
-        "run",
-        "--detach",
-        "--name",
-        this.litellm,
-        "--network",
-        this.id,
-        "--dns",
-        "127.0.0.1",
-        "--read-only",
-      ],
+      ...["create", "--name", this.litellm, "--network", this.id, "--dns", "127.0.0.1", "--read-only"],
       ...["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--memory", "1024m", "--init"],
       ...[
         "--user",
@@ -170,9 +176,6 @@ export class Deployment {
       ...["--volume", `${this.root}/state:/var/lib/litellm`, "--entrypoint", "python3"],
       ...[await imageOf("litellm"), "/etc/litellm/launch.py"],
     ]);
-    const template = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
-    this.address = (await docker(["container", "inspect", "--format", template, this.litellm])).trim();
-    await this.live();
   }
 
   /** Kills LiteLLM as a crash does and starts it again. */
@@ -299,15 +302,19 @@ export class Deployment {
   private async writeFiles(): Promise<void> {
     const { models, gateways } = this;
     const config = parse(litellmConfig(models)) as {
-      model_list: { litellm_params: { model: string; api_base?: string } }[];
+      model_list: { model_name: string; litellm_params: { model: string; api_base?: string } }[];
     };
-    const bases = {
-      anthropic: await this.serve(this.args.anthropic ?? this.world.listener("anthropic")),
-      openai: `${await this.serve(this.args.openai ?? this.world.listener("openai"))}/v1`,
-      voyage: `${await this.serve(this.world.listener("voyage"))}/v1`,
+    const suffix = { anthropic: "", openai: "/v1", voyage: "/v1" };
+    const world = {
+      anthropic: await this.serve(this.world.listener("anthropic")),
+      openai: await this.serve(this.world.listener("openai")),
+      voyage: await this.serve(this.world.listener("voyage")),
     };
-    for (const { litellm_params } of config.model_list) {
-      litellm_params.api_base = bases[litellm_params.model.split("/")[0] as keyof typeof bases];
+    for (const { model_name, litellm_params } of config.model_list) {
+      const provider = litellm_params.model.split("/")[0] as keyof typeof world;
+      const stand = this.args.stands?.[model_name] ?? world[provider];
+      litellm_params.api_base =
+        (typeof stand === "string" ? stand : await this.serve(stand)) + suffix[provider];
     }
     const secrets = {
       masterKey: this.masterKey,

@@ -44,8 +44,7 @@ func upload(ctx context.Context, c standin.Call) error {
 	if err != nil {
 		return err
 	}
-	defer far.close()
-	files, err := sftp.NewClient(far.client)
+	files, err := sftp.NewClient(far)
 	if err != nil {
 		return fmt.Errorf("starting sftp: %w", err)
 	}

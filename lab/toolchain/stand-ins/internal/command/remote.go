@@ -15,8 +15,7 @@ func runRemote(ctx context.Context, j job) (string, string, error) {
 	if err != nil {
 		return "", "", err
 	}
-	defer far.close()
-	session, err := far.client.NewSession()
+	session, err := far.NewSession()
 	if err != nil {
 		return "", "", fmt.Errorf("opening a session: %w", err)
 	}
@@ -27,6 +26,9 @@ func runRemote(ctx context.Context, j job) (string, string, error) {
 	if stdin := standin.Text(j.inputs, "stdin"); stdin != "" {
 		session.Stdin = strings.NewReader(stdin)
 	}
+	// An operation that is given up ends what it runs.
+	stop := context.AfterFunc(ctx, func() { _ = session.Close() })
+	defer stop()
 	out := newOutput(j)
 	session.Stdout, session.Stderr = out.streams()
 	return out.finish(j.text, session.Run(j.text))

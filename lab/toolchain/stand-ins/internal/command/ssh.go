@@ -22,26 +22,10 @@ const (
 	lastPause   = 5 * time.Second
 )
 
-// host is an open SSH connection and whatever else must be closed with it, in order.
-type host struct {
-	client  *ssh.Client
-	closers []func()
-}
-
-func (h *host) close() {
-	for i := len(h.closers) - 1; i >= 0; i-- {
-		h.closers[i]()
-	}
-}
-
-// dial connects, through the proxy if there is one. The connection ends with the context.
-func dial(ctx context.Context, c resource.PropertyMap, log standin.Logger) (_ *host, err error) {
-	far := &host{}
-	defer func() {
-		if err != nil {
-			far.close()
-		}
-	}()
+// dial connects, through the proxy if there is one. As by the true plugin the connection stays open until the plugin
+// ends: nobody closes it, so by the end of an update a server has as many logged in as there were commands. The time
+// limit covers the TCP connection alone, so a server that accepts and stays silent holds everything up.
+func dial(ctx context.Context, c resource.PropertyMap, log standin.Logger) (*ssh.Client, error) {
 	connect := func(address string) (net.Conn, error) {
 		return net.DialTimeout("tcp", address, seconds(c))
 	}
@@ -50,26 +34,16 @@ func dial(ctx context.Context, c resource.PropertyMap, log standin.Logger) (_ *h
 		if err != nil {
 			return nil, fmt.Errorf("proxy: %w", err)
 		}
-		far.closers = append(far.closers, between.close)
-		connect = func(address string) (net.Conn, error) { return between.client.Dial("tcp", address) }
+		connect = func(address string) (net.Conn, error) { return between.Dial("tcp", address) }
 	}
-	config, closeAgent, err := clientConfig(c)
+	config, err := clientConfig(c)
 	if err != nil {
 		return nil, err
 	}
-	far.closers = append(far.closers, closeAgent)
 	address := net.JoinHostPort(standin.Text(c, "host"), strconv.Itoa(number(c, "port", 22)))
-	if far.client, err = retry(ctx, c, address, log, func() (*ssh.Client, error) {
+	return retry(ctx, c, address, log, func() (*ssh.Client, error) {
 		return handshake(connect, address, config)
-	}); err != nil {
-		return nil, err
-	}
-	stop := context.AfterFunc(ctx, func() { _ = far.client.Close() })
-	far.closers = append(far.closers, func() {
-		stop()
-		_ = far.client.Close()
 	})
-	return far, nil
 }
 
 func handshake(connect func(string) (net.Conn, error), address string, config *ssh.ClientConfig) (*ssh.Client, error) {
@@ -77,16 +51,11 @@ func handshake(connect func(string) (net.Conn, error), address string, config *s
 	if err != nil {
 		return nil, err
 	}
-	// The limit covers the handshake: a server that accepts and stays silent must not hold the deployment up.
-	if config.Timeout > 0 {
-		_ = raw.SetDeadline(time.Now().Add(config.Timeout))
-	}
 	connection, channels, requests, err := ssh.NewClientConn(raw, address, config)
 	if err != nil {
 		_ = raw.Close()
 		return nil, err
 	}
-	_ = raw.SetDeadline(time.Time{})
 	return ssh.NewClient(connection, channels, requests), nil
 }
 
@@ -115,41 +84,37 @@ func retry(ctx context.Context, c resource.PropertyMap, address string, log stan
 }
 
 // clientConfig reads the connection. A private key comes first; without one the agent is asked; a password is last.
-func clientConfig(c resource.PropertyMap) (*ssh.ClientConfig, func(), error) {
-	nothing := func() {}
-	config := &ssh.ClientConfig{
-		User: "root", Timeout: seconds(c), HostKeyCallback: ssh.InsecureIgnoreHostKey(),
-	}
+func clientConfig(c resource.PropertyMap) (*ssh.ClientConfig, error) {
+	config := &ssh.ClientConfig{User: "root", HostKeyCallback: ssh.InsecureIgnoreHostKey()}
 	if user := standin.Text(c, "user"); user != "" {
 		config.User = user
 	}
 	if pinned := standin.Text(c, "hostKey"); pinned != "" {
 		key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(pinned))
 		if err != nil {
-			return nil, nil, fmt.Errorf("hostKey is no public key in the form of an authorized_keys line: %w", err)
+			return nil, fmt.Errorf("hostKey is no public key in the form of an authorized_keys line: %w", err)
 		}
-		// The algorithms stay those of the client: a server with keys of several kinds may offer one that is not pinned.
 		config.HostKeyCallback = ssh.FixedHostKey(key)
+		// A server with keys of several kinds is asked for the one that is pinned.
+		config.HostKeyAlgorithms = []string{key.Type()}
 	}
-	closeAgent := nothing
 	if text := standin.Text(c, "privateKey"); text != "" {
 		signer, err := parseKey(text, standin.Text(c, "privateKeyPassword"))
 		if err != nil {
-			return nil, nil, fmt.Errorf("privateKey cannot be read: %w", err)
+			return nil, fmt.Errorf("privateKey cannot be read: %w", err)
 		}
 		config.Auth = append(config.Auth, ssh.PublicKeys(signer))
 	} else if path := agentPath(c); path != "" {
 		socket, err := net.Dial("unix", path)
 		if err != nil {
-			return nil, nil, fmt.Errorf("the SSH agent does not answer (start one, or correct SSH_AUTH_SOCK): %w", err)
+			return nil, fmt.Errorf("the SSH agent does not answer (start one, or correct SSH_AUTH_SOCK): %w", err)
 		}
-		closeAgent = func() { _ = socket.Close() }
 		config.Auth = append(config.Auth, ssh.PublicKeysCallback(agent.NewClient(socket).Signers))
 	}
 	if password := standin.Text(c, "password"); password != "" {
 		config.Auth = append(config.Auth, ssh.Password(password))
 	}
-	return config, closeAgent, nil
+	return config, nil
 }
 
 func parseKey(text, password string) (ssh.Signer, error) {

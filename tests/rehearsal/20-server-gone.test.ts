@@ -1,0 +1,65 @@
+/** A server that does not do as it is told: it can be replaced all the same, unless somebody has only the wrong key. */
+import { docker } from "../../lab/lib/docker";
+import { run } from "../../lab/lib/exec";
+import { enterLabEnvironment } from "../../lab/rehearsal/environment";
+import { pulumi, pulumiUp, refreshSshConfig, tryPulumi, urnOf } from "../../lab/rehearsal/pulumi";
+import { chatTurn } from "../../lab/rehearsal/public";
+import { power } from "../../lab/vps/stand-in";
+import { whatIsKept } from "./kept";
+import { eventually } from "./support";
+
+jest.setTimeout(900_000);
+beforeAll(enterLabEnvironment);
+
+const server = "clawkeep-vps-clawkeep-prod";
+const created = (): Promise<string> => run("docker", ["inspect", "--format", "{{.Created}}", server]);
+
+/** Answered just now, so that nothing of it has got to the disk by the passing of time. */
+async function answeredTurns(): Promise<string[]> {
+  const words = [1, 2, 3].map((n) => `gone-${Date.now()}-${n}`);
+  for (const each of words) expect(await chatTurn(`Say: ${each}`)).toContain(each);
+  return words;
+}
+
+async function expectBackWith(words: readonly string[], before: string): Promise<void> {
+  expect(await created()).not.toBe(before);
+  await refreshSshConfig();
+  await eventually("a chat turn on the new server", 90, async () => {
+    expect(await chatTurn("Say: on a new server")).toContain("on a new server");
+  });
+  const { integrity, found } = await whatIsKept("prod", words);
+  expect([new Set(Object.values(integrity)), found]).toEqual([new Set(["ok"]), [...words].sort()]);
+  await pulumi("preview", ["--stack", "prod", "--expect-no-changes"]);
+}
+
+const replace = async (): Promise<string[]> => ["--replace", (await urnOf("prod", "host-server")) ?? ""];
+
+test("one that is frozen, and one whose power was cut, are replaced as they are; what was answered is there", async () => {
+  for (const stop of [() => docker(["pause", server]), () => power("clawkeep-prod", "off")]) {
+    const [words, before] = [await answeredTurns(), await created()];
+    await stop();
+    const said = await pulumiUp("prod", ...(await replace()));
+    expect(said).toContain("could not be brought to rest; it goes as it is");
+    await expectBackWith(words, before);
+  }
+});
+
+test("one that lets nobody in is left alone, until it does", async () => {
+  const [words, before] = [await answeredTurns(), await created()];
+  const inside = (command: string): Promise<string> => run("docker", ["exec", server, "sh", "-ec", command]);
+  const running = (): Promise<string> => inside("docker ps --no-trunc --quiet | sort");
+  const containers = await running();
+  const args = ["--stack", "prod", "--yes", "--skip-preview", ...(await replace())];
+  await inside("mv /root/.ssh /root/.ssh-away");
+  try {
+    const { outcome } = await tryPulumi("up", args);
+    expect(outcome.code).not.toBe(0);
+    expect(outcome.stdout + outcome.stderr).toMatch(/lets nobody in, so it was not shut down.*ssh-add -l/s);
+    expect([await created(), await running()]).toEqual([before, containers]);
+  } finally {
+    await inside("mv /root/.ssh-away /root/.ssh");
+  }
+  const said = await pulumi("up", args);
+  expect(said).toContain("shut-down-host: at rest");
+  await expectBackWith(words, before);
+});
