@@ -84,7 +84,8 @@ test("a host without a source for security updates is refused, and one whose pat
     stderr: expect.stringMatching(/takes none, and no security updates/),
   });
   await publish(debian);
-  await host.run("apt-get -qq --allow-releaseinfo-change update");
+  // It fetches lists where there are none.
+  await host.run("rm -rf /var/lib/apt/lists/*");
   expect(await apply()).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(/^security updates by themselves, Docker stays at 26, reboot at 05:00/),
