@@ -126,9 +126,7 @@ export class HostBaseline extends Component {
       },
       [tools],
     );
-    const units = first("units", { create: `${installUnits}${enableUnits}`, stdin: hostUnitFiles() }, [
-      sshd,
-    ]);
+    const units = first("units", { create: `${installUnits}${enableUnits}`, stdin: hostUnitFiles() }, [sshd]);
     // Docker's settings before anything stands on it: a change may restart the daemon.
     const docker = first(
       "docker-settings",

@@ -295,18 +295,22 @@ export const wrongSettings: readonly WrongValue[] = [
   edited(
     row("nobody may administer", host({ adminCidrs: [] }), "clawkeep:host.adminCidrs", /is empty, so nobody/),
   ),
-  edited(row(
-    "only IPv6 may administer, and SSH goes to IPv4",
-    host({ adminCidrs: ["2001:db8::/48"] }),
-    "clawkeep:host.adminCidrs",
-    /no IPv4 address.*nobody could administer/,
-  )),
-  edited(row(
-    "only IPv6 may administer a host that was there",
-    existingHost({ adminCidrs: ["2001:db8::/48"] }),
-    "clawkeep:host.adminCidrs",
-    /no IPv4 address/,
-  )),
+  edited(
+    row(
+      "only IPv6 may administer, and SSH goes to IPv4",
+      host({ adminCidrs: ["2001:db8::/48"] }),
+      "clawkeep:host.adminCidrs",
+      /no IPv4 address.*nobody could administer/,
+    ),
+  ),
+  edited(
+    row(
+      "only IPv6 may administer a host that was there",
+      existingHost({ adminCidrs: ["2001:db8::/48"] }),
+      "clawkeep:host.adminCidrs",
+      /no IPv4 address/,
+    ),
+  ),
   row(
     "a name for the key of a host that was there",
     existingHost({ sshKey: "clawkeep-prod" }),

@@ -38,7 +38,8 @@ export async function record(run: Run): Promise<Graph> {
     void errors.push(error instanceof Error ? error.message : String(error));
   const secretOutputs = new Map<string, readonly string[]>();
   const agent = join(__dirname, "agent");
-  if (!process.env["PATH"]?.startsWith(`${agent}:`)) process.env["PATH"] = `${agent}:${process.env["PATH"] ?? ""}`;
+  if (!process.env["PATH"]?.startsWith(`${agent}:`))
+    process.env["PATH"] = `${agent}:${process.env["PATH"] ?? ""}`;
   Object.assign(process.env, { SSH_AUTH_SOCK: "made up", CLAWKEEP_AGENT_KEYS: (run.agent ?? []).join("\n") });
 
   await pulumi.runtime.setMocks(
