@@ -7,6 +7,7 @@ import { containerControls } from "./controls/tables/containers";
 import { filterControls } from "./controls/tables/docker-filter";
 import { gatewayControls } from "./controls/tables/gateway";
 import { networkControls } from "./controls/tables/network";
+import { powerCutControls } from "./controls/tables/power-cut";
 import { relayControls } from "./controls/tables/relay";
 import { alertControls, edgeControls, litellmControls } from "./controls/tables/running";
 import { secretControls } from "./controls/tables/secrets";
@@ -75,7 +76,7 @@ export const rows: readonly Row[] = [
     files: ["tests/config-files/gateway/older-line.docker.test.ts"] },
 
   { name: "server-gone", what: "a server that is frozen, off, or lets nobody in is replaced, or left alone", group: "rehearsal",
-    files: ["tests/rehearsal/20-server-gone.test.ts"] },
+    files: ["tests/rehearsal/21-server-gone.test.ts"] },
 
   // Controls taken away.
   { name: "controls-network", what: "edge, networks, firewall, egress proxy", controls: networkControls },
@@ -86,6 +87,7 @@ export const rows: readonly Row[] = [
   { name: "controls-secrets", what: "secrets", controls: secretControls },
   { name: "controls-litellm", what: "LiteLLM as it runs", controls: litellmControls },
   { name: "controls-alerts", what: "alerts of LiteLLM as it runs", controls: alertControls },
+  { name: "controls-power-cut", what: "what survives a power cut, and a server that is shut down", controls: powerCutControls },
   { name: "controls-edge", what: "Caddy and Squid as they run", controls: edgeControls },
 ];
 
