@@ -32,7 +32,7 @@ export function openclawApp(version: string): Asset {
   const pins = join(__dirname, "npm", `openclaw-${version}`);
   return {
     name: "openclaw",
-    inputs: ["1", ...folderParts(pins).map(String)],
+    inputs: ["2", ...folderParts(pins).map(String)],
     async make(dir) {
       const tree = join(dir, "tree");
       await cp(pins, tree, { recursive: true });
@@ -42,9 +42,7 @@ export function openclawApp(version: string): Asset {
       await rm(join(modules, ".bin"), { recursive: true, force: true });
       await mergeModules(modules, join(dir, "app", "node_modules"));
       await rm(tree, { recursive: true });
-      for (const name of await readdir(join(dir, "app")))
-        await rename(join(dir, "app", name), join(dir, name));
-      await rm(join(dir, "app"), { recursive: true });
+      await pack(join(dir, "app"), nodeUser);
     },
   };
 }
@@ -54,11 +52,13 @@ export function openclawTree(version: string): Asset {
   const pins = join(__dirname, "npm", `openclaw-${version}`);
   return {
     name: "openclaw",
-    inputs: ["tree 1", ...folderParts(pins).map(String)],
+    inputs: ["tree 2", ...folderParts(pins).map(String)],
     async make(dir) {
-      await cp(pins, dir, { recursive: true });
-      await run("npm", ["ci", ...npmFlags, "--omit=dev"], { cwd: dir });
-      await rm(join(dir, "node_modules", ".bin"), { recursive: true, force: true });
+      const tree = join(dir, "npm");
+      await cp(pins, tree, { recursive: true });
+      await run("npm", ["ci", ...npmFlags, "--omit=dev"], { cwd: tree });
+      await rm(join(tree, "node_modules", ".bin"), { recursive: true, force: true });
+      await pack(tree, nodeUser);
     },
   };
 }
@@ -76,25 +76,31 @@ const litellmScript = [
 /** LiteLLM's virtual environment, made by the Python that will run it and at the path where it will lie. */
 export const litellmVenv: Asset = {
   name: "litellm",
-  inputs: [debianRef("bookworm"), readFileSync(pypiList, "utf8"), litellmScript],
+  inputs: [debianRef("bookworm"), readFileSync(pypiList, "utf8"), litellmScript, "2"],
   async make(dir) {
+    await mkdir(join(dir, "app"));
     await docker([
       ...["run", "--rm", "--label", labLabel, "--name", `clawkeep-pip-${process.pid}`, "--network", "host"],
-      ...["--volume", `${dir}:/app`, "--volume", `${pypiList}:/requirements.txt:ro`],
+      ...["--volume", `${dir}/app:/app`, "--volume", `${pypiList}:/requirements.txt:ro`],
       ...[...(await pipSettings()), await debianBase("bookworm"), "sh", "-ec", litellmScript],
     ]);
+    await pack(join(dir, "app"), root);
   },
 };
+
+// As the Pulumi toolchain is compiled (lab/toolchain/build.sh), so that Go's standard library is compiled once for all.
+const goFlags = ["-trimpath", "-gcflags", "all=-l -dwarf=false"];
+const goEnv = { CGO_ENABLED: "0" };
 
 /** Caddy, compiled from its Go module. */
 export const caddyBinary: Asset = {
   name: "caddy",
-  inputs: [versions.caddy, "2"],
+  inputs: [versions.caddy, "2", ...goFlags],
   async make(dir) {
     const module = "github.com/caddyserver/caddy/v2";
     const flags = `-s -w -X ${module}.CustomVersion=v${versions.caddy}`;
-    await run("go", ["install", "-trimpath", "-ldflags", flags, `${module}/cmd/caddy@v${versions.caddy}`], {
-      env: { GOBIN: dir, CGO_ENABLED: "0" },
+    await run("go", ["install", ...goFlags, "-ldflags", flags, `${module}/cmd/caddy@v${versions.caddy}`], {
+      env: { ...goEnv, GOBIN: dir },
     });
   },
 };
@@ -102,7 +108,7 @@ export const caddyBinary: Asset = {
 /** Docker's client, compiled from its Go module: static, so that it runs in any image it is copied into. */
 export const dockerCliBinary: Asset = {
   name: "docker-cli",
-  inputs: [versions.dockerCli],
+  inputs: [versions.dockerCli, ...goFlags],
   async make(dir) {
     const source = join(dir, "source");
     const answer = await run("go", [
@@ -124,15 +130,26 @@ export const dockerCliBinary: Asset = {
     const flags = `-s -w -X github.com/docker/cli/cli/version.Version=${versions.dockerCli}`;
     await run(
       "go",
-      ["build", "-mod=mod", "-trimpath", "-ldflags", flags, "-o", join(dir, "docker"), "./cmd/docker"],
-      {
-        cwd: source,
-        env: { CGO_ENABLED: "0" },
-      },
+      ["build", "-mod=mod", ...goFlags, "-ldflags", flags, "-o", join(dir, "docker"), "./cmd/docker"],
+      { cwd: source, env: goEnv },
     );
     await rm(source, { recursive: true });
   },
 };
+
+const root = 0;
+/** The user `node` of the images. */
+const nodeUser = 1000;
+
+/**
+ * Turns a folder into `<folder>.tar`, which a Dockerfile's ADD unpacks: tens of thousands of small files are copied one by
+ * one and twice by COPY, and that takes the engine twice as long. The folder itself is not in it.
+ */
+async function pack(folder: string, owner: number): Promise<void> {
+  const whose = [`--owner=${owner}`, `--group=${owner}`, "--numeric-owner"];
+  await run("tar", ["-C", folder, ...whose, "-cf", `${folder}.tar`, ...(await readdir(folder))]);
+  await rm(folder, { recursive: true });
+}
 
 // A dependency that OpenClaw brings bundled stands beside the others, which npm left free for it.
 async function mergeModules(from: string, to: string): Promise<void> {

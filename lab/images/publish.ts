@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { docker } from "../lib/docker";
+import { run } from "../lib/exec";
+import { withScratch } from "../lib/scratch";
 import { endpoints } from "../internet/addresses";
 import { registryStorage, startPushEndpoint } from "../registry/registry";
 import { type PublishedImage } from "./catalogue";
@@ -8,19 +10,25 @@ import { buildLocal, localRef } from "./local-image";
 
 /** Builds an image and puts it into the lab's registry. @returns false when it was there already */
 export async function publish(item: PublishedImage): Promise<boolean> {
-  const { repository, tag } = place(item.ref);
-  // The second tag says which inputs the first one was made from.
-  const tags = [tag, inputsTag(item)];
   if (isPublished(item)) return false;
+  const { repository, tag } = place(item.ref);
   const local = await buildLocal(item.image);
   await startPushEndpoint();
-  for (const each of tags) {
-    const target = `${endpoints.registryPush}/${repository}:${each}`;
-    await docker(["tag", local, target]);
-    await docker(["push", "--quiet", target]);
-    await docker(["rmi", "--no-prune", target]);
-  }
+  const at = (name: string): string => `docker://${endpoints.registryPush}/${repository}:${name}`;
+  await withScratch(async (scratch) => {
+    const archive = join(scratch, "image.tar");
+    await docker(["save", "--output", archive, local]);
+    // The engine's own push compresses twice as long for a sixth less, on one core.
+    await copyImage(`docker-archive:${archive}`, at(tag), ["--dest-compress-level", "1"]);
+  });
+  // The second tag says which inputs the first one was made from.
+  await copyImage(at(tag), at(inputsTag(item)));
   return true;
+}
+
+async function copyImage(from: string, to: string, flags: readonly string[] = []): Promise<void> {
+  const plain = ["--src-tls-verify=false", "--dest-tls-verify=false"];
+  await run("skopeo", ["--insecure-policy", "copy", "--quiet", ...plain, ...flags, from, to]);
 }
 
 /** Whether the registry serves the image as its inputs stand now; reads the registry's storage, asks no server. */

@@ -68,7 +68,7 @@ export async function forgetServer(stack: string): Promise<void> {
 }
 
 /** Id of the server in a stack's state; undefined where there is no stack or no server. */
-async function serverIdOf(stack: string): Promise<string | undefined> {
+export async function serverIdOf(stack: string): Promise<string | undefined> {
   const exported = await attempt("pulumi", ["stack", "export", "--stack", stack]);
   if (exported.code !== 0) return undefined;
   const { deployment } = JSON.parse(exported.stdout) as {

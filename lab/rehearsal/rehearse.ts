@@ -1,6 +1,5 @@
 /** `make rehearse`: brings the prod stack up in the lab, proves it, and leaves it running. */
 import { join } from "node:path";
-import { inspect } from "../lib/docker";
 import { labDir } from "../lib/paths";
 import { proveProd } from "./checks";
 import { enterLabEnvironment, writeEnvironmentFile } from "./environment";
@@ -9,7 +8,14 @@ import { recordPrograms } from "../vps/programs";
 import { takeOver } from "./ownership";
 import { Rehearsal } from "./phases";
 import { ensureProject } from "./project";
-import { clearDeadLocks, nextServers, pulumiUp, reconcileServer, refreshSshConfig } from "./pulumi";
+import {
+  clearDeadLocks,
+  nextServers,
+  pulumiUp,
+  reconcileServer,
+  refreshSshConfig,
+  serverIdOf,
+} from "./pulumi";
 import { stackNames, writeStackFile } from "./stacks";
 
 async function main(): Promise<void> {
@@ -29,12 +35,15 @@ async function main(): Promise<void> {
   }
   // What a first deployment is: packages, images and builds from nothing, and every program written down that it starts.
   await nextServers("bare");
-  const isNew = (await inspect("container", "clawkeep-vps-clawkeep-prod", "{{.Id}}")) === undefined;
+  const isNew = (await serverIdOf("prod")) === undefined;
   const programs = recordPrograms("clawkeep-prod", isNew);
-  await rehearsal.phase(`pulumi up prod${isNew ? ", on a bare server" : ""}`, () => pulumiUp("prod"));
-  await refreshSshConfig();
-  await rehearsal.phase("proof end to end", () => proveProd(rehearsal));
-  programs.stop();
+  try {
+    await rehearsal.phase(`pulumi up prod${isNew ? ", on a bare server" : ""}`, () => pulumiUp("prod"));
+    await refreshSshConfig();
+    await rehearsal.phase("proof end to end", () => proveProd(rehearsal));
+  } finally {
+    programs.stop();
+  }
   console.log(`report: ${join(labDir(), "report.json")}`);
   if (rehearsal.failed.length > 0) {
     console.error(`${rehearsal.failed.length} of ${rehearsal.report.checks.length} checks failed`);

@@ -103,10 +103,14 @@ const failureCharacters = 1500;
 export function fileResults(group: Group, report: JestReport | undefined): FileResult[] {
   return (report?.testResults ?? []).map(({ name, startTime, endTime, message, assertionResults }) => {
     const named = (status: RegExp) => assertionResults.filter((test) => status.test(test.status));
-    const failures = named(/^failed$/).map(
-      ({ fullName, failureMessages }) =>
-        `${fullName}\n${failureMessages.join("\n").slice(0, failureCharacters)}`,
-    );
+    const seen = new Set<string>();
+    const failures = named(/^failed$/).map(({ fullName, failureMessages }) => {
+      const text = failureMessages.join("\n").slice(0, failureCharacters);
+      // What fails before the first test fails every test of the file.
+      const again = seen.has(text);
+      seen.add(text);
+      return `${fullName}\n${again ? "the same as one above" : text}`;
+    });
     if (assertionResults.length === 0)
       failures.push(message.slice(0, failureCharacters) || "it holds no test");
     return {

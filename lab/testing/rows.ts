@@ -7,6 +7,7 @@ import { containerControls } from "./controls/tables/containers";
 import { filterControls } from "./controls/tables/docker-filter";
 import { gatewayControls } from "./controls/tables/gateway";
 import { networkControls } from "./controls/tables/network";
+import { powerCutControls } from "./controls/tables/power-cut";
 import { relayControls } from "./controls/tables/relay";
 import { alertControls, edgeControls, litellmControls } from "./controls/tables/running";
 import { secretControls } from "./controls/tables/secrets";
@@ -55,11 +56,11 @@ export const rows: readonly Row[] = [
   { name: "lab-images", what: "the images, and the registry that a server pulls from", group: "docker",
     files: ["tests/lab/images/images.docker.test.ts", "tests/lab/registry/registry.docker.test.ts"],
     reads: ["lab/images", "lab/registry", "lab/engine", "lab/vps", "lab/internet"] },
-  { name: "lab-machine", what: "the stand-in VPS, its power cut, and the engine that carries it", group: "docker",
-    files: ["engine", "power-cut", "stand-in"].map((name) => `tests/lab/vps/${name}.docker.test.ts`),
-    reads: ["lab/vps", "lab/engine", "lab/images/lab-base", "tests/lab/vps"] },
-  { name: "lab-internet", what: "DNS, edge and services in their containers", group: "docker",
-    files: ["tests/lab/internet/internet.docker.test.ts"], reads: ["lab/internet", "lab/images/lab-base"] },
+  { name: "lab-machine", what: "the stand-in VPS, bare and warm, its power cut, and the engine that carries it", group: "docker",
+    files: ["engine", "power-cut", "stand-in", "warm"].map((name) => `tests/lab/vps/${name}.docker.test.ts`),
+    reads: ["lab/vps", "lab/engine", "lab/images/lab-base", "tests/lab/vps", "config-files/host/bin/prepare-host"] },
+  { name: "lab-internet", what: "DNS, Debian's archive, edge and services in their containers", group: "docker",
+    files: ["debian", "internet"].map((name) => `tests/lab/internet/${name}.docker.test.ts`), reads: ["lab/internet", "lab/images/lab-base"] },
   { name: "sbom", what: "the list of a host's software, from real images", group: "docker",
     files: ["tests/tools/sbom/host.docker.test.ts"], reads: ["tools", "lab/images", "config-files"] },
   { name: "pins", what: "digests, asked of a registry that others wrote", group: "docker",
@@ -75,7 +76,7 @@ export const rows: readonly Row[] = [
     files: ["tests/config-files/gateway/older-line.docker.test.ts"] },
 
   { name: "server-gone", what: "a server that is frozen, off, or lets nobody in is replaced, or left alone", group: "rehearsal",
-    files: ["tests/rehearsal/20-server-gone.test.ts"] },
+    files: ["tests/rehearsal/21-server-gone.test.ts"] },
 
   // Controls taken away.
   { name: "controls-network", what: "edge, networks, firewall, egress proxy", controls: networkControls },
@@ -86,6 +87,7 @@ export const rows: readonly Row[] = [
   { name: "controls-secrets", what: "secrets", controls: secretControls },
   { name: "controls-litellm", what: "LiteLLM as it runs", controls: litellmControls },
   { name: "controls-alerts", what: "alerts of LiteLLM as it runs", controls: alertControls },
+  { name: "controls-power-cut", what: "what survives a power cut, and a server that is shut down", controls: powerCutControls },
   { name: "controls-edge", what: "Caddy and Squid as they run", controls: edgeControls },
 ];
 

@@ -16,6 +16,9 @@ mode=${CLAWKEEP_TOOLCHAIN:-auto}
 logs=$lab/logs
 engine=3.230
 
+# As Pulumi builds its own releases, and as the images' Go programs are built: the standard library compiles once.
+export CGO_ENABLED=0
+
 # The versions that the npm packages ask for. Tests compare them with package.json.
 plugins=(docker:5.2.0 hcloud:1.32.1 random:4.21.2 command:1.2.1 cloudflare:6.22.1)
 
@@ -32,6 +35,15 @@ part_packages() {
   esac
 }
 parts=(nodejs-host pulumi random stand-ins hcloud docker)
+
+# Modules of which left-out/ replaces some files, because they bring much that nothing here uses.
+part_trimmed() {
+  case $1 in
+    pulumi) echo github.com/pulumi/pulumi/pkg/v3 gocloud.dev ;;
+    random | hcloud) echo github.com/pulumi/pulumi/sdk/v3 github.com/pulumi/pulumi-terraform-bridge/v3 ;;
+    docker) echo github.com/pulumi/pulumi/sdk/v3 github.com/pulumi/pulumi-terraform-bridge/v3 github.com/docker/buildx ;;
+  esac
+}
 
 mkdir -p "$logs"
 
@@ -54,12 +66,38 @@ have_system() {
 # part_key: what a part is made from, how, and with which Go.
 part_key() {
   (
-    declare -f build overlay part_tags part_packages
+    declare -f compile trim overlay part_tags part_packages part_trimmed
     cd "$here/$1"
     go env GOVERSION GOOS GOARCH
-    find . -type f \( -name 'go.mod' -o -name 'go.sum' -o -name '*.go' -o -name '*.json' \) -print0 |
+    find . ../left-out -type f \( -name 'go.mod' -o -name 'go.sum' -o -name '*.go' -o -name '*.json' \) -print0 |
       LC_ALL=C sort -z | xargs -0 sha256sum
   ) | sha256sum | cut -c1-16
+}
+
+# trim PART: prints the go.mod to build it by: its own, or one that points to trimmed copies of modules, made from what
+# go.sum vouches for.
+trim() {
+  local part=$1 draft module version source copy
+  if [[ -z $(part_trimmed "$part") ]]; then
+    echo "$here/$part/go.mod"
+    return
+  fi
+  draft=$(mktemp -d "$work/draft.XXXXXX")
+  cp "$here/$part"/go.{mod,sum} "$draft/"
+  for module in $(part_trimmed "$part"); do
+    read -r version source < <(cd "$here/$part" && go mod download "$module" && go list -m -f '{{.Version}} {{.Dir}}' "$module") ||
+      return
+    copy=$work/$module-$version
+    if [[ ! -d $copy ]]; then
+      cp -r --no-preserve=mode "$source" "$draft/copy"
+      cp -r "$here/left-out/$module/." "$draft/copy/"
+      mkdir -p "$(dirname "$copy")"
+      # The fetcher and the build may both have been at it.
+      mv -T "$draft/copy" "$copy" 2>/dev/null || rm -rf "$draft/copy"
+    fi
+    go mod edit -replace "$module=$copy" "$draft/go.mod"
+  done
+  echo "$draft/go.mod"
 }
 
 # overlay FOLDER: the language host's own files and forward.go beside them, as the package ./pulumi-language-nodejs of our
@@ -69,42 +107,52 @@ overlay() {
   source=$(cd "$at" && go list -mod=readonly -f '{{.Dir}}' github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs)
   cp "$source"/*.go "$at/overlay/forward.go" "$1/" && rm -f "$1"/*_test.go && chmod u+w "$1"/*.go
   sed -i "s/Options: $options,/Options: append($options, grpc.UnknownServiceHandler(forward(conn))),/" "$1/main.go"
-  grep -q 'forward(conn)' "$1/main.go" || { echo "toolchain: the language host's source has changed; mend overlay in build.sh" >&2; return 1; }
+  grep -q 'forward(conn)' "$1/main.go" || {
+    echo "the language host's source has changed: mend overlay in $here/build.sh" >&2
+    return 1
+  }
   for file in "$1"/*.go; do printf '"%s": "%s"\n' "$at/pulumi-language-nodejs/${file##*/}" "$file"; done |
     paste -sd, | sed 's/.*/{"Replace": {&}}/' >"$1/overlay.json"
 }
 
 # fetch: loads the part's modules, so that the network is not waited for while the processor is free.
 fetch() {
+  local modfile
+  modfile=$(trim "$1") && cd "$here/$1" || return
   # shellcheck disable=SC2046 # packages are words
-  (cd "$here/$1" && go list -deps -tags "$(part_tags "$1")" $(part_packages "$1")) >/dev/null 2>"$logs/toolchain-fetch-$1.log"
+  go list -modfile "$modfile" -deps -tags "$(part_tags "$1")" $(part_packages "$1")
 }
 
-# build PART KEY: into a draft folder that gets its name only when it is complete. Compiled without inlining and debug
-# data: that takes a third off a cold build, and no plugin here computes much.
+# compile PART FOLDER: without inlining and debug data: that takes a third off a cold build, and no plugin here computes
+# much.
+compile() {
+  local modfile version laid=
+  modfile=$(trim "$1") && cd "$here/$1" || return
+  if [[ $1 == nodejs-host ]]; then
+    laid=$(mktemp -d "$work/draft.XXXXXX")
+    overlay "$laid" || return
+  fi
+  version=$(sed -n 's,^require github.com/pulumi/pulumi/[a-z]*/v3 \(v[0-9.]*\)$,\1,p' go.mod)
+  # shellcheck disable=SC2046 # packages are words
+  GOFLAGS='' nice -n 5 go build -mod=readonly -modfile "$modfile" ${laid:+"-overlay=$laid/overlay.json"} -buildvcs=false -trimpath -tags "$(part_tags "$1")" \
+    -gcflags "all=-l -dwarf=false" -ldflags "-s -w -X $stamp=$version" -o "$2/" $(part_packages "$1")
+}
+
+# build PART KEY: into a draft folder that gets its name only when it is complete.
 build() {
-  local part=$1 home=$cache/$1-$2 draft start version laid=
+  local part=$1 home=$cache/$1-$2 draft start
   if [[ -d $home ]]; then
     echo "toolchain: $part: there already"
     return
   fi
   start=$(date +%s)
   draft=$(mktemp -d "$cache/draft.XXXXXX")
-  if [[ $part == nodejs-host ]]; then
-    laid=$(mktemp -d "$cache/draft.XXXXXX")
-    overlay "$laid"
-  fi
-  version=$(sed -n 's,^require github.com/pulumi/pulumi/[a-z]*/v3 \(v[0-9.]*\)$,\1,p' "$here/$part/go.mod")
-  # shellcheck disable=SC2046 # packages are words
-  if ! (cd "$here/$part" && GOFLAGS='' nice -n 5 go build -mod=readonly -buildvcs=false -trimpath \
-    -tags "$(part_tags "$part")" ${laid:+"-overlay=$laid/overlay.json"} -gcflags "all=-l -dwarf=false" -ldflags "-s -w -X $stamp=$version" \
-    -o "$draft/" $(part_packages "$part")) >"$logs/toolchain-$part.log" 2>&1; then
+  if ! (compile "$part" "$draft") >"$logs/toolchain-$part.log" 2>&1; then
     rm -rf "$draft"
     echo "toolchain: building $part failed; the last lines of $logs/toolchain-$part.log:" >&2
     tail -n 15 "$logs/toolchain-$part.log" >&2
     return 1
   fi
-  [[ -z $laid ]] || rm -rf "$laid"
   # Another run may have been faster: then its result stands.
   mv -T "$draft" "$home" 2>/dev/null || rm -rf "$draft"
   echo "toolchain: $part: built in $(seconds_since "$start") s"
@@ -180,12 +228,14 @@ for part in "${parts[@]}"; do
   [[ -d $cache/$part-${keys[$part]} ]] || missing+=("$part")
 done
 
-# Downloads run two ahead of the compiler; what they fail at, the build fails at again and reports.
+work=$(mktemp -d "$cache/draft.XXXXXX")
 fetcher=
+trap '[[ -z $fetcher ]] || kill "$fetcher" 2>/dev/null || true; rm -rf "$work"' EXIT
+
+# Downloads run two ahead of the compiler; what they fail at, the build fails at again and reports.
 if ((${#missing[@]} > 1)); then
-  (for part in "${missing[@]:1}"; do fetch "$part" || true; done) {lock}>&- &
+  (for part in "${missing[@]:1}"; do (fetch "$part") >/dev/null 2>"$logs/toolchain-fetch-$part.log" || true; done) {lock}>&- &
   fetcher=$!
-  trap 'kill "$fetcher" 2>/dev/null || true' EXIT
 fi
 folders=()
 for part in "${parts[@]}"; do
@@ -194,7 +244,7 @@ for part in "${parts[@]}"; do
 done
 if [[ -n $fetcher ]]; then
   wait "$fetcher" || true
-  trap - EXIT
+  fetcher=
 fi
 
 all=$(printf '%s\n' "${folders[@]}" "${plugins[@]}" | sha256sum | cut -c1-16)

@@ -2,23 +2,25 @@
 
 Runs on the outer machine until it is ended. The kernel asks it (fanotify, FAN_OPEN_EXEC_PERM on the server's root file
 system) before each program starts, so that also one that lives for a millisecond is seen with its place in the tree of
-processes, and what is started in the server's own containers is not: they have file systems of their own. It lasts until
-the server's next start, which mounts its root anew. `unit` is the server's systemd unit, `above` the names of the
-processes above, the nearest first. Each line is written once.
+processes, and what is started in the server's own containers is not: they have file systems of their own. A server that
+is made or started later is followed from then on. `unit` is the server's systemd unit, `above` the names of the processes
+above, the nearest first. Each line is written once.
 """
 import ctypes
 import json
 import os
+import select
+import signal
 import struct
 import subprocess
 import sys
-import time
 
 CLASS_CONTENT, UNLIMITED_QUEUE, CLOEXEC = 0x4, 0x10, 0x1
 OPEN_EXEC_PERM = 0x40000
 MARK_ADD, MARK_FILESYSTEM = 0x1, 0x100
 ALLOW = 1
 AT_FDCWD = -100
+PR_SET_PDEATHSIG = 1
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -29,14 +31,24 @@ def call(name, *args):
     return result
 
 
-def root_of(container):
-    """The container may not have been made yet."""
+def follow(group, container):
+    """Its root file system is mounted anew at each start."""
     question = ["docker", "container", "inspect", "--format", "{{.State.Pid}}", container]
-    while True:
-        pid = subprocess.run(question, capture_output=True, text=True).stdout.strip()
-        if pid not in ("", "0"):
-            return f"/proc/{pid}/root/"
-        time.sleep(0.05)
+    pid = subprocess.run(question, capture_output=True, text=True).stdout.strip()
+    if pid not in ("", "0"):
+        root = f"/proc/{pid}/root/".encode()
+        call("fanotify_mark", group, MARK_ADD | MARK_FILESYSTEM, ctypes.c_uint64(OPEN_EXEC_PERM), AT_FDCWD, root)
+
+
+def end_with_parent():
+    call("prctl", PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def starts(container):
+    chosen = [f"container={container}", "event=start"]
+    filters = [word for each in chosen for word in ("--filter", each)]
+    command = ["docker", "events", "--format", "started", *filters]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, preexec_fn=end_with_parent)
 
 
 def status(pid):
@@ -66,13 +78,21 @@ def unit(pid):
 
 
 def main(container, file):
+    end_with_parent()
     group = call("fanotify_init", CLASS_CONTENT | UNLIMITED_QUEUE | CLOEXEC, os.O_RDONLY | os.O_CLOEXEC)
-    root = root_of(container).encode()
-    call("fanotify_mark", group, MARK_ADD | MARK_FILESYSTEM, ctypes.c_uint64(OPEN_EXEC_PERM), AT_FDCWD, root)
+    started = starts(container).stdout.fileno()
+    follow(group, container)
     seen = set()
     event = struct.Struct("=IBBHQii")
     with open(file, "a") as out:
         while True:
+            ready, _, _ = select.select([group, started], [], [])
+            if started in ready:
+                if not os.read(started, 4096):
+                    raise SystemExit("the engine has gone")
+                follow(group, container)
+            if group not in ready:
+                continue
             data, at = os.read(group, 65536), 0
             while at < len(data):
                 length, _, _, _, _, opened, pid = event.unpack_from(data, at)

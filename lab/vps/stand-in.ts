@@ -206,9 +206,13 @@ async function cutPower(name: string): Promise<void> {
 }
 
 async function machine(spec: StandInSpec): Promise<Machine> {
-  return spec.disk === "warm"
-    ? warmMachine({ container: containerName, boot: (bare) => boot(bare, true), destroy })
-    : { image: await standInImage() };
+  return spec.disk === "warm" ? warmUp() : { image: await standInImage() };
+}
+
+/** The warm machine; made when it is not there, which takes a minute. */
+export async function warmUp(): Promise<Machine> {
+  await ensureNetwork();
+  return warmMachine({ container: containerName, boot: (bare) => boot(bare, true), destroy });
 }
 
 /** The engine's disk, where a container's own file system could not carry one. */

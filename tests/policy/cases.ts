@@ -115,7 +115,7 @@ export const cases: Readonly<Record<string, Case>> = {
       "no options": set({ sshOpts: undefined }),
       "any key": set({ sshOpts: '["-F","none","-o","StrictHostKeyChecking=no"]' }),
       "the operator's ssh config": inputs(({ sshOpts }) => ({
-        sshOpts: String(sshOpts).replace('"-F","none",', ""),
+        sshOpts: (sshOpts as string).replace('"-F","none",', ""),
       })),
       "a daemon on TCP": set({ host: "tcp://203.0.113.10:2375" }),
     },

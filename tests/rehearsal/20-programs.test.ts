@@ -4,7 +4,7 @@
  */
 import { enterLabEnvironment } from "../../lab/rehearsal/environment";
 import { startedPrograms } from "../../lab/vps/programs";
-import { guaranteed, isOurs, namedPackages, packagesOf, systemPath } from "./programs";
+import { guaranteed, isOurs, namedPackages, otherwiseCertain, packagesOf, systemPath } from "./programs";
 
 beforeAll(enterLabEnvironment);
 
@@ -16,7 +16,7 @@ test("every program that our scripts start is of a package that is certain to be
   // Seen at all: what the first deployment cannot do without.
   for (const name of ["docker", "apt-get", "nft", "systemctl", "mount"])
     expect(paths.map((path) => path.split("/").at(-1))).toContain(name);
-  const certain = await guaranteed("prod", namedPackages());
+  const certain = await guaranteed("prod", [...namedPackages(), ...Object.keys(otherwiseCertain)]);
   const packages = await packagesOf("prod", paths);
   const other = [...packages].filter(([, name]) => name === undefined || !certain.has(name));
   expect(other).toEqual([]);

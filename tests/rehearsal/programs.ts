@@ -13,6 +13,13 @@ export function namedPackages(script = prepareHostScript()): string[] {
   });
 }
 
+/** What is there without prepare-host's doing. */
+export const otherwiseCertain: Readonly<Record<string, string>> = {
+  "openssh-server": "every command comes by it",
+  systemd: "the supported distributions have no other init",
+  "cloud-init": "only called where it is there",
+};
+
 /** In a login or one of our units, and not by a package's own scripts while apt installs it. */
 export const isOurs = ({ unit, above }: Started): boolean =>
   /^(session-.*\.scope|(clawkeep|openclaw)[^/]*\.service)$/.test(unit) &&
@@ -21,7 +28,7 @@ export const isOurs = ({ unit, above }: Started): boolean =>
 /** Our own scripts, and what the stand-in puts before a program of the system, by that program's name. */
 export function systemPath(program: string): string | undefined {
   if (program.startsWith("/opt/openclaw/")) return undefined;
-  return program.replace(/^\/usr\/local\/lib\/stand-in\//, "/usr/sbin/");
+  return program.replace(/^\/usr\/local\/lib\/stand-in\//, "/usr/sbin/").replace(/\.real$/, "");
 }
 
 /** Package of each file on a server; undefined where it is of none. */

@@ -3,6 +3,7 @@ import { containerControls } from "./tables/containers";
 import { filterControls } from "./tables/docker-filter";
 import { gatewayControls } from "./tables/gateway";
 import { networkControls } from "./tables/network";
+import { powerCutControls } from "./tables/power-cut";
 import { relayControls } from "./tables/relay";
 import { alertControls, edgeControls, litellmControls } from "./tables/running";
 import { secretControls } from "./tables/secrets";
@@ -13,6 +14,7 @@ export const allControls: readonly Control[] = [
   ...containerControls,
   ...gatewayControls,
   ...filterControls,
+  ...powerCutControls,
   ...relayControls,
   ...secretControls,
   ...litellmControls,

@@ -51,7 +51,7 @@ test("OpenClaw asks in the way that is answered: nothing else in it sets how muc
   const { stdout } = await attempt("docker", [
     ...["run", "--rm", "--label", labLabel, "--network", "none", "--entrypoint", "sh", image, "-c", asks],
   ]);
-   
+
   expect(stdout.trim().split("\n")).toEqual([
     "PRAGMA synchronous = ${synchronous};",
     "PRAGMA synchronous = FULL;",

@@ -74,7 +74,7 @@ describe("openclaw-gateway@.service", () => {
   });
 
   it("gives OpenClaw its 330 s to finish, and Docker some more to say so", () => {
-    const grace = Number(/-t (\d+)/.exec(value("ExecStop") ?? "")?.[1]);
+    const grace = Number(/ -t (\d+)/.exec(value("ExecStop") ?? "")?.[1]);
     expect(grace).toBeGreaterThan(330);
     expect(Number(value("TimeoutStopSec"))).toBeGreaterThan(grace);
   });

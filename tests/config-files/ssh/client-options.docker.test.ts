@@ -1,5 +1,5 @@
 /** ssh as the Docker provider and the tools start it, with the configuration of an ordinary, busy developer at home. */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { sshClientOptions } from "../../../config-files/ssh/client-options";

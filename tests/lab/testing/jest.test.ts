@@ -35,6 +35,15 @@ it("names tests that failed", () => {
   ]);
 });
 
+it("says once what fails every test of a file", () => {
+  const each = (name: string) => ({ ...test(name, "failed"), failureMessages: ["no engine"] });
+  expect(problems([file("tests/a.test.ts", each("one"), each("two"))], true)).toEqual([
+    "FAILED tests/a.test.ts: one\nno engine",
+    "FAILED tests/a.test.ts: two\nthe same as one above",
+    "no test passed",
+  ]);
+});
+
 it.each(["pending", "todo", "skipped", "disabled"])(
   "in CI a test that is %s is named and fails",
   (status) => {

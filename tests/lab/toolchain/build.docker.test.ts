@@ -49,6 +49,16 @@ test("system refuses where a plugin is missing, and says what to do", () => {
   expect(text).toContain("pulumi plugin install resource NAME VERSION");
 });
 
+test("the built pulumi says what it was built without", () => {
+  build({ CLAWKEEP_TOOLCHAIN: "build" });
+  const login = spawnSync("pulumi", ["login", "--non-interactive", "s3://bucket"], {
+    env: { ...process.env, ...sourced(), HOME: dir },
+    encoding: "utf8",
+  });
+  expect(login.stderr).toContain("keeps no state at s3://: see lab/toolchain/README.md");
+  expect(login.status).not.toBe(0);
+});
+
 test("an unknown mode is refused", () => {
   expect(build({ CLAWKEEP_TOOLCHAIN: "maybe" })).toEqual({
     status: 2,
