@@ -122,6 +122,14 @@ PYTHON
     expect(survives(python(`gateway.forget("swap")`), `ls ${home}`)).toBe("proven.json\n");
   });
 
+  test("settle-container: what the daemon has unpacked for it", () => {
+    const images = "/opt/openclaw/docker/image";
+    const docker = `case $1 in container) echo '[{"State":{"Running":false},"HostConfig":{"PidsLimit":9}}]' ;; info) echo ${images} ;; esac`;
+    const work = `mkdir -p ${images}; sync -f ${images}; ${fake("docker", docker)}; echo unpacked >${images}/layer
+      /opt/openclaw/bin/settle-container c <<<'{"pidsLimit": 9, "started": false, "expect": {}}'`;
+    expect(survives(work, `cat ${images}/layer`)).toBe("unpacked\n");
+  });
+
   test("gateway-retire: the gateway stays retired", () => {
     const home = "/opt/openclaw/gateways/gw";
     const wants = "/etc/systemd/system/multi-user.target.wants";
