@@ -163,10 +163,12 @@ PYTHON
   });
 
   test("secure-sshd: settings that sshd refuses do not come back, or nobody would get in after the next boot", () => {
-    const sshd = `case $1 in -T) echo authorizedkeysfile /opt/keys ;; -t) echo no good >&2; exit 1 ;; esac`;
+    const refused = "/etc/ssh/sshd_config.d/00-clawkeep-login.conf";
+    const sshd = `case $1 in -T) printf '%s\\n' 'authorizedkeysfile /opt/keys' 'passwordauthentication yes' ;;
+-t) [ ! -e ${refused} ] || { : >/opt/disk/tried; sync -f /opt/disk; exit 1; } ;; esac`;
     const work = `echo ssh-ed25519 AAAA >/opt/keys; ${fake("sshd", sshd)}; ${fake("systemctl", ":")}
-      ! /opt/openclaw/bin/secure-sshd apply`;
-    expect(survives(work, "ls /etc/ssh/sshd_config.d")).toBe("");
+      ! /opt/openclaw/bin/secure-sshd apply <<<"PasswordAuthentication no"`;
+    expect(survives(work, "ls /opt/disk/tried; ls /etc/ssh/sshd_config.d")).toBe("/opt/disk/tried\n");
   });
 });
 
