@@ -122,6 +122,14 @@ PYTHON
     expect(survives(python(`gateway.forget("swap")`), `ls ${home}`)).toBe("proven.json\n");
   });
 
+  test("settle-container: what the daemon has unpacked for it", () => {
+    const images = "/opt/openclaw/docker/image";
+    const docker = `case $1 in container) echo '[{"State":{"Running":false},"HostConfig":{"PidsLimit":9}}]' ;; info) echo ${images} ;; esac`;
+    const work = `mkdir -p ${images}; sync -f ${images}; ${fake("docker", docker)}; echo unpacked >${images}/layer
+      /opt/openclaw/bin/settle-container c <<<'{"pidsLimit": 9, "started": false, "expect": {}}'`;
+    expect(survives(work, `cat ${images}/layer`)).toBe("unpacked\n");
+  });
+
   test("gateway-retire: the gateway stays retired", () => {
     const home = "/opt/openclaw/gateways/gw";
     const wants = "/etc/systemd/system/multi-user.target.wants";
@@ -155,10 +163,12 @@ PYTHON
   });
 
   test("secure-sshd: settings that sshd refuses do not come back, or nobody would get in after the next boot", () => {
-    const sshd = `case $1 in -T) echo authorizedkeysfile /opt/keys ;; -t) echo no good >&2; exit 1 ;; esac`;
+    const refused = "/etc/ssh/sshd_config.d/00-clawkeep-login.conf";
+    const sshd = `case $1 in -T) printf '%s\\n' 'authorizedkeysfile /opt/keys' 'passwordauthentication yes' ;;
+-t) [ ! -e ${refused} ] || { : >/opt/disk/tried; sync -f /opt/disk; exit 1; } ;; esac`;
     const work = `echo ssh-ed25519 AAAA >/opt/keys; ${fake("sshd", sshd)}; ${fake("systemctl", ":")}
-      ! /opt/openclaw/bin/secure-sshd apply`;
-    expect(survives(work, "ls /etc/ssh/sshd_config.d")).toBe("");
+      ! /opt/openclaw/bin/secure-sshd apply <<<"PasswordAuthentication no"`;
+    expect(survives(work, "ls /opt/disk/tried; ls /etc/ssh/sshd_config.d")).toBe("/opt/disk/tried\n");
   });
 });
 

@@ -83,6 +83,13 @@ const scripts = controlsOf(
       failing: "gateway-swap: its journal",
     },
     {
+      name: "images-unpacked",
+      file: `${bin}/settle-container`,
+      from: "    on_disk()\n",
+      to: "",
+      failing: "settle-container: what the daemon",
+    },
+    {
       name: "retired-gateway",
       file: `${bin}/gateway-retire`,
       from: "sync -f /opt/openclaw /etc/systemd/system\n",
