@@ -24,8 +24,9 @@ help: ## list the targets
 
 node_modules/.package-lock.json: package-lock.json
 # `npm ci` refuses where a registry lacks optional packages of other platforms; `install` then takes the same locked versions.
-	@npm ci --ignore-scripts --no-fund --no-audit --loglevel=silent || \
-	 npm install --no-save --ignore-scripts --no-fund --no-audit --loglevel=error
+	@npm ci --ignore-scripts --no-fund --no-audit --loglevel=silent && echo 'node_modules: by npm ci' || { \
+	 echo 'node_modules: npm ci refuses; npm install takes the versions of package-lock.json'; \
+	 npm install --no-save --ignore-scripts --no-fund --no-audit --loglevel=error; }
 	@touch $@
 
 setup: node_modules/.package-lock.json ## install and build what the rehearsal needs: Docker engine, Pulumi toolchain, images

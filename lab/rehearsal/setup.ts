@@ -35,13 +35,18 @@ async function main(): Promise<void> {
   await setup.phase("Docker engine", () => step("engine", "bash", ["lab/engine/up.sh"]));
   const other = await takeOver();
   if (other !== undefined) console.log(`took the machine's lab over from ${other}`);
-  await setup.phase("Pulumi engine and providers", () =>
-    step("toolchain", "bash", ["lab/toolchain/build.sh"]),
-  );
-  await setup.phase("images of the real software", () => step("images", tsx, ["lab/images/build.ts"]));
+  // Side by side: one compiles where the other waits for the network or for a program that has one thread.
+  const outcomes = await Promise.allSettled([
+    setup.phase("Pulumi engine and providers", () => step("toolchain", "bash", ["lab/toolchain/build.sh"])),
+    setup.phase("images of the real software", () => step("images", tsx, ["lab/images/build.ts"])),
+  ]);
+  const failed = outcomes.filter((outcome) => outcome.status === "rejected");
+  if (failed.length > 0) throw new Error(failed.map(({ reason }) => messageOf(reason)).join("\n"));
 }
 
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(messageOf(error));
   process.exit(1);
 });
