@@ -24,6 +24,9 @@ export async function inputsOf({ name, files, reads = [] }: Pick<FilesRow, "name
     entryPoints: found.filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts")),
     absWorkingDir: repoDir,
     bundle: true,
+    // What several import is put out once: it is not wanted anyway, and it is much.
+    format: "esm",
+    splitting: true,
     write: false,
     metafile: true,
     outdir: "unused",

@@ -58,9 +58,10 @@ export const rows: readonly Row[] = [
     reads: ["lab/images", "lab/registry", "lab/engine", "lab/vps", "lab/internet"] },
   { name: "lab-machine", what: "the stand-in VPS, bare and warm, its power cut, and the engine that carries it", group: "docker",
     files: ["engine", "power-cut", "stand-in", "warm"].map((name) => `tests/lab/vps/${name}.docker.test.ts`),
-    reads: ["lab/vps", "lab/engine", "lab/images/lab-base", "tests/lab/vps", "config-files/host/bin/prepare-host"] },
-  { name: "lab-internet", what: "DNS, Debian's archive, edge and services in their containers", group: "docker",
-    files: ["debian", "internet"].map((name) => `tests/lab/internet/${name}.docker.test.ts`), reads: ["lab/internet", "lab/images/lab-base"] },
+    reads: ["lab/vps", "lab/engine", "lab/images/lab-base", "tests/lab/vps", "config-files/host"] },
+  { name: "lab-internet", what: "DNS, edge, services and package mirror in their containers", group: "docker",
+    files: ["tests/lab/internet/debian.docker.test.ts", "tests/lab/internet/internet.docker.test.ts"],
+    reads: ["lab/internet", "lab/images/lab-base"] },
   { name: "sbom", what: "the list of a host's software, from real images", group: "docker",
     files: ["tests/tools/sbom/host.docker.test.ts"], reads: ["tools", "lab/images", "config-files"] },
   { name: "pins", what: "digests, asked of a registry that others wrote", group: "docker",
@@ -72,6 +73,8 @@ export const rows: readonly Row[] = [
   { name: "host-upgrades", what: "a night of security updates, and a Docker that it leaves", group: "docker",
     files: ["tests/config-files/host/upgrades.docker.test.ts"], reads: ["config-files/host", "lab/vps"] },
 
+  { name: "real-kernel", what: "the host's commands on a kernel of its own, in QEMU", group: "docker",
+    files: ["tests/long/real-kernel.docker.test.ts"] },
   { name: "release-line-2026.2", what: "the policy on the real software of the older release line", group: "docker",
     files: ["tests/config-files/gateway/older-line.docker.test.ts"] },
 

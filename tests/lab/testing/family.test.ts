@@ -5,30 +5,34 @@ import { join } from "node:path";
 import { runFamily } from "../../../lab/testing/family";
 import { timesTable } from "../../../lab/testing/times";
 
+// Processes on a busy machine.
+jest.setTimeout(120_000);
+
 const directory = mkdtempSync(join(tmpdir(), "clawkeep-family-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 it("ends after its time, with what has left its session", async () => {
   const pidFile = join(directory, "pid");
-  const script = `setsid sleep 60 & echo $! >${pidFile}; sleep 60`;
-  const { timedOut, code } = await runFamily("bash", ["-c", script], { timeoutSeconds: 1, show: false });
+  const script = `setsid sleep 300 & echo $! >${pidFile}; sleep 300`;
+  const { timedOut, code } = await runFamily("bash", ["-c", script], { timeoutSeconds: 3, show: false });
   expect([timedOut, code]).toEqual([true, 128]);
   const pid = readFileSync(pidFile, "utf8").trim();
   const alive = () =>
     existsSync(`/proc/${pid}`) && !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-  for (let tries = 0; tries < 40 && alive(); tries++) await new Promise((resolve) => setTimeout(resolve, 50));
+  for (let tries = 0; tries < 600 && alive(); tries++)
+    await new Promise((resolve) => setTimeout(resolve, 50));
   expect(alive()).toBe(false);
 });
 
 it.each([
   ["its code and words", "echo out; echo err >&2; exit 3", 3, "out\nerr\n"],
-  ["an end that nobody waits for", "sleep 2 & exit 0", 0, ""],
+  ["an end that nobody waits for", "sleep 60 & exit 0", 0, ""],
 ])("tells %s", async (_, script, code, output) => {
   const begin = Date.now();
   expect(await runFamily("bash", ["-c", script], { show: false })).toMatchObject({
     ...{ code, output, timedOut: false },
   });
-  expect(Date.now() - begin).toBeLessThan(1900);
+  expect(Date.now() - begin).toBeLessThan(50_000);
 });
 
 it("a command that is not there is 127", async () => {

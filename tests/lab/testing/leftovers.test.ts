@@ -4,6 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { removeMadeSince, thereNow } from "../../../lab/testing/leftovers";
 
+// Processes on a busy machine.
+jest.setTimeout(120_000);
+
 const directory = mkdtempSync(join(tmpdir(), "clawkeep-leftovers-"));
 const path = process.env["PATH"];
 /** An engine of two lists, which notes what it is told besides. */

@@ -6,6 +6,9 @@ import { oneByOne, testFiles, type Group } from "../../../lab/testing/groups";
 import { inputsHash, inputsOf } from "../../../lab/testing/inputs";
 import { guardedRows, isFilesRow, leftToTheLongRun, longestMinutes, rows } from "../../../lab/testing/rows";
 
+// Processes on a busy machine.
+jest.setTimeout(120_000);
+
 const groups: readonly Group[] = ["fast", "docker", "rehearsal"];
 
 it("every test file is in one group", () => {
