@@ -6,6 +6,7 @@ import { networkControls } from "./tables/network";
 import { relayControls } from "./tables/relay";
 import { alertControls, edgeControls, litellmControls } from "./tables/running";
 import { secretControls } from "./tables/secrets";
+import { sshControls } from "./tables/ssh";
 import type { Control } from "./control";
 
 export const allControls: readonly Control[] = [
@@ -15,6 +16,7 @@ export const allControls: readonly Control[] = [
   ...filterControls,
   ...relayControls,
   ...secretControls,
+  ...sshControls,
   ...litellmControls,
   ...alertControls,
   ...edgeControls,
