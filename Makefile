@@ -46,7 +46,7 @@ test-fast: node_modules/.package-lock.json ## types, lint, format, unit and grap
 	@npx --no-install eslint --cache --max-warnings=0 .
 	@npx --no-install prettier --check --log-level=warn .
 	@$(tsx) tools/write-stack-schema.ts --check
-	@npx --no-install jest --selectProjects fast $(JEST)
+	@npx --no-install jest --selectProjects fast --maxWorkers=100% $(JEST)
 
 preview: node_modules/.package-lock.json ## pulumi preview of STACK (default prod; LAB=1: the lab's); POLICY=1 judges it by the policy pack
 	@$(in_lab) $(tsx) tools/say-backend.ts $(STACK) && pulumi preview --stack $(STACK) --diff $(if $(POLICY),--policy-pack policy)

@@ -11,6 +11,7 @@ import { powerCutControls } from "./controls/tables/power-cut";
 import { relayControls } from "./controls/tables/relay";
 import { alertControls, edgeControls, litellmControls } from "./controls/tables/running";
 import { secretControls } from "./controls/tables/secrets";
+import { sshControls } from "./controls/tables/ssh";
 import type { Group } from "./groups";
 
 interface Common {
@@ -81,6 +82,9 @@ export const rows: readonly Row[] = [
   { name: "server-gone", what: "a server that is frozen, off, or lets nobody in is replaced, or left alone", group: "rehearsal",
     files: ["tests/rehearsal/21-server-gone.test.ts"] },
 
+  { name: "far-host", what: "an existing host 40 ms away, 64 side by side, from an ordinary developer's machine", group: "rehearsal",
+    files: ["tests/rehearsal/22-far-host.test.ts"] },
+
   // Controls taken away.
   { name: "controls-network", what: "edge, networks, firewall, egress proxy", controls: networkControls },
   { name: "controls-containers", what: "the shape of containers", controls: containerControls },
@@ -88,6 +92,7 @@ export const rows: readonly Row[] = [
   { name: "controls-docker-filter", what: "the filter of the Docker API", controls: filterControls },
   { name: "controls-relay", what: "the relay for bots", controls: relayControls },
   { name: "controls-secrets", what: "secrets", controls: secretControls },
+  { name: "controls-ssh", what: "how the operator comes in", controls: sshControls },
   { name: "controls-litellm", what: "LiteLLM as it runs", controls: litellmControls },
   { name: "controls-alerts", what: "alerts of LiteLLM as it runs", controls: alertControls },
   { name: "controls-power-cut", what: "what survives a power cut, and a server that is shut down", controls: powerCutControls },

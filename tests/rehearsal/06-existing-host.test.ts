@@ -1,4 +1,7 @@
-/** The same program on a host that was there before: a stand-in booted by hand, with a name of its own. */
+/**
+ * The same program on a host that was there before, from an ordinary developer's machine: a stand-in booted by hand, with
+ * a name of its own.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { endpoints, handBootedServers4, zone } from "../../lab/internet/addresses";
@@ -11,9 +14,11 @@ import { chatTurnAt } from "../../lab/rehearsal/public";
 import { ensureSshIdentity } from "../../lab/rehearsal/ssh";
 import { writeStackFile } from "../../lab/rehearsal/stacks";
 import { boot, destroy } from "../../lab/vps/stand-in";
+import { ordinaryLaptop, type Laptop } from "./laptop";
 import { eventually } from "./support";
 
 jest.setTimeout(900_000);
+let laptop: Laptop;
 const server = "by-hand";
 const address = handBootedServers4.first;
 const hostname = `by-hand.${zone.name}`;
@@ -66,9 +71,11 @@ beforeAll(async () => {
   await forgetRecord();
   const authorizedKeys = [await ensureSshIdentity()];
   await boot({ name: server, ipv4: address, disk: "warm", authorizedKeys });
+  laptop = await ordinaryLaptop();
 });
 
 afterAll(async () => {
+  await laptop.close();
   await attempt("pulumi", ["stack", "rm", "--stack", "existing", "--force", "--yes"]);
   await forgetRecord();
   await attempt("rm", ["-f", join(labDir(), "run", "stack-existing.json")]);
@@ -89,6 +96,19 @@ test("a wrong host key is refused, and nothing was done on the host", async () =
   expect(there.code).not.toBe(0);
 });
 
+test("an agent whose eighth key is the right one is refused in a sentence, before any login", async () => {
+  await writeExisting(await scannedHostKey());
+  const journal = ["exec", `clawkeep-vps-${server}`, "journalctl", "--unit", "ssh", "--quiet", "--no-pager"];
+  const before = await run("docker", journal);
+  const up = ["--stack", "existing", "--yes", "--skip-preview"];
+  const { outcome } = await tryPulumi("up", up, laptop.manyKeys);
+  expect(outcome.code).not.toBe(0);
+  expect(outcome.stdout + outcome.stderr).toMatch(
+    /holds 8 keys, .* after 6 wrong ones: take an agent for this key alone: .*ssh-add KEYFILE.*\s+Nothing was touched\./,
+  );
+  expect(await run("docker", journal)).toBe(before);
+});
+
 test("with the right one it deploys, answers a chat turn, and a second up changes nothing", async () => {
   await writeExisting(await scannedHostKey());
   await pulumiUp("existing");
@@ -96,4 +116,8 @@ test("with the right one it deploys, answers a chat turn, and a second up change
     expect(await chatTurnAt(hostname, "Say: an existing host")).toContain("an existing host");
   });
   await pulumi("up", ["--stack", "existing", "--yes", "--skip-preview", "--expect-no-changes"]);
+});
+
+test("nothing of the developer's own ssh configuration played a part", () => {
+  expect(laptop.traces()).toEqual([]);
 });

@@ -20,7 +20,7 @@ import { chatTurn, requestsTo } from "../../lab/rehearsal/public";
 import { containerStates, nodeIn, onVps } from "../../lab/rehearsal/vps";
 import { script } from "../../lab/rehearsal/world";
 import { lastTick, ticksIn, whatIsKept } from "./kept";
-import { eventually } from "./support";
+import { eventually, withHost } from "./support";
 
 jest.setTimeout(900_000);
 beforeAll(enterLabEnvironment);
@@ -72,6 +72,10 @@ test("destroy as the README gives it, then up: same address, and the gateway's s
   await pulumi("destroy", ["--stack", "prod", "--yes", "--skip-preview", "--exclude-protected"]);
   const servers = await run("docker", ["ps", "-aq", "--filter", "name=^clawkeep-vps-clawkeep-prod$"]);
   expect(servers.trim()).toBe("");
+  // Now the server may be made with another port and key, as the refusal of a changed one says.
+  await withHost({ sshPort: 2222, sshKey: "another-key" }, async () => {
+    expect(await pulumi("preview", ["--stack", "prod"])).toMatch(/host-server +create/);
+  });
   await nextServers(madeByThisRehearsal ? "warm" : "bare");
   await pulumiUp("prod");
   await nextServers("warm");

@@ -9,6 +9,7 @@ import { projectDirectory } from "../../lab/rehearsal/project";
 import { pulumi, tryPulumi } from "../../lab/rehearsal/pulumi";
 import { ensureSshIdentity } from "../../lab/rehearsal/ssh";
 import { writeStackFile } from "../../lab/rehearsal/stacks";
+import { withHost } from "./support";
 
 jest.setTimeout(300_000);
 const stack = "fresh";
@@ -83,4 +84,19 @@ test("wrong values are all named at once with what mends them, before any resour
   } finally {
     writeFileSync(file(), good);
   }
+});
+
+test("another SSH port or key for a server that is there is refused, in a preview and without one", async () => {
+  await withHost({ sshPort: 2222, sshKey: "another-key" }, async () => {
+    for (const operation of ["preview --stack prod", "up --stack prod --yes --skip-preview"]) {
+      const [verb = "", ...flags] = operation.split(" ");
+      const { outcome } = await tryPulumi(verb, flags);
+      expect([verb, outcome.code]).not.toEqual([verb, 0]);
+      const said = (outcome.stdout + outcome.stderr).replace(/\s+/g, " ");
+      expect(said).toMatch(
+        /sshPort was 9922 when the server was made, and clawkeep:host.sshKey was another .* Nothing was touched.* pulumi destroy --exclude-protected --stack prod && pulumi up --stack prod/,
+      );
+    }
+  });
+  await pulumi("preview", ["--stack", "prod", "--refresh", "--expect-no-changes"]);
 });

@@ -1,4 +1,8 @@
 /** What the rehearsal's tests share. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { projectDirectory } from "../../lab/rehearsal/project";
 import { labModels, writeStackFile } from "../../lab/rehearsal/stacks";
 import { tryPulumi } from "../../lab/rehearsal/pulumi";
 import { ensureSshIdentity } from "../../lab/rehearsal/ssh";
@@ -47,6 +51,23 @@ export async function withModels(
     await work();
   } finally {
     await writeStackFile("prod", "active", { mode: "hcloud", sshKey });
+  }
+}
+
+/** Runs `work` with parts of prod's `clawkeep:host` changed in its configuration, and puts the configuration back. */
+export async function withHost(
+  changes: Readonly<Record<string, unknown>>,
+  work: () => Promise<void>,
+): Promise<void> {
+  const file = join(projectDirectory(), "Pulumi.prod.yaml");
+  const good = readFileSync(file, "utf8");
+  const document = parse(good) as { config: { "clawkeep:host": object } };
+  Object.assign(document.config["clawkeep:host"], changes);
+  writeFileSync(file, stringify(document, { lineWidth: 0 }));
+  try {
+    await work();
+  } finally {
+    writeFileSync(file, good);
   }
 }
 

@@ -7,6 +7,7 @@ import { powerCutControls } from "./tables/power-cut";
 import { relayControls } from "./tables/relay";
 import { alertControls, edgeControls, litellmControls } from "./tables/running";
 import { secretControls } from "./tables/secrets";
+import { sshControls } from "./tables/ssh";
 import type { Control } from "./control";
 
 export const allControls: readonly Control[] = [
@@ -17,6 +18,7 @@ export const allControls: readonly Control[] = [
   ...powerCutControls,
   ...relayControls,
   ...secretControls,
+  ...sshControls,
   ...litellmControls,
   ...alertControls,
   ...edgeControls,

@@ -40,15 +40,6 @@ const edge = controlsOf(
       to: "proxied: false,",
       failing: "keeps record-proxied",
     },
-    {
-      name: "ssh-keys-only",
-      threat: "SSH takes keys only",
-      file: "config-files/ssh/sshd-settings.ts",
-      from: '"PasswordAuthentication no"',
-      to: '"PasswordAuthentication yes"',
-      test: "tests/config-files/host/user-data.test.ts",
-      failing: "lets root in by key only",
-    },
   ],
 );
 

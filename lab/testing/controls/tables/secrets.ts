@@ -109,13 +109,6 @@ export const secretControls: readonly Control[] = [
         failing: "keeps docker-host-key-checked",
       },
       {
-        name: "ssh-config-not-read",
-        file: "config-files/ssh/client-options.ts",
-        from: '"-F", "none", ',
-        to: "",
-        failing: "keeps docker-host-key-checked",
-      },
-      {
         name: "host-key-of-commands",
         from: "    hostKey: address.hostKey,\n",
         to: "",
