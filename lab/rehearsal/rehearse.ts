@@ -38,7 +38,8 @@ async function main(): Promise<void> {
   const isNew = (await serverIdOf("prod")) === undefined;
   const programs = recordPrograms("clawkeep-prod", isNew);
   try {
-    await rehearsal.phase(`pulumi up prod${isNew ? ", on a bare server" : ""}`, () => pulumiUp("prod"));
+    if (isNew) console.log("prod is deployed to a bare server");
+    await rehearsal.phase("pulumi up prod", () => pulumiUp("prod"));
     await refreshSshConfig();
     await rehearsal.phase("proof end to end", () => proveProd(rehearsal));
   } finally {

@@ -14,7 +14,7 @@ test("every program that our scripts start is of a package that is certain to be
     (path) => path !== undefined,
   );
   // Seen at all: what the first deployment cannot do without.
-  for (const name of ["docker", "apt-get", "nft", "systemctl", "mount"])
+  for (const name of ["docker", "docker-buildx", "apt-get", "nft", "systemctl", "losetup"])
     expect(paths.map((path) => path.split("/").at(-1))).toContain(name);
   const certain = await guaranteed("prod", [...namedPackages(), ...Object.keys(otherwiseCertain)]);
   const packages = await packagesOf("prod", paths);

@@ -2,14 +2,24 @@
 import { docker } from "../../lab/lib/docker";
 import { run } from "../../lab/lib/exec";
 import { enterLabEnvironment } from "../../lab/rehearsal/environment";
-import { pulumi, pulumiUp, refreshSshConfig, tryPulumi, urnOf } from "../../lab/rehearsal/pulumi";
+import {
+  nextServers,
+  pulumi,
+  pulumiUp,
+  refreshSshConfig,
+  tryPulumi,
+  urnOf,
+} from "../../lab/rehearsal/pulumi";
 import { chatTurn } from "../../lab/rehearsal/public";
 import { power } from "../../lab/vps/stand-in";
 import { whatIsKept } from "./kept";
 import { eventually } from "./support";
 
 jest.setTimeout(900_000);
-beforeAll(enterLabEnvironment);
+beforeAll(async () => {
+  await enterLabEnvironment();
+  await nextServers("warm");
+});
 
 const server = "clawkeep-vps-clawkeep-prod";
 const created = (): Promise<string> => run("docker", ["inspect", "--format", "{{.Created}}", server]);

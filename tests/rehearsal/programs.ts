@@ -36,7 +36,7 @@ export async function packagesOf(
   server: string,
   files: readonly string[],
 ): Promise<Map<string, string | undefined>> {
-  const owner = "dpkg-query -S \"$file\" 2>/dev/null | grep -v '^diversion by' | head -n 1 | cut -d : -f 1";
+  const owner = 'dpkg-query -S "$file" 2>/dev/null | grep -v diversion | head -n 1 | cut -d : -f 1';
   const script = `while read -r file; do echo "$file $(${owner})"; done`;
   const said = await onVps(server, script, `${files.join("\n")}\n`);
   return new Map(
