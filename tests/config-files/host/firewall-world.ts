@@ -153,8 +153,8 @@ export async function afterBoot(): Promise<void> {
 }
 
 async function installTools(): Promise<void> {
-  await inside("mkdir -p /opt/openclaw /etc/clawkeep");
-  await docker(["cp", "--quiet", join(hostFiles, "bin"), `${standIn}:/opt/openclaw/bin`]);
+  await inside("mkdir -p /opt/openclaw/bin /etc/clawkeep");
+  await docker(["cp", "--quiet", `${join(hostFiles, "bin")}/.`, `${standIn}:/opt/openclaw/bin`]);
   for (const unit of ["clawkeep-firewall.service", "docker.service.d", "nftables.service.d"]) {
     await docker(["cp", "--quiet", join(hostFiles, "systemd", unit), `${standIn}:/etc/systemd/system/`]);
   }
