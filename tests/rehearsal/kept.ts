@@ -44,8 +44,11 @@ export async function whatIsKept(
 ): Promise<{ integrity: Record<string, string>; found: string[] }> {
   const program = `import { readdirSync } from "node:fs"; import { DatabaseSync } from "node:sqlite";
     const integrity = {}, found = new Set();
-    for (const file of readdirSync("${state}", { recursive: true })) {
-      if (!file.endsWith(".sqlite") || file.startsWith("tmp/")) continue;
+    const entries = readdirSync("${state}", { withFileTypes: true })
+      .filter(({ name }) => !["lost+found", "sandboxes", "tmp"].includes(name));
+    const below = (name) => readdirSync("${state}/" + name, { recursive: true }).map((file) => name + "/" + file);
+    const files = entries.flatMap((entry) => (entry.isDirectory() ? below(entry.name) : [entry.name]));
+    for (const file of files.filter((file) => file.endsWith(".sqlite"))) {
       const database = new DatabaseSync("${state}/" + file, { readOnly: true });
       integrity[file] = database.prepare("PRAGMA integrity_check").all().map((row) => row.integrity_check).join();
       const columns = database.prepare("PRAGMA table_info(transcript_events)").all().map(({ name }) => name);
