@@ -82,6 +82,8 @@ export const rows: readonly Row[] = [
   { name: "server-gone", what: "a server that is frozen, off, or lets nobody in is replaced, or left alone", group: "rehearsal",
     files: ["tests/rehearsal/21-server-gone.test.ts"] },
 
+  { name: "services-restarted", what: "Docker and nftables restarted on the server of the rehearsal, then a turn with a tool", group: "rehearsal",
+    files: ["tests/rehearsal/20-host-services.test.ts"] },
   { name: "far-host", what: "an existing host 40 ms away, 64 side by side, from an ordinary developer's machine", group: "rehearsal",
     files: ["tests/rehearsal/22-far-host.test.ts"] },
 
