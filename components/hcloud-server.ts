@@ -24,6 +24,8 @@ export type BoundToServer = Required<Pick<pulumi.CustomResourceOptions, "replace
 
 /** What is there before the server, and most of it after. */
 export interface HcloudFoundation {
+  /** Where a changed SSH port or key is refused: everything that would use it comes after. */
+  readonly firewall: pulumi.Resource;
   readonly ipv4: pulumi.Output<string>;
   readonly hostKey: pulumi.Output<string>;
   /** Makes the server on it, once the providers that act on it are there. */
@@ -161,6 +163,7 @@ export function hcloudFoundation(
     };
   };
   return {
+    firewall,
     ipv4: address.ipAddress,
     hostKey: publicKey,
     server: makeServer,

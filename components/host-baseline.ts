@@ -248,7 +248,7 @@ export class HostBaseline extends Component {
       hostKeyPassword: password.result,
     });
     const address = { address: foundation.ipv4, sshPort: host.sshPort, hostKey: foundation.hostKey };
-    const providers = hostProviders(this, this.name, address);
+    const providers = hostProviders(this, this.name, address, [foundation.firewall]);
     const made = foundation.server(providers);
     return {
       address,

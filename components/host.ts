@@ -165,8 +165,16 @@ export interface HostProviders {
 /**
  * Declared before the server: a server that is replaced takes along what was on it, and to forget that the engine needs
  * the providers of before, which it has only once the program has declared them.
+ *
+ * @param after what has to be right before anything acts on the host, or tells the providers another way to it
  */
-export function hostProviders(parent: pulumi.Resource, name: string, address: HostAddress): HostProviders {
+export function hostProviders(
+  parent: pulumi.Resource,
+  name: string,
+  address: HostAddress,
+  after: pulumi.Resource[] = [],
+): HostProviders {
+  const options = { parent, dependsOn: after };
   return {
     docker: new docker.Provider(
       `${name}-docker`,
@@ -176,9 +184,9 @@ export function hostProviders(parent: pulumi.Resource, name: string, address: Ho
         // There may be no host yet when the provider is configured.
         disableDockerDaemonCheck: true,
       },
-      { parent },
+      options,
     ),
-    commands: new command.Provider(`${name}-command`, {}, { parent }),
+    commands: new command.Provider(`${name}-command`, {}, options),
   };
 }
 

@@ -35,7 +35,7 @@ export function changedSsh(stack: string, before: FirewallInputs, now: FirewallI
   if (changed.length === 0) return undefined;
   return (
     `${changed.join(", and ")}. A server reads both at its first boot alone, so this one would be out of reach. ` +
-    "Nothing was touched. Put the old value back; or have the server made anew (volume, address and all data stay, the " +
+    "Nothing on the server was touched. Put the old value back; or have the server made anew (volume, address and all data stay, the " +
     `assistant is away for some minutes): pulumi destroy --exclude-protected --stack ${stack} && pulumi up --stack ${stack}`
   );
 }

@@ -7,7 +7,7 @@ import { run } from "../lib/exec";
 import { labDir, repoDir } from "../lib/paths";
 import { writeBenchPage, type BenchResult } from "./bench-page";
 import { enterLabEnvironment } from "./environment";
-import { pulumi, pulumiUp } from "./pulumi";
+import { nextServers, pulumi, pulumiUp } from "./pulumi";
 import { filterLatency, filterMemory, sandboxTurns, type Measure } from "./sandbox-cost";
 import { proxyThroughput } from "./throughput";
 
@@ -38,7 +38,9 @@ async function main(): Promise<void> {
   for (const found of await filterMemory("prod")) keep(found);
   for (const found of await filterLatency()) keep(found);
   await pulumi("destroy", ["--stack", "prod", "--yes", "--skip-preview", "--exclude-protected"]);
+  await nextServers("bare");
   const log = await measure("up, from destroyed to ready", () => pulumiUp("prod"));
+  await nextServers("warm");
   const slowest = [...log.matchAll(/(\S+) created \((\d+)s\)/g)]
     .map((match) => ({ name: match[1] ?? "", seconds: Number(match[2]) }))
     .sort((a, b) => b.seconds - a.seconds)

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { repoDir } from "../lib/paths";
 import { endFamiliesWithUs, runFamily } from "./family";
 import { leftToTheLongRun, guardedRows, type FilesRow } from "./rows";
-import { oneByOne, sideBySide, testFiles, type Group } from "./groups";
+import { testFiles, type Group } from "./groups";
 import { inputsHash } from "./inputs";
 import {
   fileResults,
@@ -77,22 +77,22 @@ async function warmUp(): Promise<boolean> {
   return code === 0;
 }
 
+/** What of the lab's own parts has changed runs alone: it takes some of them away for a while. */
+async function ownParts(): Promise<boolean> {
+  const files = (await changedRows()).flatMap((row) => row.files);
+  if (files.length === 0) return true;
+  return note("docker", files, await runJest({ group: "docker", files, show: true }));
+}
+
 async function docker(): Promise<boolean> {
   const left = leftToTheLongRun("docker");
-  const own = testFiles("docker").filter((file) => !left.includes(file));
-  const alone = own.filter((file) => file in oneByOne);
-  const beside = own.filter((file) => !alone.includes(file));
-  const changed = (await changedRows()).flatMap(({ files }) => files);
-  let good = true;
-  for (const [files, workers] of [
-    [beside, sideBySide],
-    [[...alone, ...changed], 1],
-  ] as const) {
-    if (files.length === 0) continue;
-    const passed = note("docker", files, await runJest({ group: "docker", files, workers, show: true }));
-    good = good && passed;
-  }
-  return good;
+  const files = testFiles("docker").filter((file) => !left.includes(file));
+  return note("docker", files, await runJest({ group: "docker", files, show: true }));
+}
+
+/** A rehearsal, and what is tried on the stacks that it leaves running. */
+async function rehearseAndTry(): Promise<boolean> {
+  return (await timed("rehearse", rehearse)) && (await timed("rehearsal", rehearsal));
 }
 
 async function rehearse(): Promise<boolean> {
@@ -127,12 +127,13 @@ async function main(): Promise<void> {
   endFamiliesWithUs();
   const begin = new Date();
   let good = await timed("fast", fast);
-  // A mistake that is seen in a minute is not waited for an hour.
+  // A mistake that is seen in a minute is not waited for half an hour.
+  good = good && (await timed("warm machine", warmUp));
   if (good) {
-    good = await timed("warm machine", warmUp);
-    good = good && (await timed("docker", docker));
-    const rehearsed = await timed("rehearse", rehearse);
-    good = rehearsed && (await timed("rehearsal", rehearsal)) && good;
+    const own = await timed("the lab's own parts", ownParts);
+    // Side by side, for each of the two waits a lot: they share nothing but the engine, the images and the two cores.
+    const both = await Promise.all([timed("docker", docker), rehearseAndTry()]);
+    good = own && both.every(Boolean);
   }
   for (const problem of problems) console.error(`\n${problem}`);
   const measured = times(begin);

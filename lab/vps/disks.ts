@@ -5,7 +5,7 @@
  * long as nothing writes a layer's file in place, take a second to make and several to remove, and show a number of
  * links that programs look at.)
  */
-import { existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
 import { truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { attempt, run } from "../lib/exec";
@@ -14,6 +14,9 @@ import { cacheDir } from "../lib/paths";
 
 /** Most that all disks together may hold. The file is sparse, and what is deleted in it is given back. */
 const poolGiB = 60;
+
+/** A machine with several checkouts wants several. Each is about 2 GiB. */
+const keptTemplates = 3;
 
 const poolFile = (): string => join(cacheDir(), "disks.img");
 const poolDir = (): string => join(cacheDir(), "disks");
@@ -42,10 +45,12 @@ export async function removeDisk(server: string): Promise<void> {
   if (existsSync(dir)) await run("btrfs", ["subvolume", "delete", dir]);
 }
 
-/** Keeps what is on a server's disk as the template of that name, which nobody can write to; older ones go. */
+/** Keeps what is on a server's disk as the template of that name, which nobody can write to; the oldest go. */
 export async function keepAsTemplate(server: string, key: string): Promise<void> {
-  for (const old of readdirSync(templates()))
-    await run("btrfs", ["subvolume", "delete", join(templates(), old)]);
+  const byAge = readdirSync(templates())
+    .map((name) => join(templates(), name))
+    .sort((a, b) => statSync(b).birthtimeMs - statSync(a).birthtimeMs);
+  for (const old of byAge.slice(keptTemplates - 1)) await run("btrfs", ["subvolume", "delete", old]);
   await run("btrfs", ["subvolume", "snapshot", "-r", join(servers(), server), join(templates(), key)]);
 }
 

@@ -66,7 +66,7 @@ export async function writeRecord(record: ServerRecord): Promise<void> {
   await put(join(guest, "ca.pem"), await readFile((await ensureCa()).cert));
   await put(join(guest, "debian.pem"), await readFile((await debianCertificate()).cert));
   await put(join(guest, "firewall.nft"), firewallScript(record.firewall));
-  await put(join(guest, "name-server"), `${addresses.dns}\n`);
+  await put(join(guest, "resolved.conf"), resolved);
   await put(join(guest, "routes"), routes(spec));
   await put(join(guest, "volumes"), await volumeLines(record.volumeIds));
   await put(join(guest, "seed", "meta-data"), metaData(record));
@@ -76,6 +76,10 @@ export async function writeRecord(record: ServerRecord): Promise<void> {
 export async function forget(name: string): Promise<void> {
   await rm(serverDir(name), { recursive: true, force: true });
 }
+
+// At the provider no other machine is on the server's link. Here all are, and resolved would ask them by LLMNR, and nobody
+// else, for the reverse names of their addresses.
+const resolved = `[Resolve]\nDNS=${addresses.dns}\nDomains=~${network.subnet4.split(".")[0]}.in-addr.arpa\n`;
 
 function routes(spec: StandInSpec): string {
   const four = `4 gateway ${addresses.admin}\n`;

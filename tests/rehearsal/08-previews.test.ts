@@ -94,7 +94,7 @@ test("another SSH port or key for a server that is there is refused, in a previe
       expect([verb, outcome.code]).not.toEqual([verb, 0]);
       const said = (outcome.stdout + outcome.stderr).replace(/\s+/g, " ");
       expect(said).toMatch(
-        /sshPort was 9922 when the server was made, and clawkeep:host.sshKey was another .* Nothing was touched.* pulumi destroy --exclude-protected --stack prod && pulumi up --stack prod/,
+        /sshPort was 9922 when the server was made, and clawkeep:host.sshKey was another .* Nothing on the server was touched.* pulumi destroy --exclude-protected --stack prod && pulumi up --stack prod/,
       );
     }
   });

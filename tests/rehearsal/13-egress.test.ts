@@ -1,7 +1,6 @@
 /** Everything that a hostile process would try to get something out: none of it leaves, and all of it could. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { addresses } from "../../lab/internet/addresses";
 import { labDir } from "../../lab/lib/paths";
 import { enterLabEnvironment } from "../../lab/rehearsal/environment";
 import { chatTurn, requestsTo } from "../../lab/rehearsal/public";
@@ -176,8 +175,6 @@ async function startOpenProxy(words: Record<string, string>): Promise<void> {
     ],
     ...["acl open myportname open", "http_access allow open", "acl llm_apis dstdomain .anthropic.com"],
     ...["http_access allow CONNECT llm_apis", "http_access allow llm_apis", "http_access deny all"],
-    // Not the host's systemd-resolved, which finds no reverse names here; a container's resolver does.
-    `dns_nameservers ${addresses.dns}`,
     ...["pid_filename none", "cache_log /dev/null", "access_log none", "cache deny all", "pinger_enable off"],
   ];
   const text = `${conf.join("\n")}\n`;

@@ -18,6 +18,7 @@ import {
   probeFromInnerNetwork,
   type ProbeOrder,
   type ProbeResult,
+  udpProbe,
 } from "./probes";
 
 const hostFiles = join(__dirname, "..", "..", "..", "config-files", "host");
@@ -139,12 +140,18 @@ function partsScript(image: string): string {
   ].join("\n");
 }
 
+const udpEcho = `import socket
+at = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+at.bind(("0.0.0.0", ${hostPorts.service}))
+while True: at.sendto(*at.recvfrom(64))`;
+
 /** What a host has around itself and a restart takes away: the provider's inner network, and a service of its own. */
 export async function afterBoot(): Promise<void> {
   await inside(innerNetwork);
   await inside(`ip -6 route add ${clients.edge.v6} dev eth0`);
   await inside(
-    `systemd-run --quiet --unit own-service python3 -m http.server ${hostPorts.service} --bind ::`,
+    `systemd-run --quiet --unit own-service python3 -m http.server ${hostPorts.service} --bind ::\n` +
+      `systemd-run --quiet --unit own-udp-service python3 -c '${udpEcho}'`,
   );
   await until("the host's own service", async () => {
     const listening = await inside("ss -Hltn; docker ps -q --filter status=running | wc -l");
@@ -200,6 +207,12 @@ export async function fromOutside(client: Client, order: ProbeOrder): Promise<Pr
   const command = ["exec", "--interactive", clientName(client), "node", "-e", nodeProbe];
   return result(await docker(command, { input: JSON.stringify(order) }));
 }
+
+/** Whether the host's own service answers a datagram from outside. */
+export const answersUdp = async (client: Client): Promise<boolean> => {
+  const target = [host.v4, String(hostPorts.service)];
+  return (await docker(["exec", clientName(client), "node", "-e", udpProbe, ...target])).trim() === "true";
+};
 
 /** Tries targets with the network of a container on the stand-in. */
 export async function fromContainer(

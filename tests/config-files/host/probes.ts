@@ -144,3 +144,13 @@ export const probeFromInnerNetwork = `ip netns exec provider ${python}`;
 
 /** Takes it away again. */
 export const withoutInnerNetwork = "systemctl stop provider; ip link delete inner; ip netns delete provider";
+
+/** For `node -e`: sends a datagram to an address and port (its arguments), prints `true` if one came back in 1500 ms. */
+export const udpProbe = `
+const [address, port] = process.argv.slice(1);
+const socket = require("node:dgram").createSocket("udp4");
+const end = (answered) => (console.log(answered), process.exit());
+socket.on("message", () => end(true));
+socket.send("hello", Number(port), address);
+setTimeout(end, 1500, false);
+`;

@@ -2,7 +2,7 @@
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { repoDir } from "../../../lab/lib/paths";
-import { oneByOne, testFiles, type Group } from "../../../lab/testing/groups";
+import { testFiles, type Group } from "../../../lab/testing/groups";
 import { inputsHash, inputsOf } from "../../../lab/testing/inputs";
 import { guardedRows, isFilesRow, leftToTheLongRun, longestMinutes, rows } from "../../../lab/testing/rows";
 
@@ -34,14 +34,6 @@ it("a file is in one row at most, and in the group that the row says", () => {
   for (const row of rows.filter(isFilesRow)) {
     expect(row.files.length).toBeGreaterThan(0);
     expect(testFiles(row.group)).toEqual(expect.arrayContaining([...row.files]));
-  }
-});
-
-it("files that bear no other beside them are there, and none is left to the long run", () => {
-  for (const [file, reason] of Object.entries(oneByOne)) {
-    expect(testFiles("docker")).toContain(file);
-    expect(reason.length).toBeGreaterThan(10);
-    expect(leftToTheLongRun("docker")).not.toContain(file);
   }
 });
 

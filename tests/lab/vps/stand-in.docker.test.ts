@@ -99,6 +99,10 @@ test("its apt works, and with the product's own preparation it runs containers",
   expect(await must("readlink /usr/sbin/runc")).toBe("/usr/local/lib/stand-in/runc\n");
 });
 
+test("what it asks for a neighbour's reverse name is the name server, as for any other", async () => {
+  expect(await must("resolvectl domain")).toContain("~103.in-addr.arpa");
+});
+
 test("kernel settings written inside are read back inside and leave the outer machine alone", async () => {
   const keys = ["vm.swappiness", "fs.inotify.max_user_watches", "kernel.pid_max"];
   const before = await run("sysctl", keys);
