@@ -2,16 +2,14 @@
  * `make test-long`: what is too long for `make test`, row by row, and the page that says what each saw last.
  * Usage: tsx lab/testing/long.ts [NAME [MINUTES]] (NAME: a row, or a control, which is tried without a note on the page)
  */
-import { currentCommit } from "../lib/commit";
 import { join } from "node:path";
 import { repoDir } from "../lib/paths";
 import { allControls } from "./controls/all";
 import { NoTimeLeft, takeAway } from "./controls/take-away";
 import { endFamiliesWithUs, runFamily } from "./family";
-import { inputsHash } from "./inputs";
 import { fileResults, problemsOf, runJest } from "./jest";
 import { removeMadeSince, thereNow } from "./leftovers";
-import { oldestFirst, resultsOfPage, writePage, type RowResult } from "./page";
+import { beginRow, endRow, oldestFirst, remarkOf, resultsOfPage, type RowResult } from "./page";
 import { isFilesRow, longestMinutes, rows, type ControlsRow, type FilesRow, type Row } from "./rows";
 
 type Ending = Pick<RowResult, "result" | "remark">;
@@ -31,9 +29,8 @@ async function runFiles(row: FilesRow, deadline: number): Promise<Ending> {
   const problems = problemsOf(row.files, outcome, results, true);
   for (const problem of problems) console.error(`\n${problem}`);
   if (outcome.timedOut && row.group === "docker") await removeMadeSince(before);
-  // The first line of each names the file and the test.
-  const remark = problems.map((text) => text.split("\n")[0]).join("; ");
-  return { result: outcome.timedOut ? "timeout" : problems.length === 0 ? "passed" : "failed", remark };
+  const result = outcome.timedOut ? "timeout" : problems.length === 0 ? "passed" : "failed";
+  return { result, remark: remarkOf(problems) };
 }
 
 async function runControls({ controls }: Pick<ControlsRow, "controls">, deadline: number): Promise<Ending> {
@@ -58,16 +55,11 @@ async function runControls({ controls }: Pick<ControlsRow, "controls">, deadline
   };
 }
 
-/** Runs one row. @returns its result for the page */
+/** Runs one row, and notes its result on the page. */
 async function runRow(row: Row): Promise<RowResult> {
-  const begin = new Date();
-  const inputs = isFilesRow(row) && row.reads !== undefined ? await inputsHash(row) : "";
-  const commit = await currentCommit();
-  const deadline = begin.getTime() + (row.minutes ?? longestMinutes) * 60_000;
-  const ending = await (isFilesRow(row) ? runFiles(row, deadline) : runControls(row, deadline));
-  const seconds = Math.round((Date.now() - begin.getTime()) / 1000);
-  const date = begin.toISOString().slice(0, 16).replace("T", " ");
-  return { name: row.name, date, commit, seconds, inputs, ...ending };
+  const begun = await beginRow(row);
+  const deadline = begun.begin.getTime() + (row.minutes ?? longestMinutes) * 60_000;
+  return endRow(begun, await (isFilesRow(row) ? runFiles(row, deadline) : runControls(row, deadline)));
 }
 
 function chosen(name: string): Row[] {
@@ -98,8 +90,6 @@ async function main(): Promise<void> {
     }
     console.log(`\n${row.name}: ${row.what}`);
     const result = await runRow(row);
-    // Read anew, written at once: nothing that was seen is lost, whatever ends this.
-    await writePage(rows, resultsOfPage().set(row.name, result));
     console.log(`${row.name}: ${result.result}, ${result.seconds} s ${result.remark}`);
     if (result.result !== "passed") failed += 1;
   }

@@ -1,9 +1,11 @@
 /** docs/test-long.md: what each row of the long run saw last. The page is all that is kept; it is read as it is written. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { currentCommit } from "../lib/commit";
 import { run } from "../lib/exec";
 import { repoDir } from "../lib/paths";
-import type { Row } from "./rows";
+import { inputsHash } from "./inputs";
+import { isFilesRow, rows, type Row } from "./rows";
 
 export interface RowResult {
   readonly name: string;
@@ -26,7 +28,8 @@ const head = `# The long run
 
 \`make test-long\` writes this page: what each of its rows (\`lab/testing/rows.ts\`) saw last. Without \`NAME=\` it begins with
 the row whose result is oldest. \`+\`: the checkout had changes that were not committed. A row with \`inputs\` is run by
-\`make test\` too as long as it has not passed here with just those: a hash over its tests, all they import and read.
+\`make test\` too, and noted here, as long as it has not passed with just those: a hash over its tests, all they import
+and read.
 A row of controls takes each of them away, in a copy of the checkout, and sees a test fail by an assertion.
 `;
 
@@ -82,12 +85,39 @@ export function readResults(text: string): Map<string, RowResult> {
 export const resultsOfPage = (): Map<string, RowResult> =>
   readResults(existsSync(file) ? readFileSync(file, "utf8") : "");
 
-export async function writePage(
-  rows: readonly Row[],
-  results: ReadonlyMap<string, RowResult>,
-): Promise<void> {
+async function writePage(results: ReadonlyMap<string, RowResult>): Promise<void> {
   writeFileSync(file, pageOf(rows, results));
   await run(join(repoDir, "node_modules", ".bin", "prettier"), ["--write", file]);
+}
+
+/** The first line of each problem, which names the file and the test. */
+export const remarkOf = (problems: readonly string[]): string =>
+  problems.map((text) => text.split("\n")[0]).join("; ");
+
+/** A row that is being run. */
+interface Begun {
+  readonly row: Row;
+  readonly begin: Date;
+  readonly commit: string;
+  readonly inputs: string;
+}
+
+/** Takes down from what a row is run. */
+export const beginRow = async (row: Row): Promise<Begun> => ({
+  ...{ row, begin: new Date(), commit: await currentCommit() },
+  inputs: isFilesRow(row) && row.reads !== undefined ? await inputsHash(row) : "",
+});
+
+/** Puts what came of it on the page, at once: nothing that was seen is lost, whatever ends us later. */
+export async function endRow(
+  { row, begin, commit, inputs }: Begun,
+  ending: Pick<RowResult, "result" | "remark">,
+): Promise<RowResult> {
+  const seconds = Math.round((Date.now() - begin.getTime()) / 1000);
+  const date = begin.toISOString().slice(0, 16).replace("T", " ");
+  const result = { name: row.name, date, commit, seconds, inputs, ...ending };
+  await writePage(resultsOfPage().set(row.name, result));
+  return result;
 }
 
 /** In the order they are to be run: never run first, then the oldest result. */

@@ -49,6 +49,10 @@ const toolchain = ["bridged", "build", "cloudflare", "command", "handed-over"].m
   (name) => `tests/lab/toolchain/${name}.docker.test.ts`,
 );
 
+/** What a server is made of, and what is put on it. */
+const onServer = ["config-files/host", "config-files/gateway", "lab/vps", "lab/engine", "lab/images"];
+const onHost = (name: string): string => `tests/config-files/host/${name}.docker.test.ts`;
+
 // prettier-ignore
 export const rows: readonly Row[] = [
   // The lab's own parts, and tools: in `make test` too while they have changed.
@@ -68,7 +72,18 @@ export const rows: readonly Row[] = [
   { name: "pins", what: "digests, asked of a registry that others wrote", group: "docker",
     files: ["tests/tools/pins/registry.docker.test.ts"], reads: ["lab/images", "lab/registry", "lab/engine"] },
 
-  // The host: in `make test` too while it has changed.
+  // What is put on a server, each part by itself: in `make test` too while it has changed.
+  { name: "gateway-changes", what: "a change of a gateway, cut off anywhere; its copies; its storage", group: "docker",
+    files: ["gateway-change", "gateway-change-cut", "gateway-copies", "gateway-storage"].map(onHost), reads: onServer },
+  { name: "host-files", what: "the host's firewall, its sshd, its volume, power cuts, how it is shut down", group: "docker",
+    files: ["firewall", "host-files", "mount-volume", "power-cut", "secure-sshd", "shut-down-host"].map(onHost),
+    reads: [...onServer, "config-files/ssh", "tests/config-files/host"] },
+  { name: "docker-filter", what: "the filter of the Docker API: the corpus of attacks, races, its life as a process", group: "docker",
+    files: ["controls", "corpus", "life", "process", "races"].map((name) => `tests/config-files/socket-proxy/${name}.docker.test.ts`),
+    reads: [...onServer, "config-files/socket-proxy", "config-files/sandbox", "tests/config-files/socket-proxy"] },
+  { name: "litellm", what: "LiteLLM as it runs: routes, caps, prices, bounds, its store, its audit, alerts", group: "docker",
+    files: ["alerts", "audit", "bounds", "caps", "one-deployment", "prices", "store"].map((name) => `tests/config-files/litellm/${name}.docker.test.ts`),
+    reads: ["config-files/litellm", "config-files/redis", "lab/images", "lab/internet", "tests/config-files/litellm"] },
   { name: "host-services", what: "Docker's and the kernel's settings, services restarted, a reboot", group: "docker",
     files: ["tests/config-files/host/host-settings.docker.test.ts"], reads: ["config-files/host", "lab/vps"] },
   { name: "host-upgrades", what: "a night of security updates, and a Docker that it leaves", group: "docker",
@@ -79,7 +94,7 @@ export const rows: readonly Row[] = [
   { name: "release-line-2026.2", what: "the policy on the real software of the older release line", group: "docker",
     files: ["tests/config-files/gateway/older-line.docker.test.ts"] },
 
-  { name: "server-gone", what: "a server that is frozen, off, or lets nobody in is replaced, or left alone", group: "rehearsal",
+  { name: "server-gone", what: "a server is replaced, also one that is frozen or off; one that lets nobody in is left alone", group: "rehearsal",
     files: ["tests/rehearsal/21-server-gone.test.ts"] },
 
   { name: "services-restarted", what: "Docker and nftables restarted on the server of the rehearsal, then a turn with a tool", group: "rehearsal",

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { repoDir } from "../lib/paths";
 import { endFamiliesWithUs, runFamily } from "./family";
 import { leftToTheLongRun, guardedRows, type FilesRow } from "./rows";
-import { testFiles, type Group } from "./groups";
+import { sideBySide, testFiles, type Group } from "./groups";
 import { inputsHash } from "./inputs";
 import {
   fileResults,
@@ -15,20 +15,20 @@ import {
   type FileResult,
   type JestOutcome,
 } from "./jest";
-import { passedWith, resultsOfPage } from "./page";
+import { beginRow, endRow, passedWith, remarkOf, resultsOfPage } from "./page";
 import { phasesOf, timesTable, writeTimes, type Times } from "./times";
 
 const results: FileResult[] = [];
 const problems: string[] = [];
 const groups: { name: string; seconds: number }[] = [];
 
-/** Takes down what came of some files. @returns whether they passed */
-function note(group: Group, wanted: readonly string[], outcome: JestOutcome): boolean {
+/** Takes down what came of some files. @returns what is wrong with it */
+function note(group: Group, wanted: readonly string[], outcome: JestOutcome): string[] {
   const own = fileResults(group, outcome.report);
   results.push(...own);
   const found = problemsOf(wanted, outcome, own, skipsFail());
   problems.push(...found);
-  return found.length === 0;
+  return found;
 }
 
 /** Notes a group's seconds on the clock. */
@@ -49,7 +49,7 @@ async function fast(): Promise<boolean> {
   const report = takeReport(file);
   // Without a report jest was never come to: types, lint or format have said why.
   if (report === undefined) problems.push("make test-fast failed before its tests were run");
-  else return note("fast", testFiles("fast"), { ...outcome, report });
+  else return note("fast", testFiles("fast"), { ...outcome, report }).length === 0;
   return false;
 }
 
@@ -77,22 +77,23 @@ async function warmUp(): Promise<boolean> {
   return code === 0;
 }
 
-/** What of the lab's own parts has changed runs alone: it takes some of them away for a while. */
+/** Guarded rows that have changed. They run alone: some take parts of the lab away for a while. */
 async function ownParts(): Promise<boolean> {
-  const files = (await changedRows()).flatMap((row) => row.files);
-  if (files.length === 0) return true;
-  return note("docker", files, await runJest({ group: "docker", files, show: true }));
+  let good = true;
+  for (const row of await changedRows()) {
+    const begun = await beginRow(row);
+    const found = note("docker", row.files, await runJest({ ...row, show: true }));
+    await endRow(begun, { result: found.length === 0 ? "passed" : "failed", remark: remarkOf(found) });
+    good = good && found.length === 0;
+  }
+  return good;
 }
 
 async function docker(): Promise<boolean> {
   const left = leftToTheLongRun("docker");
   const files = testFiles("docker").filter((file) => !left.includes(file));
-  return note("docker", files, await runJest({ group: "docker", files, show: true }));
-}
-
-/** A rehearsal, and what is tried on the stacks that it leaves running. */
-async function rehearseAndTry(): Promise<boolean> {
-  return (await timed("rehearse", rehearse)) && (await timed("rehearsal", rehearsal));
+  const outcome = await runJest({ group: "docker", files, workers: sideBySide, show: true });
+  return note("docker", files, outcome).length === 0;
 }
 
 async function rehearse(): Promise<boolean> {
@@ -105,7 +106,7 @@ async function rehearse(): Promise<boolean> {
 async function rehearsal(): Promise<boolean> {
   const left = leftToTheLongRun("rehearsal");
   const files = testFiles("rehearsal").filter((file) => !left.includes(file));
-  return note("rehearsal", files, await runJest({ group: "rehearsal", files, show: true }));
+  return note("rehearsal", files, await runJest({ group: "rehearsal", files, show: true })).length === 0;
 }
 
 function times(begin: Date): Times {
@@ -131,9 +132,9 @@ async function main(): Promise<void> {
   good = good && (await timed("warm machine", warmUp));
   if (good) {
     const own = await timed("the lab's own parts", ownParts);
-    // Side by side, for each of the two waits a lot: they share nothing but the engine, the images and the two cores.
-    const both = await Promise.all([timed("docker", docker), rehearseAndTry()]);
-    good = own && both.every(Boolean);
+    const others = await timed("docker", docker);
+    const rehearsed = await timed("rehearse", rehearse);
+    good = rehearsed && (await timed("rehearsal", rehearsal)) && own && others;
   }
   for (const problem of problems) console.error(`\n${problem}`);
   const measured = times(begin);

@@ -10,7 +10,7 @@ export interface Times {
   readonly started: string;
   /** On the clock, since then. */
   readonly total: number;
-  /** On the clock. The files with an engine run beside the rehearsal and its tests: the sum is more than the total. */
+  /** On the clock; the files of a group may have run side by side. */
   readonly groups: readonly { readonly name: string; readonly seconds: number }[];
   /** Of set-up and of the rehearsal. */
   readonly phases: readonly { readonly group: string; readonly name: string; readonly seconds: number }[];

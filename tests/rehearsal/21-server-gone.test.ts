@@ -1,4 +1,4 @@
-/** A server that does not do as it is told: it can be replaced all the same, unless somebody has only the wrong key. */
+/** A server is replaced behind its address, also one that does not do as it is told, unless somebody has only the wrong key. */
 import { docker } from "../../lab/lib/docker";
 import { run } from "../../lab/lib/exec";
 import { enterLabEnvironment } from "../../lab/rehearsal/environment";
@@ -11,8 +11,9 @@ import {
   urnOf,
 } from "../../lab/rehearsal/pulumi";
 import { chatTurn } from "../../lab/rehearsal/public";
+import { onVps } from "../../lab/rehearsal/vps";
 import { power } from "../../lab/vps/stand-in";
-import { whatIsKept } from "./kept";
+import { lastTick, ticksIn, whatIsKept } from "./kept";
 import { eventually } from "./support";
 
 jest.setTimeout(900_000);
@@ -43,6 +44,21 @@ async function expectBackWith(words: readonly string[], before: string): Promise
 }
 
 const replace = async (): Promise<string[]> => ["--replace", (await urnOf("prod", "host-server")) ?? ""];
+
+test("one that is replaced is shut down first: nothing is lost that anybody was told", async () => {
+  const [words, before] = [await answeredTurns(), await created()];
+  const ticking = ticksIn("prod", "replaced.txt");
+  await eventually("the first numbers", 30, () =>
+    Promise.resolve(expect(ticking.heard()).toBeGreaterThan(10)),
+  );
+  const said = await pulumiUp("prod", ...(await replace()));
+  ticking.end();
+  expect(said).toContain("shut-down-host: at rest, everything is on the disks");
+  await expectBackWith(words, before);
+  const kept = await onVps("prod", "findmnt -no SOURCE /opt/openclaw/volume");
+  expect(kept.trim()).not.toBe("");
+  expect(await lastTick("prod", "replaced.txt")).toBeGreaterThanOrEqual(ticking.heard());
+});
 
 test("one that is frozen, and one whose power was cut, are replaced as they are; what was answered is there", async () => {
   for (const stop of [() => docker(["pause", server]), () => power("clawkeep-prod", "off")]) {
