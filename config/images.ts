@@ -1,4 +1,4 @@
-import { releaseProblem, repositoryNames } from "./image-rules";
+import { releaseProblem, repositoryNames, type ImageName } from "./image-rules";
 
 /**
  * Image pins, the one home of every image reference. A pin is `repository:tag`, and `repository:tag@sha256:…`
@@ -24,9 +24,9 @@ export const imagePins = {
   dockerCli: "docker.io/library/docker:29-cli",
   /** Base of the sandboxes. */
   sandboxBase: "docker.io/library/debian:bookworm-slim",
-} as const;
+} as const satisfies Record<ImageName, string>;
 
-export type ImageName = keyof typeof imagePins;
+export type { ImageName };
 
 /** The gateway's image of each release line. */
 export const gatewayImage: Readonly<Record<ReleaseLine, ImageName>> = {

@@ -1,9 +1,10 @@
 /** Where things are inside the gateway's container, and its secrets by name. */
 import { telegramSettings, type GatewaySettings } from "../../config/gateway-schema";
+import { services } from "../../config/services";
 import type { ReleaseLine } from "../../config/release-lines";
 import type { Json } from "./policy/row";
 
-export const gatewayPort = 18789;
+export const gatewayPort = services.gateway.port;
 /** Where the gateway's state is inside its container: the image's own home. */
 export const stateDirectory = "/home/node/.openclaw";
 /** The agent's files: SOUL.md is mounted into it read-only. */

@@ -19,7 +19,7 @@ const pools = ["172.20.0.0/16", "172.24.0.0/16", "192.168.0.0/16", "10.200.0.0/1
 
 /** The guide's daemon.json (lines 87-98), and address pools that keep clear of this stack's networks. */
 export function dockerSettings(networks: Subnets) {
-  const subnets = Object.values(networks) as string[];
+  const subnets = Object.values(networks);
   const pool = pools.find((candidate) => !subnets.some((subnet) => overlap(candidate, subnet)));
   if (pool === undefined) throw new Error("three networks cannot lie in four pools");
   return {

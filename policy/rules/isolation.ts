@@ -26,7 +26,7 @@ export const isolationRules: readonly ResourceRule[] = [
   {
     name: "container-capabilities-dropped",
     promise: "No container has a capability, but for the one that the reverse proxy's binary asks for.",
-    mend: "Drop ALL and add none; an exception is a row of policy/allowances.ts with its reason.",
+    mend: "Drop ALL and add none; an exception stands in its row of config/services.ts with its reason.",
     unknown: "refused",
     types,
     check: (container) => {

@@ -1,4 +1,5 @@
 /** What a container may use up, how it is watched, and who starts it. */
+import { restartPolicy } from "../../config/services";
 import { allowanceOf, containerType, nameOf } from "../allowances";
 import {
   at,
@@ -111,7 +112,7 @@ export const limitRules: readonly ResourceRule[] = [
     types,
     check: (container) => {
       const { restart } = container.inputs;
-      const { restart: expected } = allowanceOf(container);
+      const expected = restartPolicy(allowanceOf(container));
       return want(restart, (value) => value === expected, `restart is ${shown(restart)}, not ${expected}`);
     },
   },

@@ -51,9 +51,9 @@ export const containerControls: readonly Control[] = [
     },
     {
       name: "filter-not-root",
-      file: "components/socket-proxy.ts",
-      from: "user: filterUser,",
-      to: 'user: "0:0",',
+      file: "config/services.ts",
+      from: "uid: 65532,",
+      to: "uid: 0,",
       failing: "is not root",
     },
     {
@@ -98,8 +98,9 @@ export const containerControls: readonly Control[] = [
       {
         name: "gateway-started-after-a-check",
         threat: undefined,
-        from: 'startedBy: "other"',
-        to: 'startedBy: "docker"',
+        file: "config/services.ts",
+        from: 'startedBy: "systemd",\n    handedOver',
+        to: 'startedBy: "docker",\n    handedOver',
         failing: "is started by Docker, but for a gateway",
       },
       {
@@ -111,11 +112,11 @@ export const containerControls: readonly Control[] = [
       },
     ],
   ),
-  ...controlsOf({ threat: "One port is published", file: "components/litellm.ts", test: rules }, [
+  ...controlsOf({ threat: "One port is published", file: "config/services.ts", test: rules }, [
     {
       name: "one-published-port",
-      from: "      environment: litellmEnvironment(egressProxyUrl),\n",
-      to: "      environment: litellmEnvironment(egressProxyUrl),\n      ports: [{ internal: 4000, external: 4000 }],\n",
+      from: "    port: 4000,\n",
+      to: "    port: 4000,\n    publishes: 443,\n",
       failing: "publishes no port",
     },
   ]),
