@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { needsOf } from "../config/containers";
 import { telegramSettings, type GatewaySettings } from "../config/gateway-schema";
 import { volumeReserveGiB } from "../config/cross-checks";
-import { gatewayImage } from "../config/images";
+import { releaseProfiles } from "../config/release-lines";
 import { gatewaySecretKeys } from "../config/secrets";
 import { services } from "../config/services";
 import { buildContext } from "../config-files/build-context";
@@ -89,7 +89,7 @@ export class Gateway extends Component {
   }
 
   private gatewayImage({ configuration, host, gateway }: GatewayArgs): BuiltImage {
-    const base = configuration.images[gatewayImage[gateway.release]];
+    const base = configuration.images[releaseProfiles[gateway.release].image];
     return builtImage(this, this.child("image"), host, {
       context: buildContext("openclaw", gatewayImageFiles(gateway.release)),
       bases: {

@@ -7,8 +7,6 @@ import { releaseProblem, repositoryNames, type ImageName } from "./image-rules";
  * No row has a digest yet: a digest is worth what the registry says on the day it is asked, and none has been asked.
  * `make pins PINS=--write` asks and writes them here.
  */
-import type { ReleaseLine } from "./release-lines";
-
 export const imagePins = {
   /** The gateway's published image; the derived image adds the Docker command line client. */
   openclaw: "ghcr.io/openclaw/openclaw:2026.9.6",
@@ -28,11 +26,6 @@ export const imagePins = {
 
 export type { ImageName };
 
-/** The gateway's image of each release line. */
-export const gatewayImage: Readonly<Record<ReleaseLine, ImageName>> = {
-  "2026.9": "openclaw",
-  "2026.2": "openclaw2026_2",
-};
 export type Images = Readonly<Record<ImageName, string>>;
 
 /** A reference in parts. */

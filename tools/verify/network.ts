@@ -1,10 +1,11 @@
 /** Rows about who reaches whom: models, egress, the public name, firewalls. */
 import { modelsOf } from "../../config-files/litellm/limits";
 import { cloudflareRanges } from "../../config-files/cloudflare/ip-ranges";
+import { releaseProfiles } from "../../config/release-lines";
 import { gatewaySecretKeys } from "../../config/secrets";
 import { services } from "../../config/services";
 import { expectSame, type Row } from "./row";
-import { probeTool, type World } from "./world";
+import type { World } from "./world";
 
 const { litellm, egressProxy } = services;
 
@@ -180,7 +181,7 @@ export function accessRows({ settings }: World): Row[] {
       look: async (world) => {
         const token = world.secret(gatewaySecretKeys(first?.name ?? "").token);
         // A stack may deny the tool; the gateway then says so to who has the token, and 401 to everybody else.
-        const denied = first?.tools.deny.includes(probeTool[first.release]) === true;
+        const denied = first?.tools.deny.includes(releaseProfiles[first.release].probeTool) === true;
         const wanted = denied ? 404 : 200;
         expectSame("the answer", await world.callTool(token), wanted);
         return String(wanted);
