@@ -1,19 +1,17 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { placesOf } from "../config/addresses";
+import { hardenedInputs, inspectedShape, shapeOf } from "../config/container-shape";
 import { directNeedsOf } from "../config/containers";
 import type { GatewaySettings } from "../config/gateway-schema";
 import type { Configuration } from "../config/load";
 import {
   containerName as nameFor,
   isOfGateway,
-  restartPolicy,
   services,
-  userOf,
   type Service,
   type ServiceRow,
 } from "../config/services";
-import { openFiles } from "../config-files/host/docker-settings";
 import { toolDirectory, type Host } from "./host";
 import type { ImageOnHost } from "./image";
 import type { Networks } from "./networks";
@@ -60,10 +58,7 @@ export interface ServiceContainer {
   readonly settled: pulumi.Resource;
 }
 
-/**
- * Creates a container in the one shape that all of them have: read-only root, no capabilities, no new privileges,
- * limits on memory (without swap: what a container holds in memory never reaches a disk), CPU, processes and logs.
- */
+/** Creates a container in the one shape that all of them have, as its row says. */
 export function serviceContainer(
   parent: pulumi.Resource,
   name: string,
@@ -73,40 +68,23 @@ export function serviceContainer(
   const row: ServiceRow = services[args.service];
   const containerName = nameFor(row, args.gateway ?? "");
   const limits = configuration.tier.services[args.service];
-  const restart = restartPolicy(row);
   // A standby has every container in its place, and down.
   const running = configuration.settings.role === "active";
   const starts = running && row.startedBy === "docker";
   const handedOver = row.handedOver ?? false;
   const stopSeconds = row.stopGraceSeconds ?? 10;
-  const capabilities = row.capability === undefined ? [] : [row.capability];
+  const shape = shapeOf(row, containerName, limits);
   const container = new docker.Container(
     name,
     {
       ...(handedOver
         ? { labels: [{ label: "clawkeep.instance-of", value: containerName }] }
         : { name: containerName }),
-      hostname: containerName,
+      ...hardenedInputs(shape, limits),
       image: args.image.reference,
       ...(args.entrypoint === undefined ? {} : { entrypoints: [...args.entrypoint] }),
       ...(args.command === undefined ? {} : { command: [...args.command] }),
-      user: userOf(row),
       ...(args.supplementaryGroups === undefined ? {} : { groupAdds: [...args.supplementaryGroups] }),
-      readOnly: true,
-      capabilities: { drops: ["ALL"], ...(capabilities.length === 0 ? {} : { adds: capabilities }) },
-      securityOpts: ["no-new-privileges"],
-      memory: limits.memoryMiB,
-      memorySwap: limits.memoryMiB,
-      ...(limits.memoryReservationMiB === undefined
-        ? {}
-        : { memoryReservation: limits.memoryReservationMiB }),
-      // Without one of its own a container gets the daemon's, which may be 1024 or two thousand millions.
-      ulimits: [{ name: "nofile", soft: openFiles, hard: openFiles }],
-      // As the provider reads it back: "2" or "2.00" would be a change at every refresh.
-      cpus: Number.isInteger(limits.cpus) ? limits.cpus.toFixed(1) : String(limits.cpus),
-      init: true,
-      logDriver: "json-file",
-      logOpts: { "max-size": "10m", "max-file": "3" },
       ...networking(row, args),
       volumes: (args.mounts ?? []).map((mount) => ({
         hostPath: mount.hostPath,
@@ -127,7 +105,6 @@ export function serviceContainer(
         startPeriod: "2m0s",
         startInterval: "2s",
       },
-      restart,
       stopTimeout: stopSeconds,
       destroyGraceSeconds: stopSeconds,
       start: starts,
@@ -150,19 +127,7 @@ export function serviceContainer(
     started: starts,
     mustNotRun: !running,
     timeoutSeconds: row.readyWithinSeconds ?? 60,
-    expect: {
-      "HostConfig.ReadonlyRootfs": true,
-      "HostConfig.Privileged": false,
-      "HostConfig.CapDrop": ["ALL"],
-      "HostConfig.CapAdd": capabilities.length === 0 ? null : capabilities,
-      "HostConfig.SecurityOpt": ["no-new-privileges"],
-      "HostConfig.Memory": limits.memoryMiB * 1024 * 1024,
-      "HostConfig.MemorySwap": limits.memoryMiB * 1024 * 1024,
-      "HostConfig.Ulimits.nofile": { Name: "nofile", Hard: openFiles, Soft: openFiles },
-      "HostConfig.RestartPolicy.Name": restart,
-      "Config.User": userOf(row),
-      "Config.Hostname": containerName,
-    },
+    expect: inspectedShape(shape),
   };
   const settled = host.command(parent, `${name}-settled`, {
     create: pulumi.interpolate`${toolDirectory}/settle-container ${container.id}`,

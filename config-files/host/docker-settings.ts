@@ -1,12 +1,10 @@
 /** The Docker daemon's settings, as docker-settings wants them on its standard input. */
 import type { Subnets } from "../../config/addresses";
 import { overlap } from "../../config/cidr";
+import { hardened, openFiles } from "../../config/container-shape";
 
 /** The one directory of the daemon's socket that the filters of the Docker API mount; made by docker.socket. */
 export const filterSocketDirectory = "/run/clawkeep-docker";
-
-/** Most open files of a container, soft and hard: the guide's. Without a limit of its own one gets the daemon's. */
-export const openFiles = 65536;
 
 /** Gateway of every server at Hetzner. It is on no network of the server's, so a bridge over it takes it away. */
 export const hetznerGateway = "172.31.1.1";
@@ -24,8 +22,8 @@ export function dockerSettings(networks: Subnets) {
   if (pool === undefined) throw new Error("three networks cannot lie in four pools");
   return {
     settings: {
-      "log-driver": "json-file",
-      "log-opts": { "max-size": "10m", "max-file": "3" },
+      "log-driver": hardened.logDriver,
+      "log-opts": hardened.logOpts,
       "live-restore": true,
       "default-ulimits": { nofile: { Name: "nofile", Soft: openFiles, Hard: openFiles } },
       "default-address-pools": [{ base: pool, size: 24 }],

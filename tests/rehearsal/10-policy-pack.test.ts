@@ -64,7 +64,11 @@ test("a program that gives controls up is stopped, by the rule of each, before a
       'create: pulumi.interpolate`: ${pulumi.secret("hush")}; ${toolDirectory}/gateway-snapshot',
     );
     change(join(components, "backups.ts"), "import type * as pulumi", "import * as pulumi");
-    change(join(components, "container.ts"), "readOnly: true,", 'readOnly: containerName !== "openclaw",');
+    change(
+      join(components, "container.ts"),
+      "...hardenedInputs(shape, limits),",
+      '...hardenedInputs(shape, limits), readOnly: containerName !== "openclaw",',
+    );
     change(
       join(components, "container.ts"),
       "stdin: JSON.stringify(order)",

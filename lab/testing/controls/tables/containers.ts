@@ -4,42 +4,44 @@ import { controlsOf, type Control } from "../control";
 const rules = "tests/components/container-rules.test.ts";
 const noWayUp = "No capability, no new privileges";
 const container = "components/container.ts";
+const shape = "config/container-shape.ts";
 
 export const containerControls: readonly Control[] = [
-  ...controlsOf({ threat: noWayUp, file: container, test: rules }, [
+  ...controlsOf({ threat: noWayUp, file: shape, test: rules }, [
     {
       name: "container-read-only-root",
-      from: "      readOnly: true,\n",
-      to: "      readOnly: false,\n",
+      from: "  readOnly: true,\n",
+      to: "  readOnly: false,\n",
       failing: "cannot write its root, gain privileges",
     },
     {
       name: "container-capabilities",
-      from: '{ drops: ["ALL"], ',
-      to: "{ drops: [], ",
+      from: "drops: [...hardened.droppedCapabilities],",
+      to: "drops: [],",
       failing: "cannot write its root, gain privileges",
     },
     {
       name: "container-no-new-privileges",
-      from: '      securityOpts: ["no-new-privileges"],\n',
-      to: "      securityOpts: [],\n",
+      from: "  securityOpts: [...hardened.securityOpts],\n",
+      to: "  securityOpts: [],\n",
       failing: "cannot write its root, gain privileges",
     },
     {
       name: "container-swap",
-      from: "      memorySwap: limits.memoryMiB,\n",
-      to: "      memorySwap: -1,\n",
+      from: "  memorySwap: shape.memoryMiB,\n",
+      to: "  memorySwap: -1,\n",
       failing: "has limits on memory without swap",
     },
     {
       name: "container-pids",
+      file: container,
       from: "pidsLimit: limits.pids,",
       to: "pidsLimit: 0,",
       failing: "has limits on memory without swap",
     },
     {
       name: "container-read-back",
-      from: '      "HostConfig.CapDrop": ["ALL"],\n',
+      from: '  "HostConfig.CapDrop": [...hardened.droppedCapabilities],\n',
       to: "",
       failing: "the daemon is asked whether it took them",
     },
