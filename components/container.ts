@@ -5,13 +5,7 @@ import { hardenedInputs, inspectedShape, shapeOf } from "../config/container-sha
 import { directNeedsOf } from "../config/containers";
 import type { GatewaySettings } from "../config/gateway-schema";
 import type { Configuration } from "../config/load";
-import {
-  containerName as nameFor,
-  isOfGateway,
-  services,
-  type Service,
-  type ServiceRow,
-} from "../config/services";
+import { containerName as nameFor, services, type Service, type ServiceRow } from "../config/services";
 import { toolDirectory, type Host } from "./host";
 import type { ImageOnHost } from "./image";
 import type { Networks } from "./networks";
@@ -155,7 +149,7 @@ function networking(
 ): Pick<docker.ContainerArgs, "networkMode" | "networksAdvanced" | "dns"> {
   const { settings, addresses } = configuration;
   if (row.networks.length === 0) return { networkMode: "none" };
-  const index = isOfGateway(row) ? settings.gateways.findIndex(({ name }) => name === gateway) : 0;
+  const index = gateway === undefined ? 0 : settings.gateways.findIndex(({ name }) => name === gateway);
   const own = placesOf(addresses, service)[index];
   return {
     networkMode: "bridge",

@@ -4,7 +4,7 @@ import { alertWebhookKey } from "../config/secrets";
 import type { Configuration } from "../config/load";
 import { placesOf } from "../config/addresses";
 import { containersOf } from "../config/containers";
-import { services } from "../config/services";
+import { isOfGateway, services } from "../config/services";
 import {
   currentRevision,
   egressProxyFiles,
@@ -73,9 +73,9 @@ function egressClients(configuration: Configuration): pulumi.Output<EgressClient
   const webhookHosts = optionalSecret(alertWebhookKey)?.apply((url) => [new URL(url).hostname]);
   return pulumi.unsecret(pulumi.output(webhookHosts ?? [])).apply((hosts) => {
     const own: Partial<Record<string, string[]>> = { litellm: [...providerHosts, ...hosts] };
-    return clients.map(({ service, row }) => ({
-      name: service,
-      address: placesOf(addresses, service)[0]?.openclaw ?? "",
+    return clients.map(({ service, row, index }) => ({
+      name: isOfGateway(row) ? `${service}_${index}` : service,
+      address: placesOf(addresses, service)[index]?.openclaw ?? "",
       hosts: [...new Set([...(row.outsideHosts ?? []), ...(own[service] ?? [])])].sort(),
     }));
   });

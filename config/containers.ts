@@ -14,6 +14,8 @@ export interface StackContainer {
   readonly row: ServiceRow;
   /** Its fixed name. */
   readonly name: string;
+  /** Place of its gateway in the list; 0 for one that is there once. */
+  readonly index: number;
 }
 
 const uses = (gateway: { readonly telegram?: unknown }, { onlyWith }: ServiceRow): boolean =>
@@ -25,19 +27,17 @@ export function containersOf(
   table: Services = services,
 ): StackContainer[] {
   const rows = Object.entries(table);
-  const named = (own: boolean, gateway: string) =>
+  const named = (own: boolean, gateway: string, index: number) =>
     rows
       .filter(([, row]) => isOfGateway(row) === own && gateways.some((one) => uses(one, row)))
-      .map(([service, row]) => ({ service, row, name: containerName(row, gateway) }));
-  return [...gateways.flatMap(({ name }) => named(true, name)), ...named(false, "")];
+      .map(([service, row]) => ({ service, row, name: containerName(row, gateway), index }));
+  return [...gateways.flatMap(({ name }, index) => named(true, name, index)), ...named(false, "", 0)];
 }
 
+type Needed = Omit<StackContainer, "index">;
+
 /** What has to be healthy before one of the service starts. @param gateway whose it is, where each has one */
-export function needsOf(
-  service: string,
-  gateway?: GatewayNames,
-  table: Services = services,
-): StackContainer[] {
+export function needsOf(service: string, gateway?: GatewayNames, table: Services = services): Needed[] {
   return (rowOf(table, service).needs ?? [])
     .map((need) => ({ service: need, row: rowOf(table, need) }))
     .filter(({ row }) => gateway === undefined || uses(gateway, row))
@@ -45,7 +45,7 @@ export function needsOf(
 }
 
 /** The same without those that another of them needs itself: it has waited for them. */
-export function directNeedsOf(...of: Parameters<typeof needsOf>): StackContainer[] {
+export function directNeedsOf(...of: Parameters<typeof needsOf>): Needed[] {
   const all = needsOf(...of);
   return all.filter(({ service }) => !all.some(({ row }) => row.needs?.includes(service) === true));
 }

@@ -1,8 +1,8 @@
 /** Rules about one gateway that need more than one of its keys, or the stack's models. */
-import type { UsableSettings } from "./cross-checks";
 import { telegramSettings } from "./gateway-schema";
 import { settingProblem, structureProblem, type Problem } from "./problems";
 import { releaseProfiles } from "./release-lines";
+import type { UsableSettings } from "./schema";
 import { policyToolDenials } from "./tool-denials";
 
 type Gateway = NonNullable<NonNullable<UsableSettings["gateways"]>[number]>;

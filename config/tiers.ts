@@ -13,8 +13,6 @@ import {
   type TierName,
 } from "./services";
 
-export type { Limits, TierName };
-
 /** Limits of the sandboxes of one gateway. */
 export interface SandboxLimits extends Limits {
   /** Sandboxes that may exist at the same time. */

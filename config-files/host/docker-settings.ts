@@ -6,9 +6,6 @@ import { hardened, openFiles } from "../../config/container-shape";
 /** The one directory of the daemon's socket that the filters of the Docker API mount; made by docker.socket. */
 export const filterSocketDirectory = "/run/clawkeep-docker";
 
-/** Gateway of every server at Hetzner. It is on no network of the server's, so a bridge over it takes it away. */
-export const hetznerGateway = "172.31.1.1";
-
 /**
  * Where Docker takes the networks from that nobody gives addresses to: its own default bridge and other people's. Its
  * own list begins with 172.17.0.0/16 and goes up to 172.31.0.0/16, which is Hetzner's gateway.

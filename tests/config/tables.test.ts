@@ -11,7 +11,8 @@ import {
 import { serverTypes as emulated } from "../../lab/hetzner/catalog";
 import { imagePins, pinProblem, softwareProblem, type ImageName } from "../../config/images";
 import { requiredSecrets } from "../../config/secrets";
-import { memoryBudget, tiers, type TierName } from "../../config/tiers";
+import type { TierName } from "../../config/services";
+import { memoryBudget, tiers } from "../../config/tiers";
 
 const subnets = { openclaw: "172.30.1.0/24", proxy: "172.30.2.0/24", egress: "172.30.3.0/24" };
 
