@@ -1,6 +1,14 @@
 import pulumi from "@pulumi/eslint-plugin";
 import tseslint from "typescript-eslint";
 
+/** What differs between release lines stands in their profiles. */
+const comparedRelease = {
+  selector:
+    ":matches(BinaryExpression[operator=/^[!=]==?$/], SwitchCase) > Literal[value=/^20\\d\\d\\.\\d+$/]",
+  message:
+    "Ask the line's profile in config/release-lines.ts: a comparison with a name forgets the next line.",
+};
+
 export default tseslint.config(
   { ignores: ["node_modules", ".lab", "**/*.js", "**/*.mjs", "**/*.cjs"] },
   ...tseslint.configs.recommendedTypeChecked,
@@ -14,9 +22,10 @@ export default tseslint.config(
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/no-base-to-string": "error",
       eqeqeq: "error",
-      // A resource made inside apply is missing from previews and from the graph tests.
       "no-restricted-syntax": [
         "error",
+        comparedRelease,
+        // A resource made inside apply is missing from previews and from the graph tests.
         {
           selector:
             "CallExpression[callee.property.name='apply'] NewExpression[callee.type='MemberExpression']",
@@ -34,7 +43,7 @@ export default tseslint.config(
       "@typescript-eslint/no-unsafe-argument": "off",
       "@typescript-eslint/no-unsafe-call": "off",
       "@typescript-eslint/no-unsafe-return": "off",
-      "no-restricted-syntax": "off",
+      "no-restricted-syntax": ["error", comparedRelease],
     },
   },
 );

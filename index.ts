@@ -1,16 +1,14 @@
 /** The program: configuration in, components in order, outputs out. */
 import * as pulumi from "@pulumi/pulumi";
 import { Backups } from "./components/backups";
+import type { Place } from "./components/container";
 import { EgressProxy } from "./components/egress-proxy";
 import { Gateway } from "./components/gateway";
 import { HostBaseline } from "./components/host-baseline";
 import { LiteLLM } from "./components/litellm";
 import { Networks } from "./components/networks";
 import { ReverseProxy } from "./components/reverse-proxy";
-import { socketProxyName } from "./components/socket-proxy";
-import { telegramSettings } from "./config/gateway-schema";
 import { loadConfiguration } from "./config/load";
-import { relayContainerName } from "./config-files/relay/deployment";
 
 const configuration = loadConfiguration();
 const { settings } = configuration;
@@ -18,26 +16,14 @@ const { settings } = configuration;
 const baseline = new HostBaseline("host", configuration);
 const { host } = baseline;
 const networks = new Networks("networks", { host, subnets: settings.networks });
-const egressProxy = new EgressProxy("egress-proxy", { configuration, host, networks });
-const litellm = new LiteLLM("litellm", { configuration, host, networks, egressProxy });
-const gateways = settings.gateways.map((gateway, index) => ({
+const place: Place = { configuration, host, networks, settled: new Map() };
+new EgressProxy("egress-proxy", place);
+const litellm = new LiteLLM("litellm", place);
+const gateways = settings.gateways.map((gateway) => ({
   name: gateway.name,
-  component: new Gateway(`gateway-${gateway.name}`, {
-    configuration,
-    host,
-    networks,
-    litellm,
-    egressProxy,
-    gateway,
-    index,
-    dockerGroup: baseline.dockerGroup,
-    needs: [
-      ...[socketProxyName(gateway.name), "openclaw-egress", "openclaw-litellm"],
-      ...(telegramSettings(gateway) ? [relayContainerName] : []),
-    ],
-  }),
+  component: new Gateway(`gateway-${gateway.name}`, { ...place, gateway, dockerGroup: baseline.dockerGroup }),
 }));
-new ReverseProxy("reverse-proxy", { configuration, host, networks, ipv4: baseline.ipv4 });
+new ReverseProxy("reverse-proxy", { ...place, ipv4: baseline.ipv4 });
 new Backups("backups", {
   host,
   gateways: gateways.map(({ name, component }) => ({ name, activated: component.activated })),

@@ -1,9 +1,14 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { Limits } from "../config/tiers";
-import { openFiles } from "../config-files/host/docker-settings";
+import { placesOf } from "../config/addresses";
+import { hardenedInputs, inspectedShape, shapeOf } from "../config/container-shape";
+import { directNeedsOf } from "../config/containers";
+import type { GatewaySettings } from "../config/gateway-schema";
+import type { Configuration } from "../config/load";
+import { containerName as nameFor, services, type Service, type ServiceRow } from "../config/services";
 import { toolDirectory, type Host } from "./host";
 import type { ImageOnHost } from "./image";
+import type { Networks } from "./networks";
 
 export interface Mount {
   readonly hostPath: pulumi.Input<string>;
@@ -12,46 +17,32 @@ export interface Mount {
   readonly writable?: boolean;
 }
 
-export interface ServiceContainerArgs {
-  /** Name and host name of the container; both are fixed and equal, the name of one that is `handedOver` in the end. */
-  readonly containerName: string;
+/** What every component of a stack stands on. */
+export interface Place {
+  readonly configuration: Configuration;
   readonly host: Host;
+  readonly networks: Networks;
+  /** What has settled so far, by the name of its container. */
+  readonly settled: Map<string, pulumi.Resource>;
+}
+
+export interface ServiceContainerArgs {
+  readonly place: Place;
+  /** Its row says all that is not here: name, user, networks, port, limits, who starts it. */
+  readonly service: Service;
+  /** Name of the gateway it belongs to; of a service that is there once for each. */
+  readonly gateway?: string;
   readonly image: ImageOnHost;
   readonly entrypoint?: readonly string[];
   readonly command?: readonly string[];
-  /** `uid:gid` the process runs as. Never root, but for the one container that holds the Docker socket. */
-  readonly user: string;
   readonly supplementaryGroups?: readonly pulumi.Input<string>[];
-  readonly limits: Limits;
-  /** None: the container has no network at all. */
-  readonly networks?: readonly { readonly network: docker.Network; readonly address: string }[];
-  /** True for the one container that looks names up outside. @default false */
-  readonly resolvesNames?: boolean;
   readonly mounts?: readonly Mount[];
   /** Path -> mount options; the root file system is read-only. */
   readonly tmpfs?: Readonly<Record<string, string>>;
   /** Environment, nothing secret: `docker inspect` shows it. */
   readonly environment?: Readonly<Record<string, string>>;
-  readonly ports?: readonly { readonly internal: number; readonly external: number }[];
   /** Command of the healthcheck, exec form. */
   readonly healthcheck: readonly string[];
-  /** Timeout of one probe in seconds. @default 5 */
-  readonly healthcheckTimeoutSeconds?: number;
-  /** Time from start to the first healthy probe before it counts as a fault. @default 60 */
-  readonly readyWithinSeconds?: number;
-  /** Time between SIGTERM and SIGKILL. @default 10 */
-  readonly stopGraceSeconds?: number;
-  /** Capability kept, with the reason at the place that asks for it. */
-  readonly keepCapability?: "CAP_NET_BIND_SERVICE";
-  /** Who starts it: Docker, at creation and at every boot; or something else, later. */
-  readonly startedBy: "docker" | "other";
-  /** False on a standby: created, in place, and down. */
-  readonly running: boolean;
-  /**
-   * True: made beside the one that serves, under a name of its own and never started. gateway-activate moves the name
-   * to it and removes the other once this one serves; the engine removes neither. @default false
-   */
-  readonly handedOver?: boolean;
   readonly dependsOn?: readonly pulumi.Resource[];
 }
 
@@ -61,48 +52,34 @@ export interface ServiceContainer {
   readonly settled: pulumi.Resource;
 }
 
-/**
- * Creates a container in the one shape that all of them have: read-only root, no capabilities, no new privileges,
- * limits on memory (without swap: what a container holds in memory never reaches a disk), CPU, processes and logs.
- */
+/** Creates a container in the one shape that all of them have, as its row says. */
 export function serviceContainer(
   parent: pulumi.Resource,
   name: string,
   args: ServiceContainerArgs,
 ): ServiceContainer {
-  const { host, limits } = args;
-  const restart = args.startedBy === "docker" ? "unless-stopped" : "no";
-  const starts = args.startedBy === "docker" && args.running;
-  const handedOver = args.handedOver ?? false;
-  const capabilities = args.keepCapability === undefined ? [] : [args.keepCapability];
+  const { host, configuration, settled: all } = args.place;
+  const row: ServiceRow = services[args.service];
+  const containerName = nameFor(row, args.gateway ?? "");
+  const limits = configuration.tier.services[args.service];
+  // A standby has every container in its place, and down.
+  const running = configuration.settings.role === "active";
+  const starts = running && row.startedBy === "docker";
+  const handedOver = row.handedOver ?? false;
+  const stopSeconds = row.stopGraceSeconds ?? 10;
+  const shape = shapeOf(row, containerName, limits);
   const container = new docker.Container(
     name,
     {
       ...(handedOver
-        ? { labels: [{ label: "clawkeep.instance-of", value: args.containerName }] }
-        : { name: args.containerName }),
-      hostname: args.containerName,
+        ? { labels: [{ label: "clawkeep.instance-of", value: containerName }] }
+        : { name: containerName }),
+      ...hardenedInputs(shape, limits),
       image: args.image.reference,
       ...(args.entrypoint === undefined ? {} : { entrypoints: [...args.entrypoint] }),
       ...(args.command === undefined ? {} : { command: [...args.command] }),
-      user: args.user,
       ...(args.supplementaryGroups === undefined ? {} : { groupAdds: [...args.supplementaryGroups] }),
-      readOnly: true,
-      capabilities: { drops: ["ALL"], ...(capabilities.length === 0 ? {} : { adds: capabilities }) },
-      securityOpts: ["no-new-privileges"],
-      memory: limits.memoryMiB,
-      memorySwap: limits.memoryMiB,
-      ...(limits.memoryReservationMiB === undefined
-        ? {}
-        : { memoryReservation: limits.memoryReservationMiB }),
-      // Without one of its own a container gets the daemon's, which may be 1024 or two thousand millions.
-      ulimits: [{ name: "nofile", soft: openFiles, hard: openFiles }],
-      // As the provider reads it back: "2" or "2.00" would be a change at every refresh.
-      cpus: Number.isInteger(limits.cpus) ? limits.cpus.toFixed(1) : String(limits.cpus),
-      init: true,
-      logDriver: "json-file",
-      logOpts: { "max-size": "10m", "max-file": "3" },
-      ...networking(args),
+      ...networking(row, args),
       volumes: (args.mounts ?? []).map((mount) => ({
         hostPath: mount.hostPath,
         containerPath: mount.containerPath,
@@ -110,18 +87,20 @@ export function serviceContainer(
       })),
       ...(args.tmpfs === undefined ? {} : { tmpfs: { ...args.tmpfs } }),
       envs: Object.entries(args.environment ?? {}).map(([key, value]) => `${key}=${value}`),
-      ports: (args.ports ?? []).map((port) => ({ ...port, protocol: "tcp" })),
+      ports:
+        row.port === undefined || row.publishes === undefined
+          ? []
+          : [{ internal: row.port, external: row.publishes, protocol: "tcp" }],
       healthcheck: {
         tests: ["CMD", ...args.healthcheck],
         interval: "30s",
-        timeout: `${args.healthcheckTimeoutSeconds ?? 5}s`,
+        timeout: `${row.probeTimeoutSeconds ?? 5}s`,
         retries: 3,
         startPeriod: "2m0s",
         startInterval: "2s",
       },
-      restart,
-      stopTimeout: args.stopGraceSeconds ?? 10,
-      destroyGraceSeconds: args.stopGraceSeconds ?? 10,
+      stopTimeout: stopSeconds,
+      destroyGraceSeconds: stopSeconds,
       start: starts,
       mustRun: starts,
     },
@@ -140,38 +119,46 @@ export function serviceContainer(
   const order = {
     pidsLimit: limits.pids,
     started: starts,
-    mustNotRun: !args.running,
-    timeoutSeconds: args.readyWithinSeconds ?? 60,
-    expect: {
-      "HostConfig.ReadonlyRootfs": true,
-      "HostConfig.Privileged": false,
-      "HostConfig.CapDrop": ["ALL"],
-      "HostConfig.CapAdd": capabilities.length === 0 ? null : capabilities,
-      "HostConfig.SecurityOpt": ["no-new-privileges"],
-      "HostConfig.Memory": limits.memoryMiB * 1024 * 1024,
-      "HostConfig.MemorySwap": limits.memoryMiB * 1024 * 1024,
-      "HostConfig.Ulimits.nofile": { Name: "nofile", Hard: openFiles, Soft: openFiles },
-      "HostConfig.RestartPolicy.Name": restart,
-      "Config.User": args.user,
-      "Config.Hostname": args.containerName,
-    },
+    mustNotRun: !running,
+    timeoutSeconds: row.readyWithinSeconds ?? 60,
+    expect: inspectedShape(shape),
   };
   const settled = host.command(parent, `${name}-settled`, {
     create: pulumi.interpolate`${toolDirectory}/settle-container ${container.id}`,
     stdin: JSON.stringify(order),
   });
+  all.set(containerName, settled);
   return { container, settled };
 }
 
+/** What a container of the service waits for, of all that has to be healthy before it starts. */
+export const settledBefore = (
+  { settled }: Place,
+  service: Service,
+  gateway?: GatewaySettings,
+): pulumi.Resource[] =>
+  directNeedsOf(service, gateway).map(({ name }) => {
+    const resource = settled.get(name);
+    if (resource === undefined) throw new Error(`${service} needs ${name}, which is declared after it`);
+    return resource;
+  });
+
 function networking(
-  args: ServiceContainerArgs,
+  row: ServiceRow,
+  { place: { configuration, networks }, service, gateway }: ServiceContainerArgs,
 ): Pick<docker.ContainerArgs, "networkMode" | "networksAdvanced" | "dns"> {
-  const networks = args.networks ?? [];
-  if (networks.length === 0) return { networkMode: "none" };
+  const { settings, addresses } = configuration;
+  if (row.networks.length === 0) return { networkMode: "none" };
+  const index = gateway === undefined ? 0 : settings.gateways.findIndex(({ name }) => name === gateway);
+  const own = placesOf(addresses, service)[index];
   return {
     networkMode: "bridge",
-    networksAdvanced: networks.map(({ network, address }) => ({ name: network.name, ipv4Address: address })),
+    networksAdvanced: row.networks.map((key) => {
+      const ipv4Address = own?.[key];
+      if (ipv4Address === undefined) throw new Error(`${gateway ?? service} has no address on ${key}`);
+      return { name: networks[key].name, ipv4Address };
+    }),
     // Docker before 26 forwards names it does not know even from internal networks; nobody answers here.
-    ...(args.resolvesNames === true ? {} : { dns: ["127.0.0.1"] }),
+    ...(row.resolvesNames === true ? {} : { dns: ["127.0.0.1"] }),
   };
 }

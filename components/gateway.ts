@@ -1,16 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Configuration } from "../config/load";
+import { needsOf } from "../config/containers";
 import { telegramSettings, type GatewaySettings } from "../config/gateway-schema";
 import { volumeReserveGiB } from "../config/cross-checks";
-import { gatewayImage } from "../config/images";
+import { releaseProfiles } from "../config/release-lines";
 import { gatewaySecretKeys } from "../config/secrets";
+import { services } from "../config/services";
 import { buildContext } from "../config-files/build-context";
 import { policyEnvironment } from "../config-files/gateway/hardening-policy";
 import { gatewayImageFiles } from "../config-files/gateway/image-files";
 import {
-  gatewayPort,
   gatewaySecretNames,
   gatewaySecretsDirectory,
   openclawConfig,
@@ -22,34 +22,18 @@ import { soul } from "../config-files/gateway/soul";
 import { placeholderToken } from "../config-files/relay/deployment";
 import { modelsOf } from "../config-files/litellm/limits";
 import { Component } from "./component";
-import { serviceContainer } from "./container";
-import type { EgressProxy } from "./egress-proxy";
-import { toolDirectory, type FilesOnHost, type Host } from "./host";
+import { serviceContainer, settledBefore, type Place } from "./container";
+import { toolDirectory, type FilesOnHost } from "./host";
 import { builtImage, pulledImage, type BuiltImage } from "./image";
-import type { LiteLLM } from "./litellm";
-import type { Networks } from "./networks";
 import { SocketProxy } from "./socket-proxy";
 
-export interface GatewayArgs {
-  readonly configuration: Configuration;
-  readonly host: Host;
-  readonly networks: Networks;
-  readonly litellm: LiteLLM;
-  readonly egressProxy: EgressProxy;
+export interface GatewayArgs extends Place {
   readonly gateway: GatewaySettings;
-  /** Place in the configuration's list; it decides the fixed addresses. */
-  readonly index: number;
   readonly dockerGroup: pulumi.Output<string>;
-  /** Containers that have to be healthy before the gateway starts, at boot too. */
-  readonly needs: readonly string[];
 }
 
 const configFolder = join(__dirname, "..", "config-files");
-const gatewayUser = 1000;
-/** OpenClaw finishes running work within 330 s. */
-const drainSeconds = 340;
-/** The guide's measure: still starting after this is a fault. */
-const readyWithinSeconds = 90;
+const { uid, gid, port, readyWithinSeconds } = services.gateway;
 /** The canary starts cold, beside everything that runs, and is in nobody's way. */
 const canarySeconds = 180;
 
@@ -60,7 +44,6 @@ const canarySeconds = 180;
  */
 export class Gateway extends Component {
   readonly token: pulumi.Output<string>;
-  readonly socketProxy: SocketProxy;
   /** There once the gateway is in its role: ready, or down on a standby. */
   readonly activated: pulumi.Resource;
 
@@ -83,14 +66,8 @@ export class Gateway extends Component {
       stdin: madeUpSecrets(gateway),
       dependsOn: [image.present, files.installed, storage],
     });
-    this.socketProxy = new SocketProxy(
-      this.child("socket-proxy"),
-      { configuration, host, gateway, storage, proven, sandboxImage, dockerGroup: args.dockerGroup },
-      { parent: this },
-    );
-    const relay =
-      telegramSettings(gateway) && args.egressProxy.relay ? [args.egressProxy.relay.service.settled] : [];
-    const needed = [this.socketProxy.service.settled, args.litellm.service.settled, ...relay];
+    new SocketProxy(this.child("socket-proxy"), { ...args, storage, proven, sandboxImage }, { parent: this });
+    const needed = settledBefore(args, "gateway", gateway);
     // Made before the container, so that one whose activation has never succeeded is taken down too; after all that the
     // gateway uses, so that it is taken down before any of that.
     const retiring = host.command(this, this.child("retiring"), {
@@ -102,15 +79,17 @@ export class Gateway extends Component {
       ],
     });
     const { container, settled } = this.container(args, image, files, secrets, [retiring]);
+    // At boot too.
+    const needs = needsOf("gateway", gateway).map((need) => need.name);
     this.activated = host.command(this, this.child("activated"), {
-      create: pulumi.interpolate`${toolDirectory}/gateway-activate ${gateway.name} ${container.id} ${settings.role} ${readyWithinSeconds} ${args.needs.join(" ")}`,
+      create: pulumi.interpolate`${toolDirectory}/gateway-activate ${gateway.name} ${container.id} ${settings.role} ${readyWithinSeconds} ${needs.join(" ")}`,
       dependsOn: [settled, ...needed],
     });
     this.finish({ token: this.token });
   }
 
   private gatewayImage({ configuration, host, gateway }: GatewayArgs): BuiltImage {
-    const base = configuration.images[gatewayImage[gateway.release]];
+    const base = configuration.images[releaseProfiles[gateway.release].image];
     return builtImage(this, this.child("image"), host, {
       context: buildContext("openclaw", gatewayImageFiles(gateway.release)),
       bases: {
@@ -139,7 +118,7 @@ export class Gateway extends Component {
     const { settings, addresses, tier } = configuration;
     return host.configuration(this, this.child("config"), {
       service: `gateway-${gateway.name}`,
-      owner: gatewayUser,
+      owner: uid,
       // OpenClaw's audit takes a file that others can read for a critical fault.
       closed: true,
       files: [
@@ -163,7 +142,7 @@ export class Gateway extends Component {
     const keys = gatewaySecretKeys(gateway.name);
     return host.secrets(this, this.child("secrets"), {
       service: `gateway-${gateway.name}`,
-      owner: gatewayUser,
+      owner: uid,
       files: [
         {
           path: "secrets.json",
@@ -181,26 +160,19 @@ export class Gateway extends Component {
   }
 
   private container(
-    { configuration, host, networks, gateway, index }: GatewayArgs,
+    args: GatewayArgs,
     image: BuiltImage,
     files: FilesOnHost,
     secrets: FilesOnHost,
     dependsOn: pulumi.Resource[],
   ) {
-    const { settings, tier, addresses } = configuration;
-    const own = addresses.gateways[index];
-    if (own === undefined) throw new Error(`gateway ${gateway.name} has no address`);
+    const { gateway } = args;
     const home = `/opt/openclaw/gateways/${gateway.name}`;
     return serviceContainer(this, this.child("container"), {
-      containerName: gateway.name,
-      host,
+      place: args,
+      service: "gateway",
+      gateway: gateway.name,
       image,
-      user: `${gatewayUser}:${gatewayUser}`,
-      limits: tier.services.gateway,
-      networks: [
-        { network: networks.openclaw, address: own.openclaw },
-        { network: networks.proxy, address: own.proxy },
-      ],
       mounts: [
         { hostPath: `${home}/state`, containerPath: stateDirectory, writable: true },
         {
@@ -215,7 +187,7 @@ export class Gateway extends Component {
       ],
       tmpfs: {
         "/tmp": "rw,nosuid,nodev,size=1024m,mode=1777",
-        "/home/node": `rw,nosuid,nodev,size=64m,uid=${gatewayUser},gid=${gatewayUser},mode=0700`,
+        "/home/node": `rw,nosuid,nodev,size=64m,uid=${uid},gid=${gid},mode=0700`,
       },
       environment: {
         OPENCLAW_STATE_DIR: stateDirectory,
@@ -226,14 +198,8 @@ export class Gateway extends Component {
       healthcheck: [
         "node",
         "-e",
-        `fetch("http://127.0.0.1:${gatewayPort}/healthz").then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`,
+        `fetch("http://127.0.0.1:${port}/healthz").then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`,
       ],
-      healthcheckTimeoutSeconds: 10,
-      readyWithinSeconds,
-      stopGraceSeconds: drainSeconds,
-      startedBy: "other",
-      handedOver: true,
-      running: settings.role === "active",
       dependsOn: [...dependsOn, files.installed, secrets.installed],
     });
   }

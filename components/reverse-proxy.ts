@@ -1,32 +1,23 @@
 import * as cloudflare from "@pulumi/cloudflare";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Configuration } from "../config/load";
-import { gatewayPort } from "../config-files/gateway/openclaw-config";
-import { caddyfile, caddyHealthPort, caddyPort } from "../config-files/reverse-proxy/caddyfile";
+import { services } from "../config/services";
+import { caddyfile, caddyHealthPort } from "../config-files/reverse-proxy/caddyfile";
 import { Component } from "./component";
-import { serviceContainer, type ServiceContainer } from "./container";
-import type { Host } from "./host";
+import { serviceContainer, type Place } from "./container";
 import { pulledImage } from "./image";
-import type { Networks } from "./networks";
 
-export interface ReverseProxyArgs {
-  readonly configuration: Configuration;
-  readonly host: Host;
-  readonly networks: Networks;
+export interface ReverseProxyArgs extends Place {
   readonly ipv4: pulumi.Output<string>;
 }
 
-/** `nobody`. */
-const caddyUser = 65534;
+const { uid, gid } = services.reverseProxy;
 
 /** Caddy behind Cloudflare: TLS with the zone's origin certificate, and the public DNS record of the active stack. */
 export class ReverseProxy extends Component {
-  readonly service: ServiceContainer;
-
   constructor(name: string, args: ReverseProxyArgs, options?: pulumi.ComponentResourceOptions) {
     super("ReverseProxy", name, options);
-    const { configuration, host, networks } = args;
-    const { settings, addresses, tier, images, secret } = configuration;
+    const { configuration, host } = args;
+    const { settings, addresses, images, secret } = configuration;
     const [primary] = addresses.gateways;
     if (primary === undefined) throw new Error("a stack has at least one gateway");
     const files = host.configuration(this, this.child("config"), {
@@ -35,42 +26,34 @@ export class ReverseProxy extends Component {
       files: [
         {
           path: "Caddyfile",
-          content: caddyfile({ hostname: settings.hostname, upstream: `${primary.proxy}:${gatewayPort}` }),
+          content: caddyfile({
+            hostname: settings.hostname,
+            upstream: `${primary.proxy}:${services.gateway.port}`,
+          }),
         },
         { path: "origin.pem", content: settings.originCertificate },
       ],
     });
     const secrets = host.secrets(this, this.child("secrets"), {
       service: "reverse-proxy",
-      owner: caddyUser,
+      owner: uid,
       files: [{ path: "origin.key", content: secret("originKey") }],
     });
-    this.service = serviceContainer(this, this.child("container"), {
-      containerName: "openclaw-caddy",
-      host,
-      image: pulledImage(this, this.child("image"), host, images.caddy),
+    serviceContainer(this, this.child("container"), {
+      place: args,
+      service: "reverseProxy",
+      image: pulledImage(this, this.child("image"), host, images[services.reverseProxy.image]),
       entrypoint: ["caddy"],
       command: ["run", "--config", "/etc/caddy/Caddyfile", "--adapter", "caddyfile"],
-      user: `${caddyUser}:${caddyUser}`,
-      limits: tier.services.reverseProxy,
-      networks: [
-        { network: networks.proxy, address: addresses.reverseProxy.proxy },
-        { network: networks.egress, address: addresses.reverseProxy.egress },
-      ],
       mounts: [
         { hostPath: files.directory, containerPath: "/etc/caddy" },
         { hostPath: secrets.directory, containerPath: "/run/secrets/caddy" },
       ],
       tmpfs: {
-        "/data": `rw,nosuid,nodev,noexec,size=16m,uid=${caddyUser},gid=${caddyUser},mode=0700`,
-        "/config": `rw,nosuid,nodev,noexec,size=4m,uid=${caddyUser},gid=${caddyUser},mode=0700`,
+        "/data": `rw,nosuid,nodev,noexec,size=16m,uid=${uid},gid=${gid},mode=0700`,
+        "/config": `rw,nosuid,nodev,noexec,size=4m,uid=${uid},gid=${gid},mode=0700`,
       },
-      ports: [{ internal: caddyPort, external: 443 }],
-      // The published binary carries this as a file capability and cannot be executed where it is not allowed.
-      keepCapability: "CAP_NET_BIND_SERVICE",
       healthcheck: ["wget", "-q", "-O", "/dev/null", `http://127.0.0.1:${caddyHealthPort}/healthz`],
-      startedBy: "docker",
-      running: settings.role === "active",
       dependsOn: [files.installed, secrets.installed],
     });
     if (settings.role === "active") this.publicRecord(args);

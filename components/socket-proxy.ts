@@ -1,20 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Configuration } from "../config/load";
 import type { GatewaySettings } from "../config/gateway-schema";
+import { services } from "../config/services";
 import { buildContext } from "../config-files/build-context";
 import { filterSocketDirectory } from "../config-files/host/docker-settings";
 import { bundleFilter } from "../config-files/socket-proxy/bundle";
-import { filterConfiguration, filterUser, upstreamDirectory } from "../config-files/socket-proxy/deployment";
+import { filterConfiguration, upstreamDirectory } from "../config-files/socket-proxy/deployment";
 import { Component } from "./component";
-import { serviceContainer, type ServiceContainer } from "./container";
-import type { Host } from "./host";
+import { serviceContainer, type Place } from "./container";
 import { builtImage, pulledImage, type BuiltImage } from "./image";
 
-export interface SocketProxyArgs {
-  readonly configuration: Configuration;
-  readonly host: Host;
+export interface SocketProxyArgs extends Place {
   readonly gateway: GatewaySettings;
   /** The gateway's directories are there. */
   readonly storage: pulumi.Resource;
@@ -27,13 +24,8 @@ export interface SocketProxyArgs {
 
 const folder = join(__dirname, "..", "config-files", "socket-proxy");
 
-/** Name of a gateway's filter: the guide's for the first gateway's name, and one derived from it for others. */
-export const socketProxyName = (gateway: string): string => `${gateway}-docker-proxy`;
-
 /** Our filter of the Docker API, one for each gateway and the only holder of the real socket. */
 export class SocketProxy extends Component {
-  readonly service: ServiceContainer;
-
   constructor(name: string, args: SocketProxyArgs, options?: pulumi.ComponentResourceOptions) {
     super("SocketProxy", name, options);
     const { configuration, host, gateway, sandboxImage } = args;
@@ -43,7 +35,14 @@ export class SocketProxy extends Component {
         Dockerfile: readFileSync(join(folder, "Dockerfile"), "utf8"),
         "filter.js": bundleFilter(),
       }),
-      bases: { BASE: pulledImage(this, this.child("base-image"), host, configuration.images.node) },
+      bases: {
+        BASE: pulledImage(
+          this,
+          this.child("base-image"),
+          host,
+          configuration.images[services.socketProxy.image],
+        ),
+      },
     });
     const files = host.configuration(this, this.child("config"), {
       service: `socket-proxy-${gateway.name}`,
@@ -63,13 +62,12 @@ export class SocketProxy extends Component {
         },
       ],
     });
-    this.service = serviceContainer(this, this.child("container"), {
-      containerName: socketProxyName(gateway.name),
-      host,
+    serviceContainer(this, this.child("container"), {
+      place: args,
+      service: "socketProxy",
+      gateway: gateway.name,
       image,
-      user: filterUser,
       supplementaryGroups: [args.dockerGroup],
-      limits: configuration.tier.services.socketProxy,
       mounts: [
         { hostPath: files.directory, containerPath: "/etc/socket-proxy" },
         { hostPath: filterSocketDirectory, containerPath: upstreamDirectory },
@@ -83,8 +81,6 @@ export class SocketProxy extends Component {
         "--health",
         "/etc/socket-proxy/configuration.json",
       ],
-      startedBy: "docker",
-      running: configuration.settings.role === "active",
       dependsOn: [files.installed, args.storage, args.proven],
     });
     this.finish();

@@ -1,32 +1,37 @@
 /**
  * Fixed addresses on the three bridge networks. Access lists and trusted proxies name one address, never a
- * range, so every container that is named in one gets its address from here.
+ * range, so every container that has a network gets its address from its row of the services.
  */
 import { addressAt } from "./cidr";
+import {
+  isOfGateway,
+  networkNames,
+  rowOf,
+  services,
+  type NetworkName,
+  type Service,
+  type ServiceRow,
+  type Services,
+  type StackRow,
+} from "./services";
 
-/** Subnets of the three bridge networks, IPv4 CIDRs of /24 or wider. */
-export interface Subnets {
-  /** openclaw-net (internal): gateways, LiteLLM, egress proxy, relay. */
-  readonly openclaw: string;
-  /** proxy-net (internal): gateways, reverse proxy. */
-  readonly proxy: string;
-  /** egress-net: egress proxy, reverse proxy. */
-  readonly egress: string;
-}
+export { networkNames };
 
-/** Host part of each fixed address; the first is Docker's own on every bridge. */
-const offsets = { egressProxy: 10, litellm: 20, relay: 30, reverseProxy: 40, firstGateway: 100 } as const;
+/** Subnets of the three bridge networks, IPv4 CIDRs of /24 or wider. Of openclaw and proxy no way leads out. */
+export type Subnets = Readonly<Record<NetworkName, string>>;
 
-export const networkNames = { openclaw: "openclaw-net", proxy: "proxy-net", egress: "egress-net" } as const;
+/** A service's address: by network, or as it is where openclaw-net is its only one. */
+type Place<R extends ServiceRow> = R["networks"] extends readonly ["openclaw"]
+  ? string
+  : { readonly [N in R["networks"][number]]: string };
+type Addressed = {
+  [S in Service]: (typeof services)[S] extends StackRow & { readonly host: number } ? S : never;
+}[Service];
 
-export interface Addresses {
-  readonly litellm: string;
-  readonly egressProxy: { readonly openclaw: string; readonly egress: string };
-  readonly relay: string;
-  readonly reverseProxy: { readonly proxy: string; readonly egress: string };
+export type Addresses = { readonly [S in Addressed]: Place<(typeof services)[S]> } & {
   /** One entry a gateway, in the order of the configuration. */
-  readonly gateways: readonly { readonly openclaw: string; readonly proxy: string }[];
-}
+  readonly gateways: readonly Place<typeof services.gateway>[];
+};
 
 /** What decides a gateway's addresses: its slot, or its place in the list where it has none. */
 export interface Slotted {
@@ -34,26 +39,33 @@ export interface Slotted {
 }
 export const slotOf = (gateway: Slotted | undefined, index: number): number => gateway?.slot ?? index;
 
+/** By service; what each gateway has of its own by the plural, in the order of the configuration. */
+const keyOf = (service: string, row: ServiceRow): string => (isOfGateway(row) ? `${service}s` : service);
+
 /** @param gateways the stack's gateways, or how many there are */
-export function fixedAddresses(subnets: Subnets, gateways: number | readonly Slotted[]): Addresses {
+export function fixedAddresses(
+  subnets: Subnets,
+  gateways: number | readonly Slotted[],
+  table: Services = services,
+): Addresses {
   const slots = typeof gateways === "number" ? [...Array(gateways).keys()] : gateways.map(slotOf);
-  return {
-    litellm: addressAt(subnets.openclaw, offsets.litellm),
-    egressProxy: {
-      openclaw: addressAt(subnets.openclaw, offsets.egressProxy),
-      egress: addressAt(subnets.egress, offsets.egressProxy),
-    },
-    relay: addressAt(subnets.openclaw, offsets.relay),
-    reverseProxy: {
-      proxy: addressAt(subnets.proxy, offsets.reverseProxy),
-      egress: addressAt(subnets.egress, offsets.reverseProxy),
-    },
-    gateways: slots.map((slot) => ({
-      openclaw: addressAt(subnets.openclaw, offsets.firstGateway + slot),
-      proxy: addressAt(subnets.proxy, offsets.firstGateway + slot),
-    })),
-  };
+  const places = Object.entries(table).flatMap(([service, row]) => {
+    const { host, networks } = row;
+    if (host === undefined) return [];
+    const at = (slot: number) =>
+      Object.fromEntries(networks.map((name) => [name, addressAt(subnets[name], host + slot)]));
+    const own = isOfGateway(row) ? slots.map(at) : networks.join() === "openclaw" ? at(0)["openclaw"] : at(0);
+    return [[keyOf(service, row), own]];
+  });
+  return Object.fromEntries(places) as Addresses;
 }
 
-/** TCP ports that services listen on for other containers, where no file of the service's own says so. */
-export const servicePorts = { litellm: 4000, relay: 8090 } as const;
+/** Every container's addresses of a service, by network: one entry, or one a gateway. */
+export function placesOf(
+  addresses: Addresses,
+  service: string,
+  table: Services = services,
+): Partial<Record<NetworkName, string>>[] {
+  const at: unknown = Reflect.get(addresses, keyOf(service, rowOf(table, service)));
+  return typeof at === "string" ? [{ openclaw: at }] : [at ?? []].flat();
+}

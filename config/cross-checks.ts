@@ -1,23 +1,14 @@
 /** Rules that need more than one key of the configuration. */
-import { hetznerGateway } from "../config-files/host/docker-settings";
-import { deploymentId } from "../config-files/litellm/config";
 import { slotOf } from "./addresses";
 import { serverCertificateProblem } from "./certificates";
 import { isUnreachable, overlap } from "./cidr";
 import { checkGateways } from "./gateway-checks";
 import { checkCaps, checkGatewayModels, checkModels } from "./model-checks";
-import { placementProblem, serverTypes } from "./hetzner";
+import { hetznerGateway, placementProblem, serverTypes } from "./hetzner";
+import { deploymentId } from "./model-schema";
 import { settingProblem, type Problem } from "./problems";
-import type { Settings } from "./schema";
+import type { UsableSettings } from "./schema";
 import { memoryBudget, tiers } from "./tiers";
-
-/** Settings of which some parts may be missing, because they are wrong by themselves. */
-export type Usable<T> = T extends readonly (infer E)[]
-  ? readonly (Usable<E> | undefined)[]
-  : T extends object
-    ? { readonly [K in keyof T]?: Usable<T[K]> | undefined }
-    : T;
-export type UsableSettings = Usable<Settings>;
 
 /** GiB of the state volume that stay free for what is not a gateway's: the spend store, records, a snapshot's work. */
 export const volumeReserveGiB = 1;

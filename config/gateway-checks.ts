@@ -1,7 +1,8 @@
 /** Rules about one gateway that need more than one of its keys, or the stack's models. */
-import type { UsableSettings } from "./cross-checks";
 import { telegramSettings } from "./gateway-schema";
 import { settingProblem, structureProblem, type Problem } from "./problems";
+import { releaseProfiles } from "./release-lines";
+import type { UsableSettings } from "./schema";
 import { policyToolDenials } from "./tool-denials";
 
 type Gateway = NonNullable<NonNullable<UsableSettings["gateways"]>[number]>;
@@ -31,12 +32,8 @@ function telegramFaults({ release, telegram }: Gateway): Fault[] {
   const settings = telegramSettings({ telegram });
   if (settings === undefined) return [];
   const faults: Fault[] = [];
-  if (release === "2026.2") {
-    faults.push([
-      ["telegram"],
-      "cannot be on with release 2026.2: it has no apiRoot, so the bot's token would have to be in the gateway",
-    ]);
-  }
+  const never = release === undefined ? undefined : releaseProfiles[release].noTelegram;
+  if (never !== undefined) faults.push([["telegram"], `cannot be on with release ${release}: ${never}`]);
   if (settings.dmPolicy === "allowlist" && settings.allowFrom.length === 0) {
     faults.push([["telegram", "allowFrom"], "is empty, and dmPolicy allowlist lets nobody else write"]);
   }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { neither } from "./fields";
 import { budgetPeriod } from "./model-schema";
 import { releaseLines } from "./release-lines";
+import { isOfGateway, services, type Services } from "./services";
 
 const toolName = z.string().regex(/^[a-z][a-z0-9_]{1,60}$/, "is not the name of a tool");
 /** An id that YAML may have read as a number. */
@@ -32,6 +33,15 @@ export const telegram = z.strictObject({
 });
 export type TelegramSettings = z.infer<typeof telegram>;
 
+/** What the names of a gateway's other containers end in: of its services, and of those that scripts make for a while. */
+const ownEndings = Object.values(services as Services).flatMap((row) =>
+  isOfGateway(row) && row.suffix !== "" ? [row.suffix] : [],
+);
+const takenEndings = [
+  ...ownEndings,
+  ...["-canary", "-canary-copy", "-state", "-snapshot", "-previous", "-refused"],
+];
+
 export const gateway = z.strictObject({
   /** Container and host name. */
   name: z
@@ -42,8 +52,8 @@ export const gateway = z.strictObject({
       "is taken: operator is whoever has LiteLLM's master key, localhost every container itself",
     )
     .refine(
-      (name) => !/^openclaw-|-(docker-proxy|canary|canary-copy|state|snapshot|previous|refused)$/.test(name),
-      "is, or may become, the name of another container (openclaw-…, …-docker-proxy, …-canary, …-refused)",
+      (name) => !name.startsWith("openclaw-") && !takenEndings.some((ending) => name.endsWith(ending)),
+      `is, or may become, the name of another container (openclaw-…, …${ownEndings.join(", …")}, …-canary, …-refused)`,
     ),
   /**
    * Number of its fixed addresses, 0 to 99; its place in the list unless said. With it a gateway keeps its addresses

@@ -90,3 +90,6 @@ export function retirementNotice(name: string, location: Location): string | und
 
 /** Operating systems the host scripts are written for, with a Docker Engine that speaks API 1.44 in their archives. */
 export const serverImages = ["debian-13", "ubuntu-24.04"] as const;
+
+/** Gateway of every server at Hetzner. It is on no network of the server's, so a bridge over it takes it away. */
+export const hetznerGateway = "172.31.1.1";

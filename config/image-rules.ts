@@ -1,5 +1,4 @@
 /** What is known against releases of the images: how a tag names its release, how old it may be, and what must never run. */
-import type { ImageName } from "./images";
 
 /** Releases from `from` to `to`, both included, as `x.y.z`. */
 interface BadReleases {
@@ -83,7 +82,7 @@ export const releaseRules: Partial<Readonly<Record<ImageName, ReleaseRule>>> = {
  * Last part of each image's repository, as one word of it: a mirror has any path before it, and a variant a word behind
  * (litellm-non_root).
  */
-export const repositoryNames: Readonly<Record<ImageName, string>> = {
+export const repositoryNames = {
   openclaw: "openclaw",
   openclaw2026_2: "openclaw",
   litellm: "litellm",
@@ -93,7 +92,8 @@ export const repositoryNames: Readonly<Record<ImageName, string>> = {
   node: "node",
   dockerCli: "docker",
   sandboxBase: "debian",
-};
+} as const;
+export type ImageName = keyof typeof repositoryNames;
 
 /** Why the release behind this tag must not be deployed; undefined when nothing is known against it. */
 export function releaseProblem(name: ImageName, tag: string): string | undefined {

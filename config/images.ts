@@ -1,4 +1,4 @@
-import { releaseProblem, repositoryNames } from "./image-rules";
+import { releaseProblem, repositoryNames, type ImageName } from "./image-rules";
 
 /**
  * Image pins, the one home of every image reference. A pin is `repository:tag`, and `repository:tag@sha256:…`
@@ -7,8 +7,6 @@ import { releaseProblem, repositoryNames } from "./image-rules";
  * No row has a digest yet: a digest is worth what the registry says on the day it is asked, and none has been asked.
  * `make pins PINS=--write` asks and writes them here.
  */
-import type { ReleaseLine } from "./release-lines";
-
 export const imagePins = {
   /** The gateway's published image; the derived image adds the Docker command line client. */
   openclaw: "ghcr.io/openclaw/openclaw:2026.9.6",
@@ -24,15 +22,10 @@ export const imagePins = {
   dockerCli: "docker.io/library/docker:29-cli",
   /** Base of the sandboxes. */
   sandboxBase: "docker.io/library/debian:bookworm-slim",
-} as const;
+} as const satisfies Record<ImageName, string>;
 
-export type ImageName = keyof typeof imagePins;
+export type { ImageName };
 
-/** The gateway's image of each release line. */
-export const gatewayImage: Readonly<Record<ReleaseLine, ImageName>> = {
-  "2026.9": "openclaw",
-  "2026.2": "openclaw2026_2",
-};
 export type Images = Readonly<Record<ImageName, string>>;
 
 /** A reference in parts. */

@@ -1,8 +1,8 @@
 /** Rules about models that need more than one of their values. */
-import type { UsableSettings } from "./cross-checks";
 import { priceOf, type Price } from "./model-prices";
 import { settingProblem, structureProblem, type Problem } from "./problems";
 import { providers } from "./providers";
+import type { UsableSettings } from "./schema";
 
 type UsableModel = NonNullable<NonNullable<UsableSettings["models"]>[number]>;
 

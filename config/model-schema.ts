@@ -71,3 +71,6 @@ export const defaultModels = [
 ] as const;
 
 export type ModelSettings = z.infer<typeof model>;
+
+/** Identifier of a model's deployment: it is part of the name its spending is stored under, so it must stay the same. */
+export const deploymentId = (modelName: string): string => modelName.replace(/[^a-z0-9]+/g, "-");

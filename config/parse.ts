@@ -1,17 +1,12 @@
 /** From the raw configuration of a stack to checked settings, or every problem in it at once. No Pulumi here. */
 import type { z } from "zod";
-import { checkTogether, type UsableSettings } from "./cross-checks";
-import { dotted, settingProblem, structureProblem, type Problem } from "./problems";
-import { settingsShape, type Settings } from "./schema";
+import { checkTogether } from "./cross-checks";
+import { dotted, settingProblem, structureProblem, type Problem, type RawConfiguration } from "./problems";
+import { settingsShape, type Settings, type UsableSettings } from "./schema";
 import { checkProviderKeys, checkSecrets, project, providerKeys, secretUsers } from "./secret-checks";
 import { gatewaySecretKeys, requiredSecrets, type SecretRule } from "./secrets";
 
-/** A stack's configuration as Pulumi hands it over: full keys, every value a string. */
-export interface RawConfiguration {
-  readonly stack: string;
-  readonly values: Readonly<Record<string, string>>;
-  readonly secretKeys: ReadonlySet<string>;
-}
+export type { RawConfiguration };
 
 export interface ParsedConfiguration {
   readonly settings: Settings;

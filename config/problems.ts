@@ -1,5 +1,12 @@
 /** What is wrong with a stack's configuration: all of it at once, each with the command that mends it. */
 
+/** A stack's configuration as Pulumi hands it over: full keys, every value a string. */
+export interface RawConfiguration {
+  readonly stack: string;
+  readonly values: Readonly<Record<string, string>>;
+  readonly secretKeys: ReadonlySet<string>;
+}
+
 export interface Problem {
   /** Full configuration key, `clawkeep:host`, with a path into it where there is one. */
   readonly key: string;

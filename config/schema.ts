@@ -11,7 +11,7 @@ import { gateway } from "./gateway-schema";
 import { existingHost, hcloudHost } from "./host-schema";
 import { imagePins, pinProblem, softwareProblem, type ImageName } from "./images";
 import { defaultModels, model } from "./model-schema";
-import { tiers, type TierName } from "./tiers";
+import { tierNames } from "./services";
 
 const imageOverride = Object.fromEntries(
   (Object.keys(imagePins) as ImageName[]).map((name) => [
@@ -39,7 +39,7 @@ export const settingsShape = {
   }),
   /** Cloudflare Origin CA certificate for the name, PEM; the key is the secret originKey. */
   originCertificate: certificates,
-  tier: z.enum(Object.keys(tiers) as [TierName, ...TierName[]]).default("starter"),
+  tier: z.enum(tierNames).default("starter"),
   host: z.discriminatedUnion("mode", [hcloudHost, existingHost], {
     error: "is neither hcloud (a server made for you) nor existing (one that is there)",
   }),
@@ -75,3 +75,11 @@ export const settingsShape = {
 
 export const settingsSchema = z.strictObject(settingsShape);
 export type Settings = z.infer<typeof settingsSchema>;
+
+/** Settings of which some parts may be missing, because they are wrong by themselves. */
+type Usable<T> = T extends readonly (infer E)[]
+  ? readonly (Usable<E> | undefined)[]
+  : T extends object
+    ? { readonly [K in keyof T]?: Usable<T[K]> | undefined }
+    : T;
+export type UsableSettings = Usable<Settings>;

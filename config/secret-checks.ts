@@ -1,8 +1,7 @@
 /** Secrets and the providers' own keys: which a stack has to have, and what is wrong with those it has. */
-import type { UsableSettings } from "./cross-checks";
 import { telegramSettings } from "./gateway-schema";
-import type { RawConfiguration } from "./parse";
-import type { Problem } from "./problems";
+import type { Problem, RawConfiguration } from "./problems";
+import type { UsableSettings } from "./schema";
 import type { SecretRule, SecretUsers } from "./secrets";
 
 export const project = "clawkeep";

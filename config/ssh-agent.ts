@@ -4,8 +4,17 @@
  * so to try all the same would lock the operator out of his own server.
  */
 import { spawnSync } from "node:child_process";
-import { maxAuthTries } from "../config-files/ssh/sshd-settings";
 import type { Settings } from "./schema";
+
+/**
+ * How many keys of an agent sshd looks at before it ends a connection. A connection that ends so counts against its
+ * source, which OpenSSH 9.8 and newer then shut out for up to ten minutes; and keys cannot be guessed by trying more.
+ */
+export const maxAuthTries = {
+  /** sshd's own default, as on a host that nobody has secured yet. */
+  stock: 6,
+  secured: 20,
+} as const;
 
 /** What the agent answers: its key lines in its order; or why it does not. */
 export type AgentKeys = readonly string[] | { readonly silent: string };

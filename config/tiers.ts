@@ -1,23 +1,17 @@
 /**
- * Tiers: how much of a host each container may use. One table; the memory budget is computed from it and
- * refused when it does not fit the host.
- *
- * Numbers of the guide's Starter tier stand as they are (gateway 2 CPU 4 GiB with 2 GiB reserved, LiteLLM
- * 1 CPU 1 GiB, egress and socket proxy 0.25 CPU 128 MiB, three sandboxes of 512 MiB and 0.5 CPU). The guide
- * gives none for Caddy, Redis and the relay: theirs are about twice what they were measured to use.
+ * Tiers: how much of a host a stack may use, the containers by their rows of the services. The memory budget is computed
+ * from it and refused when it does not fit the host.
  */
-
-/** Limits of one container. */
-export interface Limits {
-  /** Hard memory limit in MiB. */
-  readonly memoryMiB: number;
-  /** Memory in MiB that the kernel tries to leave the container under pressure; absent: none. */
-  readonly memoryReservationMiB?: number;
-  /** CPUs, fractions allowed. */
-  readonly cpus: number;
-  /** Processes and threads. */
-  readonly pids: number;
-}
+import {
+  isOfGateway,
+  rowOf,
+  services,
+  tierNames,
+  type Limits,
+  type Service,
+  type Services,
+  type TierName,
+} from "./services";
 
 /** Limits of the sandboxes of one gateway. */
 export interface SandboxLimits extends Limits {
@@ -32,30 +26,24 @@ export interface Tier {
   readonly systemReserveMiB: number;
 }
 
-/** The parts that run as containers; each is one row of a tier. */
-export type Service =
-  "gateway" | "socketProxy" | "litellm" | "redis" | "egressProxy" | "relay" | "reverseProxy";
-
-/** Containers that exist once for each gateway; all others exist once a stack. */
-export const perGatewayServices: readonly Service[] = ["gateway", "socketProxy"];
-
-export const tiers = {
+/** What is not a container of the stack's own; the guide's Starter tier has three sandboxes of 512 MiB and 0.5 CPU. */
+const beside: Readonly<Record<TierName, Omit<Tier, "services">>> = {
   starter: {
-    services: {
-      gateway: { memoryMiB: 4096, memoryReservationMiB: 2048, cpus: 2.0, pids: 512 },
-      socketProxy: { memoryMiB: 128, cpus: 0.25, pids: 64 },
-      litellm: { memoryMiB: 1024, cpus: 1.0, pids: 256 },
-      redis: { memoryMiB: 64, cpus: 0.25, pids: 32 },
-      egressProxy: { memoryMiB: 128, cpus: 0.25, pids: 64 },
-      relay: { memoryMiB: 96, cpus: 0.25, pids: 64 },
-      reverseProxy: { memoryMiB: 128, cpus: 0.5, pids: 128 },
-    },
     sandbox: { memoryMiB: 512, cpus: 0.5, pids: 256, count: 3 },
     systemReserveMiB: 768,
   },
-} as const satisfies Record<string, Tier>;
+};
 
-export type TierName = keyof typeof tiers;
+export const tierOf = (name: TierName, table: Services = services): Tier => ({
+  ...beside[name],
+  services: Object.fromEntries(
+    Object.entries(table).map(([service, { limits }]) => [service, limits[name]]),
+  ) as Tier["services"],
+});
+
+export const tiers = Object.fromEntries(tierNames.map((name) => [name, tierOf(name)])) as Readonly<
+  Record<TierName, Tier>
+>;
 
 /** One line of the budget: what it is for and how much it takes. */
 export interface BudgetLine {
@@ -67,10 +55,14 @@ export interface BudgetLine {
  * Every container, every sandbox and the system reserve, at their limits at the same time.
  * @param gatewayCount gateways in the stack
  */
-export function memoryBudget(tier: Tier, gatewayCount: number): { lines: BudgetLine[]; totalMiB: number } {
-  const lines: BudgetLine[] = (Object.keys(tier.services) as Service[]).map((service) => ({
-    part: service,
-    memoryMiB: tier.services[service].memoryMiB * (perGatewayServices.includes(service) ? gatewayCount : 1),
+export function memoryBudget(
+  tier: Tier,
+  gatewayCount: number,
+  table: Services = services,
+): { lines: BudgetLine[]; totalMiB: number } {
+  const lines: BudgetLine[] = Object.entries(tier.services).map(([part, { memoryMiB }]) => ({
+    part,
+    memoryMiB: memoryMiB * (isOfGateway(rowOf(table, part)) ? gatewayCount : 1),
   }));
   lines.push({ part: "sandboxes", memoryMiB: tier.sandbox.memoryMiB * tier.sandbox.count * gatewayCount });
   lines.push({ part: "system", memoryMiB: tier.systemReserveMiB });

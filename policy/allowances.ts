@@ -1,44 +1,14 @@
-/** Which container may what: the one table of the exceptions, by the container's fixed name. */
-import { networkNames } from "../config/addresses";
+/** Which container may what: what its row of the services says, found by its fixed name. */
+import { isOfGateway, services, type ServiceRow, type Services } from "../config/services";
 import { at, unknown, type Resource, type Value } from "./rule";
 
 export const containerType = "docker:index/container:Container";
 
-export interface Allowance {
-  /** Networks it is a member of, exactly. */
-  readonly networks: readonly string[];
-  /** Capability it keeps. */
-  readonly capability?: "CAP_NET_BIND_SERVICE";
-  /** TCP port it publishes on the host. */
-  readonly publishes?: number;
-  /** Looks names up outside. */
-  readonly resolvesNames?: true;
-  /** Mounts the Docker socket, and is in its group. */
-  readonly dockerSocket?: true;
-  /** Docker's restart policy; `no`: something else starts it, after a check. */
-  readonly restart: "unless-stopped" | "no";
-}
-
-const { openclaw, proxy, egress } = networkNames;
-
-const byName: Readonly<Record<string, Allowance>> = {
-  "openclaw-caddy": {
-    networks: [proxy, egress],
-    // The published binary carries it as a file capability and cannot be executed without.
-    capability: "CAP_NET_BIND_SERVICE",
-    publishes: 443,
-    restart: "unless-stopped",
-  },
-  "openclaw-egress": { networks: [openclaw, egress], resolvesNames: true, restart: "unless-stopped" },
-  "openclaw-litellm": { networks: [openclaw], restart: "unless-stopped" },
-  "openclaw-redis": { networks: [], restart: "unless-stopped" },
-  "openclaw-relay": { networks: [openclaw], restart: "unless-stopped" },
-};
-/** Filter of the Docker API, one for each gateway. */
-const filter: Allowance = { networks: [], dockerSocket: true, restart: "unless-stopped" };
-const filterSuffix = "-docker-proxy";
-/** A gateway, and whatever this table does not know: nothing is allowed to a stranger that a gateway may not do. */
-const gateway: Allowance = { networks: [openclaw, proxy], restart: "no" };
+/** What a row allows beyond what every container has. */
+export type Allowance = Pick<
+  ServiceRow,
+  "networks" | "capability" | "publishes" | "resolvesNames" | "dockerSocket" | "startedBy"
+>;
 
 /** Label of a container that gets its name only when it takes over from the one that serves. */
 const instanceLabel = "clawkeep.instance-of";
@@ -56,15 +26,25 @@ export function nameOf(container: Resource): Value {
   return standsFor ?? at(container.inputs, "name");
 }
 
-export function allowanceOf(container: Resource): Allowance {
+/** The row of that name, and the gateway it belongs to, where it belongs to one. */
+function known(name: string, table: Services): { row: ServiceRow; gateway?: string } | undefined {
+  const rows = Object.values(table);
+  const shared = rows.find((row) => !isOfGateway(row) && row.name === name);
+  if (shared !== undefined) return { row: shared };
+  const own = rows.filter(isOfGateway).find(({ suffix }) => suffix !== "" && name.endsWith(suffix));
+  return own === undefined ? undefined : { row: own, gateway: name.slice(0, -own.suffix.length) };
+}
+
+/** Nothing is allowed to a stranger that a gateway may not do. */
+export function allowanceOf(container: Resource, table: Services = services): Allowance {
   const name = nameOf(container);
-  if (typeof name !== "string") return gateway;
-  return byName[name] ?? (name.endsWith(filterSuffix) ? filter : gateway);
+  return (typeof name === "string" ? known(name, table)?.row : undefined) ?? services.gateway;
 }
 
 /** The gateway whose directories below /opt/openclaw/gateways a container may mount. */
 export function gatewayOf(container: Resource): string | undefined {
   const name = nameOf(container);
-  if (typeof name !== "string" || name in byName) return undefined;
-  return name.endsWith(filterSuffix) ? name.slice(0, -filterSuffix.length) : name;
+  if (typeof name !== "string") return undefined;
+  const found = known(name, services);
+  return found === undefined ? name : found.gateway;
 }

@@ -8,16 +8,19 @@
  */
 import { parseArgs } from "node:util";
 import { telegramSettings, type GatewaySettings } from "../config/gateway-schema";
+import { releaseProfiles } from "../config/release-lines";
 import { sayBackend } from "./backend";
 import { sshTarget, withHost, type Shell } from "./host-shell";
-import { launcher } from "./openclaw-cli";
 import { devicesWaiting, listing, sendersWaiting, type Waiting } from "./pair/waiting";
 import { stackOutputs, stackSettings } from "./verify/world";
 
 type Gateway = Pick<GatewaySettings, "name" | "release">;
 
 const openclaw = async (shell: Shell, { name, release }: Gateway, ...command: string[]): Promise<string> =>
-  shell(`name=$1; shift; exec docker exec "$name" ${launcher[release]} "$@"`, [name, ...command]);
+  shell(`name=$1; shift; exec docker exec "$name" ${releaseProfiles[release].command} "$@"`, [
+    name,
+    ...command,
+  ]);
 
 async function senders(shell: Shell, gateway: Gateway, telegram: boolean): Promise<Waiting[]> {
   if (!telegram) return [];

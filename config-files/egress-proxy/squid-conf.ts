@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { services } from "../../config/services";
 import { special4, special6 } from "./special-addresses";
 
 /** One client of the egress proxy. */
@@ -15,7 +16,7 @@ export interface EgressClient {
 }
 
 /** Port the proxy listens on. */
-export const egressPort = 3128;
+export const egressPort = services.egressProxy.port;
 
 /** Where the container sees the revision that is in force; `load-egress-list` points it at another one. */
 export const currentRevision = "/etc/squid/clawkeep/current";
@@ -88,7 +89,7 @@ const settings = [
   "via off",
   "forwarded_for delete",
   "httpd_suppress_version_string on",
-  "visible_hostname openclaw-egress",
+  `visible_hostname ${services.egressProxy.name}`,
   `error_directory ${currentRevision}`,
   "email_err_data off",
   "reply_header_access Server deny all",

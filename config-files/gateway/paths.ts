@@ -1,9 +1,10 @@
 /** Where things are inside the gateway's container, and its secrets by name. */
 import { telegramSettings, type GatewaySettings } from "../../config/gateway-schema";
-import type { ReleaseLine } from "../../config/release-lines";
+import { services } from "../../config/services";
+import { releaseProfiles, type ReleaseLine } from "../../config/release-lines";
 import type { Json } from "./policy/row";
 
-export const gatewayPort = 18789;
+export const gatewayPort = services.gateway.port;
 /** Where the gateway's state is inside its container: the image's own home. */
 export const stateDirectory = "/home/node/.openclaw";
 /** The agent's files: SOUL.md is mounted into it read-only. */
@@ -13,12 +14,9 @@ export const logFile = `${stateDirectory}/logs/openclaw.log`;
 /** Folder of the gateway's secrets inside its container. */
 export const gatewaySecretsDirectory = "/run/secrets/gateway";
 
-/**
- * Where the sandboxes' workspaces are inside the gateway's container. 2026.9 asks Docker where its directories lie on
- * the host; 2026.2 does not, so there it is the host's own path.
- */
+/** Where the sandboxes' workspaces are inside the gateway's container. */
 export const sandboxesDirectory = (gateway: Pick<GatewaySettings, "name" | "release">): string =>
-  gateway.release === "2026.2"
+  releaseProfiles[gateway.release].workspacesAt === "host"
     ? `/opt/openclaw/gateways/${gateway.name}/sandboxes/workspaces`
     : `${stateDirectory}/sandboxes`;
 
@@ -31,12 +29,10 @@ export const gatewaySecretNames = (gateway: Pick<GatewaySettings, "telegram">): 
   ...(telegramSettings(gateway) === undefined ? [] : (["telegramBotToken"] as const)),
 ];
 
-/**
- * A value that names a secret: 2026.9 reads the file itself, 2026.2 only knows its environment, which a launcher
- * inside the container fills from the file (2026.2/launch.mjs).
- */
+/** A value that names a secret. */
 export function secretValue(line: ReleaseLine, name: GatewaySecretName): Json {
-  if (line === "2026.9") return { source: "file", provider: "gateway", id: `/${name}` };
+  if (releaseProfiles[line].secretsBy === "file")
+    return { source: "file", provider: "gateway", id: `/${name}` };
   return `\${${secretVariable(name)}}`;
 }
 

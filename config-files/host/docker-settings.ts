@@ -1,15 +1,10 @@
 /** The Docker daemon's settings, as docker-settings wants them on its standard input. */
 import type { Subnets } from "../../config/addresses";
 import { overlap } from "../../config/cidr";
+import { hardened, openFiles } from "../../config/container-shape";
 
 /** The one directory of the daemon's socket that the filters of the Docker API mount; made by docker.socket. */
 export const filterSocketDirectory = "/run/clawkeep-docker";
-
-/** Most open files of a container, soft and hard: the guide's. Without a limit of its own one gets the daemon's. */
-export const openFiles = 65536;
-
-/** Gateway of every server at Hetzner. It is on no network of the server's, so a bridge over it takes it away. */
-export const hetznerGateway = "172.31.1.1";
 
 /**
  * Where Docker takes the networks from that nobody gives addresses to: its own default bridge and other people's. Its
@@ -19,13 +14,13 @@ const pools = ["172.20.0.0/16", "172.24.0.0/16", "192.168.0.0/16", "10.200.0.0/1
 
 /** The guide's daemon.json (lines 87-98), and address pools that keep clear of this stack's networks. */
 export function dockerSettings(networks: Subnets) {
-  const subnets = Object.values(networks) as string[];
+  const subnets = Object.values(networks);
   const pool = pools.find((candidate) => !subnets.some((subnet) => overlap(candidate, subnet)));
   if (pool === undefined) throw new Error("three networks cannot lie in four pools");
   return {
     settings: {
-      "log-driver": "json-file",
-      "log-opts": { "max-size": "10m", "max-file": "3" },
+      "log-driver": hardened.logDriver,
+      "log-opts": hardened.logOpts,
       "live-restore": true,
       "default-ulimits": { nofile: { Name: "nofile", Soft: openFiles, Hard: openFiles } },
       "default-address-pools": [{ base: pool, size: 24 }],

@@ -9,10 +9,9 @@
  * there without connection tracking, which not every kernel has for bridges.
  */
 import type { Addresses, Subnets } from "../../config/addresses";
-import { servicePorts } from "../../config/addresses";
+import { containerFlows } from "../../config/containers";
+import { services } from "../../config/services";
 import { cloudflareRanges } from "../cloudflare/ip-ranges";
-import { egressPort } from "../egress-proxy/squid-conf";
-import { gatewayPort } from "../gateway/openclaw-config";
 
 export interface FirewallArgs {
   /** Port sshd listens on. */
@@ -23,15 +22,8 @@ export interface FirewallArgs {
   readonly addresses: Addresses;
 }
 
-/** A connection that one container may open to another, over TCP. */
-export interface Flow {
-  readonly from: string;
-  readonly to: string;
-  readonly port: number;
-}
-
 /** The one port that the host publishes, and for whom. */
-export const publishedPort = { port: 443, sources: cloudflareRanges } as const;
+export const publishedPort = { port: services.reverseProxy.publishes, sources: cloudflareRanges } as const;
 
 /**
  * New SSH connections of one address (of a /64 in IPv6): so many at once, then so many a minute. One `up` opens one for
@@ -52,20 +44,6 @@ export const privateRanges = [
   "198.18.0.0/15",
   "224.0.0.0/3",
 ] as const;
-
-/** Who may open a connection to whom, among the containers. */
-export function containerFlows(addresses: Addresses): Flow[] {
-  const { egressProxy, litellm, relay, reverseProxy, gateways } = addresses;
-  return [
-    ...gateways.flatMap((gateway) => [
-      { from: gateway.openclaw, to: litellm, port: servicePorts.litellm },
-      { from: gateway.openclaw, to: relay, port: servicePorts.relay },
-      { from: reverseProxy.proxy, to: gateway.proxy, port: gatewayPort },
-    ]),
-    { from: litellm, to: egressProxy.openclaw, port: egressPort },
-    { from: relay, to: egressProxy.openclaw, port: egressPort },
-  ];
-}
 
 /** The ruleset, for `nft -f`: it replaces both tables in one transaction, and touches no other. */
 export function firewallRuleset(args: FirewallArgs): string {

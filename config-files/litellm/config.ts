@@ -1,7 +1,7 @@
 /** LiteLLM's configuration file and plain environment. What may be spent is in limits.ts. */
 import { stringify } from "yaml";
 import { priceOf } from "../../config/model-prices";
-import type { ModelSettings } from "../../config/model-schema";
+import { deploymentId, type ModelSettings } from "../../config/model-schema";
 import { providerOf, type ProviderChoice } from "../../config/providers";
 
 /** Environment variable that holds a provider's key. Not the well-known name: LiteLLM's pass-through routes look for that. */
@@ -9,9 +9,6 @@ export const providerKeyVariable = (provider: ProviderChoice): string =>
   `CLAWKEEP_${providerOf(provider)
     .secret.replace(/ApiKey$/, "")
     .toUpperCase()}_KEY`;
-
-/** Identifier of a model's deployment: it is part of the name its spending is stored under, so it must stay the same. */
-export const deploymentId = (modelName: string): string => modelName.replace(/[^a-z0-9]+/g, "-");
 
 /** LiteLLM's name for the model, its provider's prefix first. */
 export const litellmModel = ({ provider, model }: Pick<ModelSettings, "provider" | "model">): string =>

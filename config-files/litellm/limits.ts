@@ -1,8 +1,8 @@
 /** `limits.json`: who may use and spend what. Gate and ledger read it (spend_limits.py). */
 import type { GatewaySettings } from "../../config/gateway-schema";
 import { priceOf } from "../../config/model-prices";
-import type { ModelSettings } from "../../config/model-schema";
-import { deploymentId, litellmModel } from "./config";
+import { deploymentId, type ModelSettings } from "../../config/model-schema";
+import { litellmModel } from "./config";
 
 const secondsOf = { d: 86_400, h: 3600 } as const;
 /** Between an error and the next attempt, and LiteLLM's own work. */

@@ -1,25 +1,20 @@
 /** What the relay of a stack is called, and its files. */
-import { servicePorts, type Addresses } from "../../config/addresses";
+import type { Addresses } from "../../config/addresses";
 import { telegramSettings, type GatewaySettings } from "../../config/gateway-schema";
-import { egressPort } from "../egress-proxy/squid-conf";
+import { services } from "../../config/services";
 import type { Configuration, RelayedGateway } from "./configuration";
 
 export { placeholderToken } from "./placeholder";
 
-export const relayContainerName = "openclaw-relay";
-export const relayPort = servicePorts.relay;
+const { relay, egressProxy } = services;
 /** What a gateway's Telegram channel has as its `apiRoot`. */
-export const relayUrl = `http://${relayContainerName}:${relayPort}`;
+export const relayUrl = `http://${relay.name}:${relay.port}`;
 /** The one host that the relay sends to. */
-export const telegramHost = "api.telegram.org";
-/** uid and gid of the relay; nothing else has them. */
-export const relayUser = 65533;
+export const [telegramHost] = relay.outsideHosts;
 
 export interface RelayDeployment {
   readonly gateways: readonly Pick<GatewaySettings, "name" | "telegram">[];
   readonly addresses: Addresses;
-  /** Host name of the egress proxy. */
-  readonly egressProxy: string;
   /** Whether `extra-ca.pem` lies beside the configuration. */
   readonly extraCa: boolean;
 }
@@ -36,9 +31,9 @@ export function relayedGateways({ gateways, addresses }: RelayDeployment): Relay
 /** The relay's configuration file. */
 export function relayConfiguration(args: RelayDeployment): string {
   const configuration: Configuration = {
-    listen: { address: args.addresses.relay, port: relayPort },
-    authority: `${relayContainerName}:${relayPort}`,
-    proxy: { host: args.egressProxy, port: egressPort },
+    listen: { address: args.addresses.relay, port: relay.port },
+    authority: `${relay.name}:${relay.port}`,
+    proxy: { host: egressProxy.name, port: egressProxy.port },
     upstream: { host: telegramHost, port: 443 },
     gateways: relayedGateways(args),
     tokenFile: "/run/secrets/relay/tokens.json",

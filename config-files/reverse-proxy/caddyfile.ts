@@ -1,4 +1,5 @@
 /** Caddy's configuration: TLS with the zone's origin certificate, one name, one upstream. */
+import { services } from "../../config/services";
 import { cloudflareRanges } from "../cloudflare/ip-ranges";
 
 export interface CaddyfileArgs {
@@ -8,7 +9,7 @@ export interface CaddyfileArgs {
 }
 
 /** Port inside the container; the host publishes it as 443. */
-export const caddyPort = 8443;
+export const caddyPort = services.reverseProxy.port;
 /** Loopback port that answers the healthcheck. */
 export const caddyHealthPort = 8081;
 /** Half a year. Neither preload nor includeSubDomains: the zone's other names are not this program's to bind. */

@@ -1,4 +1,5 @@
 /** The filter's configuration file for one gateway of a stack. */
+import { services } from "../../config/services";
 import type { SandboxLimits } from "../../config/tiers";
 import { measuredEnvironment, type Configuration } from "./configuration";
 
@@ -14,9 +15,6 @@ export interface FilterDeployment {
   readonly hostDirectory: string;
 }
 
-/** uid of the filter and gid of the gateway: the exported socket gets that group. */
-export const filterUser = "65532:1000";
-
 /** Most open files of one sandbox; OpenClaw asks for the same. */
 const sandboxOpenFiles = 1024;
 
@@ -31,8 +29,8 @@ export function filterConfiguration(args: FilterDeployment): string {
       namePrefix: "openclaw-sbx-",
       hostDirectory: args.hostDirectory,
       ownDirectory: args.hostDirectory,
-      uid: 1000,
-      gid: 1000,
+      uid: services.gateway.uid,
+      gid: services.gateway.gid,
       environment: measuredEnvironment,
     },
     limits: {

@@ -3,15 +3,7 @@
  * it in force anywhere and reads it back. The one home of these values.
  */
 
-/**
- * How many keys of an agent sshd looks at before it ends a connection. A connection that ends so counts against its
- * source, which OpenSSH 9.8 and newer then shut out for up to ten minutes; and keys cannot be guessed by trying more.
- */
-export const maxAuthTries = {
-  /** sshd's own default, as on a host that nobody has secured yet. */
-  stock: 6,
-  secured: 20,
-} as const;
+import { maxAuthTries } from "../../config/ssh-agent";
 
 const everywhere = [
   "PasswordAuthentication no",

@@ -1,4 +1,5 @@
 /** What keeps a process in its container: no way to write the root, to gain privileges, to see the host. */
+import { hardened } from "../../config/container-shape";
 import { allowanceOf, containerType } from "../allowances";
 import { at, broken, each, isUnset, shown, want, type Inputs, type ResourceRule } from "../rule";
 
@@ -19,14 +20,14 @@ export const isolationRules: readonly ResourceRule[] = [
     check: ({ inputs }) =>
       want(
         inputs["readOnly"],
-        (value) => value === true,
+        (value) => value === hardened.readOnly,
         `readOnly is ${shown(inputs["readOnly"])}, not true`,
       ),
   },
   {
     name: "container-capabilities-dropped",
     promise: "No container has a capability, but for the one that the reverse proxy's binary asks for.",
-    mend: "Drop ALL and add none; an exception is a row of policy/allowances.ts with its reason.",
+    mend: "Drop ALL and add none; an exception stands in its row of config/services.ts with its reason.",
     unknown: "refused",
     types,
     check: (container) => {
@@ -35,7 +36,11 @@ export const isolationRules: readonly ResourceRule[] = [
       const drops = at(container.inputs, "capabilities", "drops");
       const adds = at(container.inputs, "capabilities", "adds");
       return [
-        ...want(drops, (value) => same(value, ["ALL"]), `it drops ${shown(drops)}, not ALL`),
+        ...want(
+          drops,
+          (value) => same(value, hardened.droppedCapabilities),
+          `it drops ${shown(drops)}, not ALL`,
+        ),
         ...each(adds, "capabilities.adds", (added) =>
           want(added, (value) => allowed.some((one) => one === value), `it adds ${shown(added)}`),
         ),
@@ -51,7 +56,7 @@ export const isolationRules: readonly ResourceRule[] = [
     check: ({ inputs }) =>
       want(
         inputs["securityOpts"],
-        (value) => same(value, ["no-new-privileges"]) || same(value, ["no-new-privileges:true"]),
+        (value) => same(value, hardened.securityOpts),
         `securityOpts is ${shown(inputs["securityOpts"])}`,
       ),
   },

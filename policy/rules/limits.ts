@@ -1,4 +1,6 @@
 /** What a container may use up, how it is watched, and who starts it. */
+import { hardened, inspectedShape } from "../../config/container-shape";
+import { restartPolicy } from "../../config/services";
 import { allowanceOf, containerType, nameOf } from "../allowances";
 import {
   at,
@@ -52,7 +54,7 @@ export const limitRules: readonly ResourceRule[] = [
     check: ({ inputs }) => [
       ...want(
         inputs["logDriver"],
-        (value) => value === "json-file",
+        (value) => value === hardened.logDriver,
         `logDriver is ${shown(inputs["logDriver"])}`,
       ),
       ...want(
@@ -111,7 +113,7 @@ export const limitRules: readonly ResourceRule[] = [
     types,
     check: (container) => {
       const { restart } = container.inputs;
-      const { restart: expected } = allowanceOf(container);
+      const expected = restartPolicy(allowanceOf(container));
       return want(restart, (value) => value === expected, `restart is ${shown(restart)}, not ${expected}`);
     },
   },
@@ -129,17 +131,16 @@ function settleOrder({ type, inputs }: Resource): Inputs | undefined {
 }
 
 /** What the daemon has to hold, by the name that `docker inspect` gives it. */
-function expected({ inputs }: Resource): Record<string, Value> {
-  const bytes = Number(inputs["memory"]) * 1024 * 1024;
-  return {
-    "HostConfig.ReadonlyRootfs": true,
-    "HostConfig.Privileged": false,
-    "HostConfig.CapDrop": ["ALL"],
-    "HostConfig.SecurityOpt": ["no-new-privileges"],
-    "HostConfig.Memory": bytes,
-    "HostConfig.MemorySwap": bytes,
-    "Config.User": inputs["user"],
-  };
+function expected(container: Resource): Record<string, Value> {
+  const { inputs } = container;
+  const { capability, startedBy } = allowanceOf(container);
+  return inspectedShape({
+    user: inputs["user"] as string,
+    hostname: inputs["hostname"] as string,
+    memoryMiB: Number(inputs["memory"]),
+    restart: restartPolicy({ startedBy }),
+    capabilities: capability === undefined ? [] : [capability],
+  });
 }
 
 export const limitStackRules: readonly StackRule[] = [

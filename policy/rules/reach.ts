@@ -1,6 +1,6 @@
 /** Who may talk to whom, and what of the host a container sees. */
-import { networkNames } from "../../config/addresses";
 import { parseIPv4Cidr } from "../../config/cidr";
+import { networkNames } from "../../config/services";
 import { allowanceOf, containerType, gatewayOf } from "../allowances";
 import {
   at,
@@ -113,11 +113,11 @@ export const reachRules: readonly ResourceRule[] = [
     name: "container-networks",
     promise:
       "Every container is on the networks of the design and no other, at a fixed address; gateways on the two internal ones.",
-    mend: "Change the membership; a new part of the design is a row of policy/allowances.ts.",
+    mend: "Change the membership; a new part of the design is a row of config/services.ts.",
     unknown: "waits",
     types,
     check: (container, earlier) => {
-      const { networks } = allowanceOf(container);
+      const networks = allowanceOf(container).networks.map((name) => networkNames[name]);
       const { networksAdvanced, networkMode } = container.inputs;
       if (networks.length === 0) {
         return [

@@ -28,13 +28,13 @@ it("pulls each release line's own pin", () => {
 });
 
 it.each([
-  ["openclaw", "2026.9"],
-  ["second", "2026.2"],
-] as const)("%s has the environment that the policy wants of %s", (name, line) => {
+  ["openclaw", "2026.9", true],
+  ["second", "2026.2", false],
+] as const)("%s has the environment that the policy wants of %s", (name, line, fixed) => {
   const { envs } = container(name);
   for (const [key, value] of Object.entries(policyEnvironment(line)))
     expect(envs).toContain(`${key}=${value}`);
-  expect(envs.includes("OPENCLAW_CONFIG_READONLY=1")).toBe(line === "2026.9");
+  expect(envs.includes("OPENCLAW_CONFIG_READONLY=1")).toBe(fixed);
 });
 
 it.each(["openclaw", "second"])("mounts SOUL.md of %s read-only, from the closed configuration", (name) => {

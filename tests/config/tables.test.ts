@@ -11,7 +11,8 @@ import {
 import { serverTypes as emulated } from "../../lab/hetzner/catalog";
 import { imagePins, pinProblem, softwareProblem, type ImageName } from "../../config/images";
 import { requiredSecrets } from "../../config/secrets";
-import { memoryBudget, perGatewayServices, tiers, type TierName } from "../../config/tiers";
+import type { TierName } from "../../config/services";
+import { memoryBudget, tiers } from "../../config/tiers";
 
 const subnets = { openclaw: "172.30.1.0/24", proxy: "172.30.2.0/24", egress: "172.30.3.0/24" };
 
@@ -53,7 +54,7 @@ describe.each(Object.keys(tiers) as TierName[])("tier %s", (name) => {
 
   it("counts what each gateway has once a gateway, the rest once", () => {
     const [one, two] = [memoryBudget(tier, 1), memoryBudget(tier, 2)];
-    const own = perGatewayServices.reduce((sum, service) => sum + tier.services[service].memoryMiB, 0);
+    const own = tier.services.gateway.memoryMiB + tier.services.socketProxy.memoryMiB;
     expect(two.totalMiB - one.totalMiB).toBe(own + tier.sandbox.memoryMiB * tier.sandbox.count);
     expect(one.totalMiB).toBe(one.lines.reduce((sum, line) => sum + line.memoryMiB, 0));
     expect(one.lines.map(({ part }) => part)).toEqual([...Object.keys(tier.services), "sandboxes", "system"]);

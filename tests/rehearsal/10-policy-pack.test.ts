@@ -66,18 +66,24 @@ test("a program that gives controls up is stopped, by the rule of each, before a
     change(join(components, "backups.ts"), "import type * as pulumi", "import * as pulumi");
     change(
       join(components, "container.ts"),
-      "readOnly: true,",
-      'readOnly: args.containerName !== "openclaw",',
+      "...hardenedInputs(shape, limits),",
+      '...hardenedInputs(shape, limits), readOnly: containerName !== "openclaw",',
     );
     change(
       join(components, "container.ts"),
       "stdin: JSON.stringify(order)",
-      'stdin: args.containerName === "openclaw-redis" ? "" : JSON.stringify(order)',
+      'stdin: containerName === "openclaw-redis" ? "" : JSON.stringify(order)',
     );
     change(
-      join(components, "litellm.ts"),
-      "network: networks.openclaw, address: addresses.litellm",
-      "network: networks.egress, address: addresses.egressProxy.egress",
+      join(components, "container.ts"),
+      "  if (row.networks.length === 0) return",
+      `  if (service === "litellm")
+    return {
+      networkMode: "bridge",
+      networksAdvanced: [{ name: networks.egress.name, ipv4Address: addresses.egressProxy.egress }],
+      dns: ["127.0.0.1"],
+    };
+  if (row.networks.length === 0) return`,
     );
     change(join(components, "reverse-proxy.ts"), "protect: true, retainOnDelete", "retainOnDelete");
   });

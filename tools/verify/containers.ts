@@ -1,6 +1,6 @@
 /** Rows about containers: which run, in which shape, with which limits. */
-import { telegramSettings } from "../../config/gateway-schema";
-import { perGatewayServices, type Limits, type Service } from "../../config/tiers";
+import { inspectedShape, shapeOf } from "../../config/container-shape";
+import { containersOf, type StackContainer } from "../../config/containers";
 import { expectSame, type Row } from "./row";
 import type { World } from "./world";
 
@@ -9,19 +9,11 @@ interface Inspected {
   readonly Name: string;
   readonly Config: {
     readonly User: string;
-    readonly Hostname: string;
     readonly Labels?: Record<string, string>;
   };
   readonly HostConfig: {
-    readonly Memory: number;
-    readonly MemorySwap: number;
     readonly NanoCpus: number;
     readonly PidsLimit: number | null;
-    readonly ReadonlyRootfs: boolean;
-    readonly Privileged: boolean;
-    readonly CapDrop: readonly string[] | null;
-    readonly CapAdd: readonly string[] | null;
-    readonly SecurityOpt: readonly string[] | null;
     readonly PortBindings: Readonly<Record<string, readonly { readonly HostPort: string }[]>> | null;
   };
   readonly State: {
@@ -30,34 +22,8 @@ interface Inspected {
   };
 }
 
-interface Expected {
-  readonly name: string;
-  readonly limits: Limits;
-}
-
-/** Every container of the stack by its fixed name. */
-export function expectedContainers({ settings, tier }: Pick<World, "settings" | "tier">): Expected[] {
-  const named: Readonly<Partial<Record<Service, string>>> = {
-    litellm: "openclaw-litellm",
-    redis: "openclaw-redis",
-    egressProxy: "openclaw-egress",
-    reverseProxy: "openclaw-caddy",
-    ...(settings.gateways.some((gateway) => telegramSettings(gateway) !== undefined)
-      ? { relay: "openclaw-relay" }
-      : {}),
-  };
-  const shared = Object.entries(named).map(([service, name]) => ({
-    name,
-    limits: tier.services[service as Service],
-  }));
-  const own = settings.gateways.flatMap((gateway) =>
-    perGatewayServices.map((service) => ({
-      name: service === "gateway" ? gateway.name : `${gateway.name}-docker-proxy`,
-      limits: tier.services[service],
-    })),
-  );
-  return [...own, ...shared];
-}
+export const containersIn = ({ settings }: Pick<World, "settings">): StackContainer[] =>
+  containersOf(settings.gateways);
 
 const inspections = new WeakMap<World, Promise<Map<string, Inspected>>>();
 
@@ -81,8 +47,7 @@ async function one(world: World, name: string): Promise<Inspected> {
 
 const isSandbox = ({ Config }: Inspected): boolean => Config.Labels?.["openclaw.sandbox"] === "1";
 
-export function containerRows(world: World): Row[] {
-  const containers = expectedContainers(world);
+export function containerRows(containers: readonly StackContainer[]): Row[] {
   const group = "containers";
   return [
     ...containers.map(({ name }): Row => ({
@@ -90,19 +55,19 @@ export function containerRows(world: World): Row[] {
       group,
       look: (at) => health(at, name),
     })),
-    ...containers.map(({ name, limits }): Row => ({
-      name: `${name} has its limits and its shape`,
+    ...containers.map((container): Row => ({
+      name: `${container.name} has its limits and its shape`,
       group,
-      look: (at) => shape(at, name, limits),
+      look: (at) => shape(at, container),
     })),
-    { name: "nothing else runs on the host", group, look: nothingElse },
-    { name: "only port 443 is published", group, look: publishedPorts },
+    { name: "nothing else runs on the host", group, look: (at) => nothingElse(at, containers) },
+    { name: "only port 443 is published", group, look: (at) => publishedPorts(at, containers) },
   ];
 }
 
 /** On a standby: everything there, nothing running. */
 export function standbyRows(world: World): Row[] {
-  return expectedContainers(world).map(({ name }) => ({
+  return containersIn(world).map(({ name }) => ({
     name: `${name} is there and down`,
     group: "standby",
     look: async (at) => {
@@ -123,26 +88,25 @@ async function health(world: World, name: string): Promise<string> {
   );
 }
 
-async function shape(world: World, name: string, limits: Limits): Promise<string> {
-  const { Config, HostConfig } = await one(world, name);
-  const bytes = limits.memoryMiB * 1024 * 1024;
-  const kept = name === "openclaw-caddy" ? ["CAP_NET_BIND_SERVICE"] : [];
-  expectSame("memory", HostConfig.Memory, bytes);
-  expectSame("memory with swap", HostConfig.MemorySwap, bytes);
-  expectSame("cpus", HostConfig.NanoCpus / 1e9, limits.cpus);
-  expectSame("pids limit", HostConfig.PidsLimit, limits.pids);
-  expectSame("read-only root", HostConfig.ReadonlyRootfs, true);
-  expectSame("privileged", HostConfig.Privileged, false);
-  expectSame("dropped capabilities", HostConfig.CapDrop, ["ALL"]);
-  expectSame("added capabilities", HostConfig.CapAdd ?? [], kept);
-  expectSame("security options", HostConfig.SecurityOpt, ["no-new-privileges"]);
-  expectSame("host name", Config.Hostname, name);
-  if (/^(0(:.*)?|root.*|)$/.test(Config.User)) throw new Error(`its user is root ("${Config.User}")`);
-  return `${limits.memoryMiB} MiB, ${limits.cpus} CPU, ${limits.pids} pids, uid ${Config.User}`;
+async function shape(world: World, { name, row }: StackContainer): Promise<string> {
+  const found = await one(world, name);
+  const limits = row.limits[world.settings.tier];
+  for (const [path, wanted] of Object.entries(inspectedShape(shapeOf(row, name, limits))))
+    expectSame(path, shownAt(found, path), wanted);
+  expectSame("cpus", found.HostConfig.NanoCpus / 1e9, limits.cpus);
+  expectSame("pids limit", found.HostConfig.PidsLimit, limits.pids);
+  return `${limits.memoryMiB} MiB, ${limits.cpus} CPU, ${limits.pids} pids, uid ${found.Config.User}`;
 }
 
-async function nothingElse(world: World): Promise<string> {
-  const known = new Set(expectedContainers(world).map(({ name }) => name));
+/** The value at a path into what `docker inspect` shows; in a list of things with names a step is a name. */
+const shownAt = (found: unknown, path: string): unknown =>
+  path.split(".").reduce<unknown>((at, step) => {
+    if (Array.isArray(at)) return (at as { Name?: unknown }[]).find(({ Name }) => Name === step);
+    return typeof at === "object" && at !== null ? Reflect.get(at, step) : undefined;
+  }, found);
+
+async function nothingElse(world: World, containers: readonly StackContainer[]): Promise<string> {
+  const known = new Set(containers.map(({ name }) => name));
   const all = [...(await inspected(world)).values()];
   const strange = all.filter(
     (container) =>
@@ -153,12 +117,15 @@ async function nothingElse(world: World): Promise<string> {
   return `${all.filter(isSandbox).length} sandboxes`;
 }
 
-async function publishedPorts(world: World): Promise<string> {
+async function publishedPorts(world: World, containers: readonly StackContainer[]): Promise<string> {
+  const wanted = containers.flatMap(({ name, row }) =>
+    row.publishes === undefined ? [] : [`${name}:${row.publishes}`],
+  );
   const published = [...(await inspected(world)).values()].flatMap(({ Name, HostConfig }) =>
     Object.values(HostConfig.PortBindings ?? {}).flatMap((bindings) =>
       bindings.map(({ HostPort }) => `${Name.slice(1)}:${HostPort}`),
     ),
   );
-  expectSame("what is published", published, ["openclaw-caddy:443"]);
+  expectSame("what is published", published, wanted);
   return published.join(", ");
 }

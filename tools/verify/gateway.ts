@@ -8,8 +8,8 @@ import {
 import { soulFile, stateDirectory } from "../../config-files/gateway/paths";
 import { modelsOf } from "../../config-files/litellm/limits";
 import { soul } from "../../config-files/gateway/soul";
+import { releaseProfiles } from "../../config/release-lines";
 import type { Settings } from "../../config/schema";
-import { launcher } from "../openclaw-cli";
 import { expectSame, type Row } from "./row";
 import type { World } from "./world";
 
@@ -17,7 +17,7 @@ type Gateway = Settings["gateways"][number];
 
 /** An `openclaw` command in the gateway's container. */
 const openclaw = (world: World, gateway: Gateway, command: string): Promise<string> =>
-  world.shell(`docker exec "$1" ${launcher[gateway.release]} ${command}`, [gateway.name]);
+  world.shell(`docker exec "$1" ${releaseProfiles[gateway.release].command} ${command}`, [gateway.name]);
 
 /** What the settings make of the policy; the sandbox image's name is the host's business, so it is read there. */
 async function policyArgs(world: World, gateway: Gateway): Promise<PolicyArgs> {
@@ -97,8 +97,8 @@ function ownChecks(gateway: Gateway): Row[] {
       name: `${gateway.name}: its own security audit`,
       group,
       look: async (world) => {
-        const deep = gateway.release === "2026.9" ? "security audit --deep --json" : "security audit --json";
-        const { summary, findings } = JSON.parse(await openclaw(world, gateway, deep)) as {
+        const { audit } = releaseProfiles[gateway.release];
+        const { summary, findings } = JSON.parse(await openclaw(world, gateway, audit)) as {
           summary: { critical: number; warn: number };
           findings: { checkId: string; severity: string; title?: string }[];
         };

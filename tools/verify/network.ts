@@ -1,9 +1,13 @@
 /** Rows about who reaches whom: models, egress, the public name, firewalls. */
 import { modelsOf } from "../../config-files/litellm/limits";
 import { cloudflareRanges } from "../../config-files/cloudflare/ip-ranges";
+import { releaseProfiles } from "../../config/release-lines";
 import { gatewaySecretKeys } from "../../config/secrets";
+import { services } from "../../config/services";
 import { expectSame, type Row } from "./row";
-import { probeTool, type World } from "./world";
+import type { World } from "./world";
+
+const { litellm, egressProxy } = services;
 
 /** Runs a Node program in a gateway's container; it comes on standard input, so nothing needs quoting. */
 const nodeIn = (world: World, container: string, program: string): Promise<string> =>
@@ -14,7 +18,7 @@ const askLitellm = (path: string, method = "GET"): string => `
 import { readFileSync } from "node:fs";
 const { litellmKey } = JSON.parse(readFileSync("/run/secrets/gateway/secrets.json", "utf8"));
 const headers = { authorization: "Bearer " + litellmKey, "content-type": "application/json" };
-const answer = await fetch("http://openclaw-litellm:4000${path}", {
+const answer = await fetch("http://${litellm.name}:${litellm.port}${path}", {
   method: "${method}", headers, signal: AbortSignal.timeout(10000), ...("${method}" === "POST" ? { body: "{}" } : {}) });
 console.log(answer.status, (await answer.text()).slice(0, 20000));
 `;
@@ -67,14 +71,14 @@ export function modelRows({ settings }: World): Row[] {
 
 /** Asks the egress proxy for a tunnel; python because LiteLLM's image has nothing else. */
 const tunnelFromLitellm = `import socket, sys
-s = socket.create_connection(("openclaw-egress", 3128), 10)
+s = socket.create_connection(("${egressProxy.name}", ${egressProxy.port}), 10)
 s.settimeout(20)
 s.sendall(f"CONNECT {sys.argv[1]} HTTP/1.1\\r\\nHost: {sys.argv[1]}\\r\\n\\r\\n".encode())
 print(s.recv(200).split(b"\\r\\n")[0].decode())
 `;
 
 const tunnel = async (world: World, target: string): Promise<string> =>
-  (await world.shell('docker exec -i openclaw-litellm python3 - "$1"', [target], tunnelFromLitellm)).trim();
+  (await world.shell(`docker exec -i ${litellm.name} python3 - "$1"`, [target], tunnelFromLitellm)).trim();
 
 export function egressRows(world: World, providerHosts: readonly string[]): Row[] {
   const group = "egress";
@@ -154,7 +158,7 @@ const connect = (host, port, send) => new Promise((resolve) => {
 });
 `;
 const proxied = (target: string): string =>
-  `console.log(await connect("openclaw-egress", 3128, "CONNECT ${target} HTTP/1.1\\r\\nHost: ${target}\\r\\n\\r\\n"));\n`;
+  `console.log(await connect("${egressProxy.name}", ${egressProxy.port}, "CONNECT ${target} HTTP/1.1\\r\\nHost: ${target}\\r\\n\\r\\n"));\n`;
 const direct = (host: string, port: number): string => `console.log(await connect("${host}", ${port}));\n`;
 const resolved = (host: string): string =>
   `console.log(await lookup("${host}").then(({ address }) => address, (error) => error.code));\n`;
@@ -177,7 +181,7 @@ export function accessRows({ settings }: World): Row[] {
       look: async (world) => {
         const token = world.secret(gatewaySecretKeys(first?.name ?? "").token);
         // A stack may deny the tool; the gateway then says so to who has the token, and 401 to everybody else.
-        const denied = first?.tools.deny.includes(probeTool[first.release]) === true;
+        const denied = first?.tools.deny.includes(releaseProfiles[first.release].probeTool) === true;
         const wanted = denied ? 404 : 200;
         expectSame("the answer", await world.callTool(token), wanted);
         return String(wanted);
@@ -204,7 +208,10 @@ export function firewallRows({ settings, hetzner }: World): Row[] {
         const rules = await hetznerRules(world);
         const wanted = [
           rule("tcp", String(sshPort), adminCidrs),
-          rule("tcp", "443", [...cloudflareRanges.v4, ...cloudflareRanges.v6]),
+          rule("tcp", String(services.reverseProxy.publishes), [
+            ...cloudflareRanges.v4,
+            ...cloudflareRanges.v6,
+          ]),
           rule("icmp", "", ["0.0.0.0/0", "::/0"]),
         ];
         expectSame("what it admits", rules, wanted.sort());

@@ -1,6 +1,6 @@
 /** Every row that a stack of this configuration has to answer. */
 import { providerOf } from "../../config/providers";
-import { containerRows, standbyRows } from "./containers";
+import { containerRows, containersIn, standbyRows } from "./containers";
 import { gatewayRows } from "./gateway";
 import { hostRows } from "./host";
 import { accessRows, egressRows, firewallRows, modelRows } from "./network";
@@ -11,7 +11,7 @@ export function rowsOf(world: World): Row[] {
   if (world.settings.role === "standby") return [...standbyRows(world), ...firewallRows(world)];
   const hosts = [...new Set(world.settings.models.map(({ provider }) => providerOf(provider).host))];
   return [
-    ...containerRows(world),
+    ...containerRows(containersIn(world)),
     ...gatewayRows(world),
     ...modelRows(world),
     ...egressRows(world, hosts),

@@ -4,7 +4,7 @@ import { fixedAddresses, type Addresses } from "../../config/addresses";
 import { imagePins, type Images } from "../../config/images";
 import { parseConfiguration } from "../../config/parse";
 import { problemReport } from "../../config/problems";
-import type { ReleaseLine } from "../../config/release-lines";
+import { releaseLines, releaseProfiles } from "../../config/release-lines";
 import type { Settings } from "../../config/schema";
 import { tiers, type Tier } from "../../config/tiers";
 import { execute, type Shell } from "../host-shell";
@@ -23,19 +23,9 @@ export interface World {
   readonly ipv6: string | undefined;
   /** Root on the host. */
   readonly shell: Shell;
-  /** Calls the first gateway's `probeTool` at the public name over TLS. @param token absent: none is sent @returns the status */
+  /** Calls the first gateway's probe tool at the public name over TLS. @param token absent: none is sent @returns the status */
   readonly callTool: (token?: string) => Promise<number>;
 }
-
-/**
- * A tool of each release line that the gateway answers over HTTP with 200, without an argument and from its first minute.
- * They read, and write nothing. (sessions_list answers 404 where a session sees itself only; 2026.2's session_status is
- * an error until somebody has written to the agent.)
- */
-export const probeTool: Readonly<Record<ReleaseLine, string>> = {
-  "2026.9": "session_status",
-  "2026.2": "agents_list",
-};
 
 /** `pulumi config --json`: key -> value as text, and whether it is a secret. */
 type PulumiConfig = Readonly<Record<string, { readonly value?: string; readonly secret: boolean }>>;
@@ -106,7 +96,7 @@ export function worldOf(
     callTool: async (token) => {
       // The token comes on standard input: arguments can be read by everybody on this machine.
       const header = token === undefined ? "" : `header = "authorization: Bearer ${token}"\n`;
-      const tool = probeTool[settings.gateways[0]?.release ?? "2026.9"];
+      const tool = releaseProfiles[settings.gateways[0]?.release ?? releaseLines[0]].probeTool;
       const body = `header = "content-type: application/json"\ndata = "{\\"tool\\":\\"${tool}\\"}"\n`;
       const args = ["-sS", "-m", "15", "-o", "/dev/null", "-w", "%{http_code}", ...curlArgs];
       const url = `https://${settings.hostname}/tools/invoke`;

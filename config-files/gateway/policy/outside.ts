@@ -2,9 +2,10 @@
 import { chatModels, modelAliases } from "../models";
 import { gatewaySecretsDirectory, secretValue } from "../paths";
 import type { ReleaseLine } from "../../../config/release-lines";
+import { services } from "../../../config/services";
 import type { Json, PolicyArgs, PolicyRow } from "./row";
 
-const litellm = "http://openclaw-litellm:4000/v1";
+const litellm = `http://${services.litellm.name}:${services.litellm.port}/v1`;
 
 const providers =
   (line: ReleaseLine) =>

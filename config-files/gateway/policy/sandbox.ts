@@ -1,4 +1,5 @@
 /** Where tools run: in a container of their own that can reach nothing and use little. */
+import { services, userOf } from "../../../config/services";
 import { sandboxesDirectory } from "../paths";
 import { inBoth, type PolicyRow } from "./row";
 
@@ -44,7 +45,7 @@ export const sandboxRows: readonly PolicyRow[] = [
     lines: inBoth({
       keys: {
         "agents.defaults.sandbox.docker.capDrop": ["ALL"],
-        "agents.defaults.sandbox.docker.user": "1000:1000",
+        "agents.defaults.sandbox.docker.user": userOf(services.gateway),
         "agents.defaults.sandbox.docker.readOnlyRoot": true,
         "agents.defaults.sandbox.docker.tmpfs": [
           "/tmp:rw,nosuid,nodev,size=64m",

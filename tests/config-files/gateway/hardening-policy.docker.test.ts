@@ -7,7 +7,7 @@ import {
 } from "../../../config-files/gateway/hardening-policy";
 import { logFile, soulFile, stateDirectory } from "../../../config-files/gateway/paths";
 import { soul } from "../../../config-files/gateway/soul";
-import { probeTool } from "../../../tools/verify/world";
+import { releaseProfiles } from "../../../config/release-lines";
 import { clearLeftovers, RealGateway, secrets } from "./support/real-gateway";
 import { policyArgs, variations } from "./support/policy-args";
 
@@ -105,7 +105,7 @@ it("has in its sandbox the tools of the list, and no denied one", async () => {
 
 it.each([
   // What `make verify` asks for.
-  [probeTool["2026.9"], 200],
+  [releaseProfiles["2026.9"].probeTool, 200],
   ["sessions_spawn", 404],
   ["gateway", 404],
   ["cron", 404],

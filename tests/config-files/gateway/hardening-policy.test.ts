@@ -10,7 +10,7 @@ import {
   policyValues,
 } from "../../../config-files/gateway/hardening-policy";
 import { secretVariable } from "../../../config-files/gateway/paths";
-import { releaseLines } from "../../../config/release-lines";
+import { releaseLines, releaseProfiles, type ReleaseLine } from "../../../config/release-lines";
 import { agentToolDenials, httpToolDenials } from "../../../config/tool-denials";
 import { policyArgs, variations } from "./support/policy-args";
 
@@ -19,8 +19,8 @@ const row = (id: string) => {
   if (found === undefined) throw new Error(`no row ${id}`);
   return found;
 };
-const everything = (line: "2026.9" | "2026.2") =>
-  policyDocument(policyArgs({ release: line, telegram: line === "2026.9" }));
+const everything = (line: ReleaseLine) =>
+  policyDocument(policyArgs({ release: line, telegram: releaseProfiles[line].noTelegram === undefined }));
 
 it("has one row for each intent", () => {
   const ids = hardeningPolicy.map(({ id }) => id);

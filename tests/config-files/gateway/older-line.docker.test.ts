@@ -9,7 +9,7 @@ import {
 import { logFile, soulFile, stateDirectory } from "../../../config-files/gateway/paths";
 import { soul } from "../../../config-files/gateway/soul";
 import { docker } from "../../../lab/lib/docker";
-import { probeTool } from "../../../tools/verify/world";
+import { releaseProfiles } from "../../../config/release-lines";
 import { clearLeftovers, RealGateway, secrets } from "./support/real-gateway";
 import { chat, embedding, policyArgs } from "./support/policy-args";
 
@@ -45,10 +45,10 @@ it.each(hardeningPolicy.map(({ id, intent }) => [id, intent]))(
 );
 
 it("asks for the token, which came in no way that anybody else sees", async () => {
-  const call = `curl -s -o /dev/null -w %{http_code} -X POST http://127.0.0.1:18789/tools/invoke -d '{"tool":"${probeTool["2026.2"]}"}' -H content-type:application/json`;
+  const call = `curl -s -o /dev/null -w %{http_code} -X POST http://127.0.0.1:18789/tools/invoke -d '{"tool":"${releaseProfiles["2026.2"].probeTool}"}' -H content-type:application/json`;
   expect((await gateway.exec("sh", "-c", call)).stdout).toBe("401");
   // What `make verify` asks for.
-  expect(await gateway.post("/tools/invoke", { tool: probeTool["2026.2"] })).toBe(200);
+  expect(await gateway.post("/tools/invoke", { tool: releaseProfiles["2026.2"].probeTool })).toBe(200);
   expect(await docker(["inspect", gateway.name])).not.toContain(secrets.gatewayToken);
   const { stdout } = await gateway.exec(
     "sh",

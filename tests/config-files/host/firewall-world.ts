@@ -2,8 +2,9 @@
 import { readFileSync, rmSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fixedAddresses, networkNames, servicePorts, type Subnets } from "../../../config/addresses";
+import { fixedAddresses, networkNames, type Subnets } from "../../../config/addresses";
 import { addressAt } from "../../../config/cidr";
+import { services } from "../../../config/services";
 import { egressPort } from "../../../config-files/egress-proxy/squid-conf";
 import { gatewayPort } from "../../../config-files/gateway/openclaw-config";
 import { labBaseRef } from "../../../lab/images/lab-base";
@@ -54,8 +55,8 @@ export const parts: Readonly<Record<string, Partial<Record<keyof Subnets, string
 };
 /** Every part listens on all of them: the table has to tell them apart, not the service. */
 export const servicesPorts = [
-  servicePorts.litellm,
-  servicePorts.relay,
+  services.litellm.port,
+  services.relay.port,
   egressPort,
   gatewayPort,
   8443,

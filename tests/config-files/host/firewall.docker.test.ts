@@ -1,6 +1,7 @@
 // The host's firewall on a stand-in: each attempt fails with it and succeeds without it, and while Docker restarts and
 // the host boots nothing answers that should not.
-import { containerFlows, firewallRuleset, sshLimit } from "../../../config-files/host/firewall";
+import { containerFlows } from "../../../config/containers";
+import { firewallRuleset, sshLimit } from "../../../config-files/host/firewall";
 import {
   addresses,
   afterBoot,

@@ -3,7 +3,8 @@ import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { fixedAddresses } from "../../../config/addresses";
 import { cloudflareRanges } from "../../../config-files/cloudflare/ip-ranges";
-import { containerFlows, firewallRuleset, type FirewallArgs } from "../../../config-files/host/firewall";
+import { containerFlows } from "../../../config/containers";
+import { firewallRuleset, type FirewallArgs } from "../../../config-files/host/firewall";
 
 const subnets = { openclaw: "172.30.1.0/24", proxy: "172.30.2.0/24", egress: "172.30.3.0/24" };
 const args = (changes: Partial<FirewallArgs> = {}, gateways = 2): FirewallArgs => ({

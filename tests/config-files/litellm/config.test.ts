@@ -1,12 +1,7 @@
 import { parse } from "yaml";
 import { z } from "zod";
-import { model } from "../../../config/model-schema";
-import {
-  deploymentId,
-  litellmConfig,
-  litellmEnvironment,
-  providerKeyVariable,
-} from "../../../config-files/litellm/config";
+import { deploymentId, model } from "../../../config/model-schema";
+import { litellmConfig, litellmEnvironment, providerKeyVariable } from "../../../config-files/litellm/config";
 import { providerNames } from "../../../config/providers";
 
 const models = z.array(model).parse([

@@ -18,7 +18,6 @@ const args = (changes: Partial<RelayDeployment> = {}): RelayDeployment => ({
     { name: "third", telegram: true },
   ],
   addresses: fixedAddresses(subnets, 3),
-  egressProxy: "openclaw-egress",
   extraCa: false,
   ...changes,
 });

@@ -8,6 +8,7 @@ import { BlockList } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fixedAddresses } from "../../../config/addresses";
+import { services } from "../../../config/services";
 import { tiers } from "../../../config/tiers";
 import { buildContext } from "../../../config-files/build-context";
 import {
@@ -17,13 +18,7 @@ import {
   squidConf,
 } from "../../../config-files/egress-proxy/squid-conf";
 import { bundleRelay } from "../../../config-files/relay/bundle";
-import {
-  relayConfiguration,
-  relayContainerName,
-  relayUrl,
-  relayUser,
-  telegramHost,
-} from "../../../config-files/relay/deployment";
+import { relayConfiguration, relayUrl, telegramHost } from "../../../config-files/relay/deployment";
 import { published } from "../../../lab/images/catalogue";
 import { buildLocal } from "../../../lab/images/local-image";
 import { docker } from "../../../lab/lib/docker";
@@ -137,15 +132,15 @@ beforeAll(async () => {
   await docker(["start", squid]);
 
   const configuration = relayConfiguration({
-    ...{ gateways, addresses, egressProxy: "openclaw-egress", extraCa: true },
+    ...{ gateways, addresses, extraCa: true },
   });
   const files = folder("config", { "configuration.json": configuration, "extra-ca.pem": place.ca }, 0, 0o444);
-  const tokens = folder("secrets", { "tokens.json": JSON.stringify(realTokens) }, relayUser, 0o400);
+  const tokens = folder("secrets", { "tokens.json": JSON.stringify(realTokens) }, services.relay.uid, 0o400);
   await docker([
-    ...["run", "--detach", "--name", relay, "--hostname", relayContainerName, ...hardening],
-    ...["--network", inner, "--network-alias", relayContainerName, "--ip", addresses.relay],
+    ...["run", "--detach", "--name", relay, "--hostname", services.relay.name, ...hardening],
+    ...["--network", inner, "--network-alias", services.relay.name, "--ip", addresses.relay],
     ...["--volume", `${files}:/etc/relay:ro`, "--volume", `${tokens}:/run/secrets/relay:ro`],
-    ...["--health-interval", "1s", "--user", `${relayUser}:${relayUser}`, tag],
+    ...["--health-interval", "1s", "--user", `${services.relay.uid}:${services.relay.uid}`, tag],
   ]);
   await until(async () => (await inspect("{{.State.Health.Status}}")) === "healthy");
 });
@@ -299,6 +294,6 @@ it("shows the token nowhere", async () => {
   expect(shown).toContain('"event":"request"');
   for (const secret of secrets) expect(shown).not.toContain(secret);
   expect(await docker(["exec", relay, "stat", "--format", "%a %u", "/run/secrets/relay/tokens.json"])).toBe(
-    `400 ${relayUser}\n`,
+    `400 ${services.relay.uid}\n`,
   );
 });

@@ -4,42 +4,44 @@ import { controlsOf, type Control } from "../control";
 const rules = "tests/components/container-rules.test.ts";
 const noWayUp = "No capability, no new privileges";
 const container = "components/container.ts";
+const shape = "config/container-shape.ts";
 
 export const containerControls: readonly Control[] = [
-  ...controlsOf({ threat: noWayUp, file: container, test: rules }, [
+  ...controlsOf({ threat: noWayUp, file: shape, test: rules }, [
     {
       name: "container-read-only-root",
-      from: "      readOnly: true,\n",
-      to: "      readOnly: false,\n",
+      from: "  readOnly: true,\n",
+      to: "  readOnly: false,\n",
       failing: "cannot write its root, gain privileges",
     },
     {
       name: "container-capabilities",
-      from: '{ drops: ["ALL"], ',
-      to: "{ drops: [], ",
+      from: "drops: [...hardened.droppedCapabilities],",
+      to: "drops: [],",
       failing: "cannot write its root, gain privileges",
     },
     {
       name: "container-no-new-privileges",
-      from: '      securityOpts: ["no-new-privileges"],\n',
-      to: "      securityOpts: [],\n",
+      from: "  securityOpts: [...hardened.securityOpts],\n",
+      to: "  securityOpts: [],\n",
       failing: "cannot write its root, gain privileges",
     },
     {
       name: "container-swap",
-      from: "      memorySwap: limits.memoryMiB,\n",
-      to: "      memorySwap: -1,\n",
+      from: "  memorySwap: shape.memoryMiB,\n",
+      to: "  memorySwap: -1,\n",
       failing: "has limits on memory without swap",
     },
     {
       name: "container-pids",
+      file: container,
       from: "pidsLimit: limits.pids,",
       to: "pidsLimit: 0,",
       failing: "has limits on memory without swap",
     },
     {
       name: "container-read-back",
-      from: '      "HostConfig.CapDrop": ["ALL"],\n',
+      from: '  "HostConfig.CapDrop": [...hardened.droppedCapabilities],\n',
       to: "",
       failing: "the daemon is asked whether it took them",
     },
@@ -51,9 +53,9 @@ export const containerControls: readonly Control[] = [
     },
     {
       name: "filter-not-root",
-      file: "components/socket-proxy.ts",
-      from: "user: filterUser,",
-      to: 'user: "0:0",',
+      file: "config/services.ts",
+      from: "uid: 65532,",
+      to: "uid: 0,",
       failing: "is not root",
     },
     {
@@ -98,8 +100,9 @@ export const containerControls: readonly Control[] = [
       {
         name: "gateway-started-after-a-check",
         threat: undefined,
-        from: 'startedBy: "other"',
-        to: 'startedBy: "docker"',
+        file: "config/services.ts",
+        from: 'startedBy: "systemd",\n    handedOver',
+        to: 'startedBy: "docker",\n    handedOver',
         failing: "is started by Docker, but for a gateway",
       },
       {
@@ -111,11 +114,11 @@ export const containerControls: readonly Control[] = [
       },
     ],
   ),
-  ...controlsOf({ threat: "One port is published", file: "components/litellm.ts", test: rules }, [
+  ...controlsOf({ threat: "One port is published", file: "config/services.ts", test: rules }, [
     {
       name: "one-published-port",
-      from: "      environment: litellmEnvironment(egressProxyUrl),\n",
-      to: "      environment: litellmEnvironment(egressProxyUrl),\n      ports: [{ internal: 4000, external: 4000 }],\n",
+      from: "    port: 4000,\n",
+      to: "    port: 4000,\n    publishes: 443,\n",
       failing: "publishes no port",
     },
   ]),

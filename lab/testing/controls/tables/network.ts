@@ -168,8 +168,9 @@ const hostFirewall = controlsOf({ threat: hostItself, file: firewall, test: fire
   {
     name: "firewall-between-gateways",
     threat: "A table of addresses says which container",
-    from: "      { from: gateway.openclaw, to: relay, port: servicePorts.relay },\n",
-    to: "      ...gateways.map((other) => ({ from: gateway.openclaw, to: other.openclaw, port: gatewayPort })),\n",
+    file: "config/services.ts",
+    from: 'opensTo: ["litellm", "relay"]',
+    to: 'opensTo: ["litellm", "relay", "gateway"]',
     failing: "lets no gateway reach another",
   },
   {

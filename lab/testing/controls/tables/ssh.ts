@@ -40,6 +40,7 @@ export const sshControls = controlsOf({ threat: undefined, file: settings, test:
   },
   {
     name: "ssh-many-keys",
+    file: "config/ssh-agent.ts",
     from: "  secured: 20,",
     to: "  secured: 6,",
     failing: "lets in an agent whose eighth key is the right one",

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { PolicyArgs } from "../../../../config-files/gateway/hardening-policy";
 import { gateway } from "../../../../config/gateway-schema";
 import { model, type ModelSettings } from "../../../../config/model-schema";
-import type { ReleaseLine } from "../../../../config/release-lines";
+import { releaseProfiles, type ReleaseLine } from "../../../../config/release-lines";
 
 type GatewayInput = Omit<z.input<typeof gateway>, "name">;
 
@@ -39,7 +39,7 @@ export const variations = (release: ReleaseLine): Readonly<Record<string, Policy
     release,
     aliases: { fast: "anthropic/one", strong: "anthropic/two" },
     defaultModel: "anthropic/two",
-    ...(release === "2026.9" ? { telegram: true } : {}),
+    telegram: releaseProfiles[release].noTelegram === undefined,
   }),
   "other tools, rules, times": policyArgs({
     release,
@@ -53,7 +53,7 @@ export const variations = (release: ReleaseLine): Readonly<Record<string, Policy
     {
       release,
       memory: { model: "voyage/voyage-3-large" },
-      ...(release === "2026.9"
+      ...(releaseProfiles[release].noTelegram === undefined
         ? { telegram: { allowFrom: ["4711"], groups: { allowed: ["-1001234567890"] } } }
         : {}),
     },

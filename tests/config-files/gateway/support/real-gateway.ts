@@ -20,8 +20,8 @@ import {
 import { gatewayImageFiles } from "../../../../config-files/gateway/image-files";
 import { gatewaySecretsDirectory, soulFile, stateDirectory } from "../../../../config-files/gateway/paths";
 import { soul } from "../../../../config-files/gateway/soul";
-import { gatewayImage, imagePins } from "../../../../config/images";
-import type { ReleaseLine } from "../../../../config/release-lines";
+import { imagePins } from "../../../../config/images";
+import { releaseProfiles, type ReleaseLine } from "../../../../config/release-lines";
 import { onDemand, published } from "../../../../lab/images/catalogue";
 import { buildLocal } from "../../../../lab/images/local-image";
 import { docker, inspect, labLabel } from "../../../../lab/lib/docker";
@@ -45,7 +45,7 @@ async function labImage(ref: string): Promise<string> {
 /** The derived image of a release line, from the same files as on a host; built once. */
 export async function derivedImage(line: ReleaseLine): Promise<string> {
   const bases = {
-    BASE: await labImage(imagePins[gatewayImage[line]]),
+    BASE: await labImage(imagePins[releaseProfiles[line].image]),
     CLI: await labImage(imagePins.dockerCli),
   };
   const context = buildContext("openclaw", gatewayImageFiles(line));
@@ -126,8 +126,7 @@ export class RealGateway {
 
   /** Runs an `openclaw` command in the started gateway's container. */
   async openclaw(...command: string[]): Promise<string> {
-    const program =
-      this.args.gateway.release === "2026.9" ? ["openclaw"] : ["node", "/usr/local/lib/clawkeep/launch.mjs"];
+    const program = releaseProfiles[this.args.gateway.release].command.split(" ");
     const outcome = await this.exec(...program, ...command);
     if (outcome.code !== 0)
       throw new Error(`openclaw ${command.join(" ")}: ${outcome.stderr || outcome.stdout}`);

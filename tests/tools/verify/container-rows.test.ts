@@ -1,0 +1,99 @@
+/** Rows about containers: each part of the shape that `docker inspect` shows otherwise is told, and nothing else. */
+import { inspectedShape, shapeOf } from "../../../config/container-shape";
+import { containersOf } from "../../../config/containers";
+import { settingsSchema } from "../../../config/schema";
+import { containerRows } from "../../../tools/verify/containers";
+import { verify } from "../../../tools/verify/row";
+import type { World } from "../../../tools/verify/world";
+import { prod } from "../../fixtures/stack-configuration";
+
+const settings = settingsSchema.parse(
+  Object.fromEntries(
+    Object.entries(prod.settings).map(([key, value]) => [key.replace("clawkeep:", ""), value]),
+  ),
+);
+const containers = containersOf(settings.gateways);
+type Inspected = Record<"HostConfig" | "Config" | "State", Record<string, unknown>> & { Name: string };
+
+/** As the engine shows a container that is as it has to be; written out, so that the table is not its own proof. */
+const inspected = (): Inspected[] =>
+  containers.map(({ name, row }) => {
+    const { memoryMiB, cpus, pids } = row.limits.starter;
+    return {
+      Name: `/${name}`,
+      Config: { User: `${row.uid}:${row.gid}`, Hostname: name },
+      HostConfig: {
+        ...{ ReadonlyRootfs: true, Privileged: false, SecurityOpt: ["no-new-privileges"] },
+        CapDrop: ["ALL"],
+        CapAdd: name === "openclaw-caddy" ? ["CAP_NET_BIND_SERVICE"] : null,
+        Memory: memoryMiB * 1048576,
+        MemorySwap: memoryMiB * 1048576,
+        Ulimits: [{ Name: "nofile", Hard: 65536, Soft: 65536 }],
+        RestartPolicy: { Name: name === "openclaw" ? "no" : "unless-stopped", MaximumRetryCount: 0 },
+        NanoCpus: cpus * 1e9,
+        PidsLimit: pids,
+        PortBindings: name === "openclaw-caddy" ? { "8443/tcp": [{ HostIp: "", HostPort: "443" }] } : {},
+      },
+      State: { Status: "running", Health: { Status: "healthy" } },
+    };
+  });
+
+/** The rows that fall short on a host with these containers. */
+async function failing(list: readonly Inspected[]): Promise<Record<string, string>> {
+  const shell = () => Promise.resolve(JSON.stringify(list));
+  const results = await verify({ settings, shell } as unknown as World, containerRows(containers));
+  return Object.fromEntries(results.filter(({ ok }) => !ok).map(({ name, detail }) => [name, detail]));
+}
+
+const changed = (name: string, part: "HostConfig" | "Config", change: object): Inspected[] =>
+  inspected().map((one) => (one.Name === `/${name}` ? { ...one, [part]: { ...one[part], ...change } } : one));
+
+it("hold for containers in the shape of the design", async () => {
+  expect(await failing(inspected())).toEqual({});
+});
+
+const mebibyte = 1048576;
+const wrong: [what: string, part: "HostConfig" | "Config", change: object, path: string][] = [
+  ["a root that can be written", "HostConfig", { ReadonlyRootfs: false }, "HostConfig.ReadonlyRootfs"],
+  ["a privileged one", "HostConfig", { Privileged: true }, "HostConfig.Privileged"],
+  ["capabilities of Docker's choice", "HostConfig", { CapDrop: null }, "HostConfig.CapDrop"],
+  ["a capability", "HostConfig", { CapAdd: ["CAP_NET_RAW"] }, "HostConfig.CapAdd"],
+  ["new privileges", "HostConfig", { SecurityOpt: null }, "HostConfig.SecurityOpt"],
+  ["more memory", "HostConfig", { Memory: 5000 * mebibyte }, "HostConfig.Memory"],
+  ["swap", "HostConfig", { MemorySwap: -1 }, "HostConfig.MemorySwap"],
+  ["the daemon's limit of open files", "HostConfig", { Ulimits: null }, "HostConfig.Ulimits.nofile"],
+  [
+    "another restart policy",
+    "HostConfig",
+    { RestartPolicy: { Name: "always" } },
+    "HostConfig.RestartPolicy.Name",
+  ],
+  ["root", "Config", { User: "0:0" }, "Config.User"],
+  ["another host name", "Config", { Hostname: "gateway" }, "Config.Hostname"],
+  ["more CPUs", "HostConfig", { NanoCpus: 9e9 }, "cpus"],
+  ["no limit of processes", "HostConfig", { PidsLimit: null }, "pids limit"],
+];
+it.each(wrong)("fall short, for that container alone, where it has %s", async (_, part, change, path) => {
+  const row = "openclaw-litellm has its limits and its shape";
+  expect(await failing(changed("openclaw-litellm", part, change))).toEqual({
+    [row]: expect.stringMatching(`^${path} is .*, not `),
+  });
+});
+
+it("ask for every part of the shape", () => {
+  const [one] = containers;
+  if (one === undefined) throw new Error("no container");
+  const asked = Object.keys(inspectedShape(shapeOf(one.row, one.name, one.row.limits.starter)));
+  expect(wrong.map(([, , , path]) => path)).toEqual([...asked, "cpus", "pids limit"]);
+});
+
+it("tell of a container that is not of the stack, and of a port that is published beside 443", async () => {
+  const stranger = { ...inspected()[0], Name: "/stranger" } as Inspected;
+  expect(await failing([...inspected(), stranger])).toEqual({
+    "nothing else runs on the host": "also running: stranger",
+  });
+  const open = changed("openclaw-litellm", "HostConfig", {
+    PortBindings: { "4000/tcp": [{ HostIp: "", HostPort: "4000" }] },
+  });
+  expect(Object.keys(await failing(open))).toEqual(["only port 443 is published"]);
+});
