@@ -23,10 +23,7 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
 
 node_modules/.package-lock.json: package-lock.json
-# `npm ci` refuses where a registry lacks optional packages of other platforms; `install` then takes the same locked versions.
-	@npm ci --ignore-scripts --no-fund --no-audit --loglevel=silent && echo 'node_modules: by npm ci' || { \
-	 echo 'node_modules: npm ci refuses; npm install takes the versions of package-lock.json'; \
-	 npm install --no-save --ignore-scripts --no-fund --no-audit --loglevel=error; }
+	@node tools/install-packages.mjs
 	@touch $@
 
 setup: node_modules/.package-lock.json ## install and build what the rehearsal needs: Docker engine, Pulumi toolchain, images
@@ -69,6 +66,6 @@ sbom: node_modules/.package-lock.json ## list all software of STACK's host, its 
 bench: setup ## measure: rehearsal warm, up from empty, no-change up, preview, turns with a sandbox, the filter, where the time goes
 	@$(tsx) lab/rehearsal/bench.ts
 
-clean: ## remove every trace of the lab (the build cache stays)
+clean: ## remove every trace of the lab (the build cache and node_modules stay)
 	@if [ -x $(tsx) ]; then $(tsx) lab/rehearsal/clean.ts; else rm -rf "$(CLAWKEEP_LAB)"; fi
-	@rm -rf node_modules .eslintcache .tsbuildinfo
+	@rm -rf .eslintcache .tsbuildinfo
