@@ -58,6 +58,8 @@ class Gate:
         self._keys, self._master_key = keys, master_key
         self._running: dict = {}
         self._bodies = Bodies()
+        # The loop itself holds a task only weakly.
+        self._concluding: set[asyncio.Task] = set()
 
     async def __call__(self, scope, receive, send):
         if scope["type"] == "lifespan":
@@ -139,7 +141,9 @@ class Gate:
             await exchange.run(self._app, forwarded(scope, call.id, len(body)))
         finally:
             # Neither the caller nor a cancelled request waits for, or skips, the books.
-            asyncio.get_running_loop().create_task(self._conclude(call, exchange))
+            task = asyncio.get_running_loop().create_task(self._conclude(call, exchange))
+            self._concluding.add(task)
+            task.add_done_callback(self._concluding.discard)
 
     async def _admit(self, scope, receive, name: str, gateway, share):
         # In a frame of its own: what the body is made into is given up before LiteLLM makes its own of it.

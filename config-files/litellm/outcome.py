@@ -47,7 +47,7 @@ def send_once() -> None:
     from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
 
     if not hasattr(AsyncHTTPHandler, "single_connection_post_request"):
-        sys.exit("this LiteLLM sends requests again in a way that is not known: attempts.py has to be adapted to it")
+        sys.exit("this LiteLLM sends requests again in a way that is not known: outcome.py has to be adapted to it")
 
     async def not_again(self, *_, **__):
         # Called while the connection's error is being handled: that one goes on.
