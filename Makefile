@@ -17,7 +17,7 @@ LAB ?=
 in_lab = case '$(LAB)' in ''|0) ;; 1) [ -f "$(CLAWKEEP_LAB)/env" ] || { echo 'there is no lab here: make rehearse' >&2; exit 2; }; . "$(CLAWKEEP_LAB)/env" ;; \
 	*) echo 'LAB=1 asks the lab; leave LAB out to ask your own backend' >&2; exit 2 ;; esac;
 
-.PHONY: help setup rehearse test test-fast test-long preview verify pair secrets pins sbom bench clean
+.PHONY: help setup rehearse test lint test-fast test-long preview verify pair secrets pins sbom bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
@@ -38,11 +38,14 @@ test: setup ## set-up, fast tests, tests with an engine, a whole rehearsal and i
 test-long: setup ## what is too long for it, oldest result first, into docs/test-long.md (NAME=ROW; MINUTES=N: begin no row after)
 	@$(tsx) lab/testing/long.ts '$(NAME)' '$(MINUTES)'
 
-test-fast: node_modules/.package-lock.json ## types, lint, format, unit and graph tests (no Docker, no lab)
+lint: node_modules/.package-lock.json ## types, lint and format, of Python, shell, Dockerfiles and Go too
 	@npx --no-install tsc --noEmit --incremental --tsBuildInfoFile .tsbuildinfo
 	@npx --no-install eslint --cache --max-warnings=0 .
 	@npx --no-install prettier --check --log-level=warn .
 	@$(tsx) tools/write-stack-schema.ts --check
+	@$(tsx) tools/lint/lint.ts
+
+test-fast: lint ## the same, and unit and graph tests (no Docker, no lab)
 	@npx --no-install jest --selectProjects fast --maxWorkers=100% $(JEST)
 
 preview: node_modules/.package-lock.json ## pulumi preview of STACK (default prod; LAB=1: the lab's); POLICY=1 judges it by the policy pack
