@@ -17,16 +17,13 @@ LAB ?=
 in_lab = case '$(LAB)' in ''|0) ;; 1) [ -f "$(CLAWKEEP_LAB)/env" ] || { echo 'there is no lab here: make rehearse' >&2; exit 2; }; . "$(CLAWKEEP_LAB)/env" ;; \
 	*) echo 'LAB=1 asks the lab; leave LAB out to ask your own backend' >&2; exit 2 ;; esac;
 
-.PHONY: help setup rehearse test test-fast test-long preview verify pair secrets pins sbom bench clean
+.PHONY: help setup rehearse test lint test-fast test-long preview verify pair secrets pins sbom bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
 
 node_modules/.package-lock.json: package-lock.json
-# `npm ci` refuses where a registry lacks optional packages of other platforms; `install` then takes the same locked versions.
-	@npm ci --ignore-scripts --no-fund --no-audit --loglevel=silent && echo 'node_modules: by npm ci' || { \
-	 echo 'node_modules: npm ci refuses; npm install takes the versions of package-lock.json'; \
-	 npm install --no-save --ignore-scripts --no-fund --no-audit --loglevel=error; }
+	@node tools/install-packages.mjs
 	@touch $@
 
 setup: node_modules/.package-lock.json ## install and build what the rehearsal needs: Docker engine, Pulumi toolchain, images
@@ -41,11 +38,14 @@ test: setup ## set-up, fast tests, tests with an engine, a whole rehearsal and i
 test-long: setup ## what is too long for it, oldest result first, into docs/test-long.md (NAME=ROW; MINUTES=N: begin no row after)
 	@$(tsx) lab/testing/long.ts '$(NAME)' '$(MINUTES)'
 
-test-fast: node_modules/.package-lock.json ## types, lint, format, unit and graph tests (no Docker, no lab)
+lint: node_modules/.package-lock.json ## types, lint and format, of Python, shell, Dockerfiles and Go too
 	@npx --no-install tsc --noEmit --incremental --tsBuildInfoFile .tsbuildinfo
 	@npx --no-install eslint --cache --max-warnings=0 .
 	@npx --no-install prettier --check --log-level=warn .
 	@$(tsx) tools/write-stack-schema.ts --check
+	@$(tsx) tools/lint/lint.ts
+
+test-fast: lint ## the same, and unit and graph tests (no Docker, no lab)
 	@npx --no-install jest --selectProjects fast --maxWorkers=100% $(JEST)
 
 preview: node_modules/.package-lock.json ## pulumi preview of STACK (default prod; LAB=1: the lab's); POLICY=1 judges it by the policy pack
@@ -69,6 +69,6 @@ sbom: node_modules/.package-lock.json ## list all software of STACK's host, its 
 bench: setup ## measure: rehearsal warm, up from empty, no-change up, preview, turns with a sandbox, the filter, where the time goes
 	@$(tsx) lab/rehearsal/bench.ts
 
-clean: ## remove every trace of the lab (the build cache stays)
+clean: ## remove every trace of the lab (the build cache and node_modules stay)
 	@if [ -x $(tsx) ]; then $(tsx) lab/rehearsal/clean.ts; else rm -rf "$(CLAWKEEP_LAB)"; fi
-	@rm -rf node_modules .eslintcache .tsbuildinfo
+	@rm -rf .eslintcache .tsbuildinfo

@@ -1,3 +1,4 @@
+import eslint from "@eslint/js";
 import pulumi from "@pulumi/eslint-plugin";
 import tseslint from "typescript-eslint";
 
@@ -9,10 +10,31 @@ const comparedRelease = {
     "Ask the line's profile in config/release-lines.ts: a comparison with a name forgets the next line.",
 };
 
+const [typed, plain] = [["**/*.ts"], ["**/*.mjs", "**/*.cjs", "**/*.js"]];
+const nodeGlobals = Object.fromEntries(
+  ["Buffer", "URL", "__dirname", "clearTimeout", "console", "fetch", "process", "setTimeout"].map((name) => [
+    name,
+    "readonly",
+  ]),
+);
+
 export default tseslint.config(
-  { ignores: ["node_modules", ".lab", "**/*.js", "**/*.mjs", "**/*.cjs"] },
-  ...tseslint.configs.recommendedTypeChecked,
+  { ignores: ["node_modules", ".lab"] },
   {
+    // Plain Node, of which nothing knows the types. `attempts` is put before that file.
+    files: plain,
+    extends: [eslint.configs.recommended],
+    languageOptions: { globals: nodeGlobals },
+    rules: { eqeqeq: "error" },
+  },
+  { files: ["**/*.js"], languageOptions: { sourceType: "commonjs" } },
+  {
+    files: ["tests/rehearsal/egress-corpus/try.mjs"],
+    languageOptions: { globals: { attempts: "readonly" } },
+  },
+  { files: typed, extends: tseslint.configs.recommendedTypeChecked },
+  {
+    files: typed,
     languageOptions: { parserOptions: { project: "./tsconfig.json" } },
     plugins: { "@pulumi": pulumi },
     rules: {
@@ -36,7 +58,7 @@ export default tseslint.config(
   },
   {
     // Jest's matchers and JSON bodies are untyped by nature; the assertions are the check.
-    files: ["tests/**", "lab/**"],
+    files: ["tests/**/*.ts", "lab/**/*.ts"],
     rules: {
       "@typescript-eslint/no-unsafe-assignment": "off",
       "@typescript-eslint/no-unsafe-member-access": "off",

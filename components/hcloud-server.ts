@@ -1,7 +1,7 @@
 import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import type { HcloudHost } from "../config/host-schema";
+import { isKeyLine, type HcloudHost } from "../config/host-schema";
 import { cloudflareRanges } from "../config-files/cloudflare/ip-ranges";
 import { userData } from "../config-files/host/user-data";
 import { hostKeyFrom } from "../config-files/ssh/host-key";
@@ -65,7 +65,7 @@ export function hcloudFoundation(
     { name: serverName, labels: { ...labels, ...sshLabels(host) }, rules: firewallRules(host) },
     { ...options, hooks: { beforeUpdate: [sshStays()] } },
   );
-  const ownKey = host.sshKey.startsWith("ssh-")
+  const ownKey = isKeyLine(host.sshKey)
     ? new hcloud.SshKey(
         `${name}-ssh-key`,
         { name: serverName, publicKey: host.sshKey, labels },

@@ -113,7 +113,9 @@ export class HostBaseline extends Component {
       booted,
     ]);
     this.dockerGroup = prepared.stdout.apply((text) => text.trim());
-    const tools = first("tools", { create: `bash -s -- ${toolDirectory}`, stdin: hostTools() }, [prepared]);
+    const tools = first("tools", { create: `bash -s -- ${toolDirectory} only`, stdin: hostTools() }, [
+      prepared,
+    ]);
     const installUnits = `${toolDirectory}/install-archive ${unitDirectory} && systemctl daemon-reload`;
     // Keys alone, on a host that was there too; on a new one this reads back what it was told at its first boot. Until
     // here one command follows the other, and all else comes after: sshd's own settings drop logins side by side.

@@ -3,12 +3,14 @@ import { z } from "zod";
 import { cidr, filled, port } from "./fields";
 import { locations, serverImages, serverTypeProblem } from "./hetzner";
 
+/** True for a public key line, false for the name of a key at Hetzner. */
+export const isKeyLine = (sshKey: string): boolean => /^ssh-| /.test(sshKey);
 const sshKey = filled.refine(
   (text) =>
-    text.startsWith("ssh-")
-      ? /^ssh-ed25519 AAAA[A-Za-z0-9+/=]+( \P{Cc}*)?$/u.test(text)
+    isKeyLine(text)
+      ? /^(ssh-ed25519|sk-ssh-ed25519@openssh\.com) AAAA[A-Za-z0-9+/=]+( \P{Cc}*)?$/u.test(text)
       : /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(text),
-  "is neither an ssh-ed25519 public key line nor the name of a key at Hetzner",
+  "is neither an ssh-ed25519 or sk-ssh-ed25519@openssh.com public key line nor the name of a key at Hetzner",
 );
 /** Any public key line, with or without a comment. */
 const anySshKey = filled.regex(
@@ -68,7 +70,8 @@ export const hcloudHost = z.strictObject({
   ),
   /**
    * Public half of the key that ssh-agent holds; root-equivalent on the server. Hetzner takes a key once in a project:
-   * the second stack names the one of the first (clawkeep-prod) instead.
+   * the second stack names the one of the first (clawkeep-prod) instead. One in hardware (sk-ssh-ed25519@openssh.com)
+   * wants a touch at every login, and an `up` logs in dozens of times.
    */
   sshKey,
   ...both,

@@ -4,7 +4,8 @@ import { checkTogether } from "./cross-checks";
 import { dotted, settingProblem, structureProblem, type Problem, type RawConfiguration } from "./problems";
 import { settingsShape, type Settings, type UsableSettings } from "./schema";
 import { checkProviderKeys, checkSecrets, project, providerKeys, secretUsers } from "./secret-checks";
-import { gatewaySecretKeys, requiredSecrets, type SecretRule } from "./secrets";
+import { gatewaySecretKeys, requiredSecrets, secretKeyPattern, type SecretRule } from "./secrets";
+import { kindOf, rawValue } from "./value-kind";
 
 export type { RawConfiguration };
 
@@ -16,17 +17,9 @@ export interface ParsedConfiguration {
 type SettingsKey = keyof typeof settingsShape;
 type Issue = z.core.$ZodIssue;
 
-/** Keys whose value is YAML structure and arrives as JSON. */
-const structuredKeys: readonly SettingsKey[] = [
-  "zone",
-  "host",
-  "networks",
-  "storage",
-  "models",
-  "gateways",
-  "images",
-  "audit",
-];
+const isStructured = (key: SettingsKey): boolean => kindOf(settingsShape[key]) === "structure";
+const couldBeSecret = new RegExp(`^${project}:(${secretKeyPattern})$`);
+
 export function parseConfiguration(raw: RawConfiguration): ParsedConfiguration | { problems: Problem[] } {
   const problems: Problem[] = [];
   const usable = parseSettings(raw, problems);
@@ -50,16 +43,14 @@ function parseSettings(raw: RawConfiguration, problems: Problem[]): UsableSettin
   for (const key of Object.keys(settingsShape) as SettingsKey[]) {
     const schema: z.ZodType = settingsShape[key];
     const text = raw.values[`${project}:${key}`];
-    let value: unknown = text;
-    if (structuredKeys.includes(key)) {
-      try {
-        // An absent structure is reported by what has to be in it, because that is what can be set.
-        if (text !== undefined) value = JSON.parse(text);
-        else if (!schema.safeParse(undefined).success) value = {};
-      } catch {
+    let value: unknown = rawValue(schema, text);
+    if (isStructured(key)) {
+      if (value === text && text !== undefined) {
         problems.push(structureProblem(raw.stack, key, [], "is not structured (YAML map or list)"));
         continue;
       }
+      // An absent structure is reported by what has to be in it, because that is what can be set.
+      if (text === undefined && !schema.safeParse(undefined).success) value = {};
     }
     const result = schema.safeParse(value);
     if (result.success) usable[key] = result.data;
@@ -87,7 +78,7 @@ function issueProblems(stack: string, key: SettingsKey, value: unknown, issue: I
 
 /** Whether what stands, or has to stand, at the place of the issue is a list or an object. */
 function wantsStructure(key: SettingsKey, issue: Issue, value: unknown): boolean {
-  if (issue.path.length === 0 && structuredKeys.includes(key)) return true;
+  if (issue.path.length === 0 && isStructured(key)) return true;
   if (issue.code === "invalid_type" && ["array", "object", "record"].includes(issue.expected)) return true;
   if (issue.code === "invalid_key") return true;
   if (issue.code === "invalid_union" && issue.errors.length > 0) {
@@ -157,7 +148,7 @@ function checkUnknownKeys(
   ]);
   for (const key of Object.keys(raw.values)) {
     if (known.has(key) || key.startsWith("pulumi:")) continue;
-    if (!certain && /^clawkeep:(\w+ApiKey|\w+-[a-z0-9-]+)$/.test(key)) continue;
+    if (!certain && couldBeSecret.test(key)) continue;
     const remedy = `pulumi config rm --stack ${raw.stack} ${key}`;
     const silent = botOf(key, names);
     problems.push(

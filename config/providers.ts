@@ -14,6 +14,9 @@ export const providers = {
 export type ProviderName = keyof typeof providers;
 export const providerNames = Object.keys(providers) as [ProviderName, ...ProviderName[]];
 
+/** Form of the secret's name that holds a provider's key. */
+export const customKeyName = "[a-z][a-z0-9]*ApiKey";
+
 /** A provider that is not in the table: any that LiteLLM knows, or any that speaks OpenAI's API. */
 export const customProvider = z.strictObject({
   /** Exact host of its API; HTTPS on port 443. */
@@ -21,7 +24,7 @@ export const customProvider = z.strictObject({
   /** Name of the secret that holds its key, such as mistralApiKey. */
   secret: z
     .string()
-    .regex(/^[a-z][a-z0-9]*ApiKey$/, "is not a name such as mistralApiKey (lower case, then ApiKey)"),
+    .regex(new RegExp(`^${customKeyName}$`), "is not a name such as mistralApiKey (lower case, then ApiKey)"),
   /** LiteLLM's prefix for it; `openai` for whatever speaks OpenAI's API. */
   litellmPrefix: z
     .string()

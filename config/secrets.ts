@@ -1,10 +1,11 @@
 /**
  * The secrets of a stack: flat keys, set with `pulumi config set --secret`, read as secrets. This table says for
- * each its shape, who needs it, and whether a standby must hold the same value to take over.
+ * each its shape and who needs it. Callers, channels or providers know every one of them, so a standby holds the same
+ * values to take over; what is a stack's own is made by the program and is not in here.
  */
 import { privateKeyProblem } from "./certificates";
 import { telegramSettings } from "./gateway-schema";
-import { providerOf, type ProviderChoice } from "./providers";
+import { customKeyName, providerOf, type ProviderChoice } from "./providers";
 
 export interface SecretRule {
   /** Configuration key behind `clawkeep:`. */
@@ -14,8 +15,6 @@ export interface SecretRule {
   readonly description: string;
   /** What else is wrong with a value of the right shape, never quoting it; undefined when nothing is. */
   readonly problem?: (value: string) => string | undefined;
-  /** Equal in prod and standby: callers, channels or providers know the value. */
-  readonly survivesFailover: boolean;
   /** The set-up command can make it up; otherwise it comes from somebody else. */
   readonly generated?: () => string;
   /** Needed only by what it switches on. */
@@ -94,7 +93,6 @@ export function requiredSecrets(settings: SecretUsers): SecretRule[] {
       key: "litellmMasterKey",
       shape: hex("sk-"),
       description: "sk- and 64 hexadecimal digits",
-      survivesFailover: true,
       generated: () => `sk-${randomHex()}`,
       distinct: ownKey,
     },
@@ -104,12 +102,10 @@ export function requiredSecrets(settings: SecretUsers): SecretRule[] {
       description: "the PEM private key of originCertificate",
       problem: (value) => privateKeyProblem(value, settings.originCertificate),
       file: "origin.key",
-      survivesFailover: true,
     },
     ...providerKeys.map((key) => ({
       key,
       ...(providerKeyShapes[key] ?? otherProviderKey),
-      survivesFailover: true,
     })),
     {
       key: alertWebhookKey,
@@ -117,7 +113,6 @@ export function requiredSecrets(settings: SecretUsers): SecretRule[] {
       shape:
         /^https:\/\/(?=[^/?#]{4,253}(?:[/?#]|$))(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,63}(?:[/?#]\S*)?$/,
       description: "an https URL with a host name in lower case and no port",
-      survivesFailover: true,
       optional: true,
     },
     ...settings.gateways.flatMap((gateway): SecretRule[] => {
@@ -127,7 +122,6 @@ export function requiredSecrets(settings: SecretUsers): SecretRule[] {
           key: keys.token,
           shape: hex(""),
           description: "64 hexadecimal digits",
-          survivesFailover: true,
           generated: randomHex,
           distinct: ownToken,
         },
@@ -135,7 +129,6 @@ export function requiredSecrets(settings: SecretUsers): SecretRule[] {
           key: keys.litellmKey,
           shape: hex("sk-"),
           description: "sk- and 64 hexadecimal digits",
-          survivesFailover: true,
           generated: () => `sk-${randomHex()}`,
           distinct: ownKey,
         },
@@ -145,7 +138,6 @@ export function requiredSecrets(settings: SecretUsers): SecretRule[] {
                 key: keys.telegramBotToken,
                 shape: /^\d{6,12}:[A-Za-z0-9_-]{35}$/,
                 description: "a bot token as @BotFather gives it (digits, colon, 35 characters)",
-                survivesFailover: true,
                 distinct: ownBot,
               },
             ]
@@ -154,3 +146,10 @@ export function requiredSecrets(settings: SecretUsers): SecretRule[] {
     }),
   ];
 }
+
+/** What a secret of some stack may be called, behind `clawkeep:`; as text, for a schema. */
+export const secretKeyPattern = ((): string => {
+  const gateway = "GATEWAY";
+  const own = requiredSecrets({ models: [], gateways: [{ name: gateway, telegram: true }] });
+  return [...own.map(({ key }) => key.replace(gateway, ".+")), customKeyName].join("|");
+})();

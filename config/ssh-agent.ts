@@ -4,6 +4,7 @@
  * so to try all the same would lock the operator out of his own server.
  */
 import { spawnSync } from "node:child_process";
+import { isKeyLine } from "./host-schema";
 import type { Settings } from "./schema";
 
 /**
@@ -44,7 +45,7 @@ export function agentProblem(host: Settings["host"], keys: AgentKeys): string | 
   if (keys.length === 0) return "the ssh-agent holds no key: ssh-add KEYFILE";
   // A server made here is told to look at more keys; on a host that was there, sshd may be as it came.
   const tries = host.mode === "hcloud" ? maxAuthTries.secured : maxAuthTries.stock;
-  const wanted = host.sshKey?.includes(" ") === true ? keyOf(host.sshKey) : undefined;
+  const wanted = host.sshKey !== undefined && isKeyLine(host.sshKey) ? keyOf(host.sshKey) : undefined;
   if (wanted === undefined) {
     if (keys.length <= tries) return undefined;
     const which =

@@ -1,6 +1,7 @@
 /** The JSON schema of a stack file, from the same rules that check it at run time. */
 import { z } from "zod";
 import { settingsShape } from "./schema";
+import { secretKeyPattern } from "./secrets";
 
 /** Keys are `clawkeep:NAME`; secrets, encrypted by Pulumi as `{secure: …}`, are recognised by their shape alone. */
 export function stackSchema(): unknown {
@@ -23,8 +24,7 @@ export function stackSchema(): unknown {
         type: "object",
         properties,
         patternProperties: {
-          "^clawkeep:(litellmMasterKey|originKey|alertWebhookUrl|\\w+ApiKey|(gatewayToken|litellmKey|telegramBotToken)-.+)$":
-            secret,
+          [`^clawkeep:(${secretKeyPattern})$`]: secret,
           "^(hcloud:token|cloudflare:apiToken)$": secret,
           "^(hcloud:endpoint|cloudflare:baseUrl)$": { type: "string" },
         },

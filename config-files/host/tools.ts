@@ -8,7 +8,10 @@ const binDirectory = join(__dirname, "bin");
 
 const script = (name: string): string => readFileSync(join(binDirectory, name), "utf8");
 
-/** Every script in bin/ as a tar, base64, behind the script that installs it: there is none on a bare host. */
+/**
+ * Every script in bin/ as a tar, base64, behind the script that installs it: there is none on a bare host. What bin/ no
+ * longer has is removed from a host: a script that the `delete` of a deployed command names keeps its name for good.
+ */
 export const hostTools = (): string => `${script("install-archive")}\n${hostToolsArchive()}`;
 
 /** Tar of every script in bin/, base64. */

@@ -13,6 +13,8 @@ import json
 import os
 import re
 import time
+from collections.abc import Callable
+from typing import Any
 
 from spend_limits import STATE
 from quiet_logs import OWN
@@ -28,15 +30,15 @@ class Audit:
         retention_days: int,
         directory: str = os.path.join(STATE, "audit"),
         most_bytes: int = MOST_BYTES,
-        clock=time.time,
-    ):
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._directory, self._retention_days, self._most_bytes, self._clock = directory, retention_days, most_bytes, clock
-        self._unwritten: list = []
+        self._unwritten: list[str] = []
         self._pruned = 0
         self._minute = 0
-        self._refusals: dict = {}
+        self._refusals: dict[str, int] = {}
 
-    def add(self, record: dict) -> None:
+    def add(self, record: dict[str, Any]) -> None:
         """@param record with `attempts` 0 and `gateway` for what was refused before any attempt"""
         self._end_minute()
         gateway = record.get("gateway")
@@ -52,7 +54,7 @@ class Audit:
         self._end_minute(ended=True)
         self.flush()
 
-    def _append(self, record: dict) -> None:
+    def _append(self, record: dict[str, Any]) -> None:
         self._unwritten.append(json.dumps(record, separators=(",", ":")) + "\n")
 
     def _end_minute(self, ended: bool = False) -> None:

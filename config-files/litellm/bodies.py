@@ -8,6 +8,14 @@ import contextlib
 import itertools
 import json
 import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Any
+
+# What an ASGI server and its application hand each other.
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Headers = Mapping[bytes, bytes]
 
 MOST_BYTES = 8 * 1024 * 1024
 """OpenClaw sends a picture of at most 5 MiB, 6.7 MiB in base64; a context of a million tokens is about 4 MiB of text."""
@@ -39,7 +47,7 @@ def too_large() -> Answer:
 class Share:
     """What one call holds of the bytes that may be on their way."""
 
-    def __init__(self, held: dict, caller):
+    def __init__(self, held: dict[str, int], caller: str) -> None:
         self._held, self._caller, self._bytes = held, caller, 0
 
     def hold(self, total: int) -> None:
@@ -59,11 +67,11 @@ class Share:
 
 
 class Bodies:
-    def __init__(self):
-        self._held: dict = {}
+    def __init__(self) -> None:
+        self._held: dict[str, int] = {}
 
     @contextlib.contextmanager
-    def share(self, caller):
+    def share(self, caller: str) -> Iterator[Share]:
         share = Share(self._held, caller)
         try:
             yield share
@@ -71,7 +79,7 @@ class Bodies:
             share.give_back()
 
 
-async def read(receive, headers: dict, share: Share) -> bytes:
+async def read(receive: Receive, headers: Headers, share: Share) -> bytes:
     try:
         async with asyncio.timeout(READ_SECONDS):
             return await _read(receive, headers, share)
@@ -79,13 +87,13 @@ async def read(receive, headers: dict, share: Share) -> bytes:
         raise Answer(408, "invalid_request_error", f"the body has not come within {READ_SECONDS} s") from None
 
 
-async def _read(receive, headers: dict, share: Share) -> bytes:
+async def _read(receive: Receive, headers: Headers, share: Share) -> bytes:
     announced = headers.get(b"content-length", b"0")
     if announced.isdigit() and int(announced) > MOST_BYTES:
         raise too_large()
     # At once where it is known: of two that do not fit together, one gets through.
     share.hold(int(announced) if announced.isdigit() else 0)
-    chunks: list = []
+    chunks: list[bytes] = []
     size = 0
     while True:
         message = await receive()
@@ -101,7 +109,7 @@ async def _read(receive, headers: dict, share: Share) -> bytes:
             return b"".join(chunks)
 
 
-def parse(raw: bytes, share: Share) -> dict:
+def parse(raw: bytes, share: Share) -> dict[str, Any]:
     parts = sum(1 for _ in itertools.islice(PART.finditer(raw), MOST_PARTS + 1))
     if parts > MOST_PARTS:
         raise Answer(413, "invalid_request_error", f"the body has more than {MOST_PARTS} parts")

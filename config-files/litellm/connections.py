@@ -1,19 +1,22 @@
 """Connections that say nothing, and too many of one address: what uvicorn itself does not bound."""
+import asyncio
+from typing import Any
+
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 MOST_OF_AN_ADDRESS = 128
 """A gateway has at most 100 calls at a time (config/gateway-schema.ts)."""
 HEAD_SECONDS = 10
 
-_open: dict = {}
+_open: dict[str, int] = {}
 """Address -> connections."""
 
 
 class Connection(H11Protocol):
     _counted = False
-    _head = None
+    _head: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport) -> None:
+    def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
         self._address, self._counted = (self.client or ("",))[0], True
         _open[self._address] = _open.get(self._address, 0) + 1
@@ -26,12 +29,12 @@ class Connection(H11Protocol):
         super().data_received(data)
         self._watch()
 
-    def handle_websocket_upgrade(self, event) -> None:
+    def handle_websocket_upgrade(self, event: Any) -> None:
         # From here on it is another protocol's, which the gate closes.
         self._forget()
         super().handle_websocket_upgrade(event)
 
-    def connection_lost(self, exc) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         self._forget()
         super().connection_lost(exc)
 

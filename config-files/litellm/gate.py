@@ -9,11 +9,16 @@ import hmac
 import json
 import time
 import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import quiet_logs
-from bodies import Answer, Bodies, parse, read
-from ledger import Call, Ledger
-from spend_limits import Limits
+from audit import Audit
+from bodies import Answer, Bodies, Headers, Message, Receive, Send, Share, parse, read
+from ledger import Call, Ledger, Refused
+from spend_limits import Gateway, Limits
+
+Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 CHAT, MESSAGES, EMBEDDINGS = "/v1/chat/completions", "/v1/messages", "/v1/embeddings"
 MODELS, LIVE, READY = "/v1/models", "/health/liveliness", "/health/ready"
@@ -35,11 +40,14 @@ GRACE_SECONDS = 10
 """How long LiteLLM's own account of a call that was answered is waited for."""
 
 
-OPERATOR = object()
-"""Who calls with the master key. No name: a gateway may have any."""
+class Operator:
+    """Who calls with the master key. No name: a gateway may have any."""
 
 
-async def _respond(send, status: int, body, retry_after_seconds: int = 0) -> None:
+OPERATOR = Operator()
+
+
+async def _respond(send: Send, status: int, body: Any, retry_after_seconds: int = 0) -> None:
     headers = [(b"content-type", b"application/json")]
     if retry_after_seconds:
         headers.append((b"retry-after", str(retry_after_seconds).encode()))
@@ -47,19 +55,23 @@ async def _respond(send, status: int, body, retry_after_seconds: int = 0) -> Non
     await send({"type": "http.response.body", "body": json.dumps(body).encode()})
 
 
-async def _refuse(send, answer) -> None:
+async def _refuse(send: Send, answer: Answer | Refused) -> None:
     error = {"message": answer.reason, "type": answer.kind, "param": None, "code": str(answer.status)}
     await _respond(send, answer.status, {"type": "error", "error": error}, answer.retry_after_seconds)
 
 
 class Gate:
-    def __init__(self, app, limits: Limits, ledger: Ledger, audit, keys: dict, master_key: str):
+    def __init__(
+        self, app: Application, limits: Limits, ledger: Ledger, audit: Audit, keys: dict[str, str], master_key: str
+    ) -> None:
         self._app, self._limits, self._ledger, self._audit = app, limits, ledger, audit
         self._keys, self._master_key = keys, master_key
-        self._running: dict = {}
+        self._running: dict[str, int] = {}
         self._bodies = Bodies()
+        # The loop itself holds a task only weakly.
+        self._concluding: set[asyncio.Task[None]] = set()
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             try:
                 return await self._app(scope, receive, quiet_when_started(send))
@@ -73,7 +85,7 @@ class Gate:
         except Answer as answer:
             await _refuse(send, answer)
 
-    async def _serve(self, scope, receive, send) -> None:
+    async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
         method, path = scope["method"], scope["path"]
         local = (scope.get("client") or ("",))[0] in ("127.0.0.1", "::1")
         if (method, path) == ("GET", LIVE):
@@ -93,10 +105,10 @@ class Gate:
             return await self._app(scope, receive, send)
         raise Answer(404, "not_found", "no such route")
 
-    def _caller(self, headers: dict, local: bool):
+    def _caller(self, headers: Headers, local: bool) -> Gateway | Operator | None:
         """@returns the gateway, OPERATOR, or None for a key that is nobody's"""
-        given = headers.get(b"authorization", b"").decode("latin-1").removeprefix("Bearer ").strip()
-        given = (given or headers.get(b"x-api-key", b"").decode("latin-1")).encode()
+        bearer = headers.get(b"authorization", b"").decode("latin-1").removeprefix("Bearer ").strip()
+        given = (bearer or headers.get(b"x-api-key", b"").decode("latin-1")).encode()
         if local and hmac.compare_digest(given, self._master_key.encode()):
             return OPERATOR
         # Every key is compared, so that the time says nothing of which one came near.
@@ -108,11 +120,11 @@ class Gate:
             return "audit records cannot be written: is the disk full?"
         return await self._ledger.problem()
 
-    async def _call(self, scope, receive, send, caller) -> None:
+    async def _call(self, scope: Message, receive: Receive, send: Send, caller: Gateway | Operator) -> None:
         problem = await self._problem()
         if problem:
             raise Answer(503, "not_ready", problem)
-        gateway = None if caller is OPERATOR else caller
+        gateway = caller if isinstance(caller, Gateway) else None
         name = "(operator)" if gateway is None else gateway.name
         running = self._running.get(name, 0)
         if gateway is not None and running >= gateway.max_parallel_requests:
@@ -126,7 +138,9 @@ class Gate:
         finally:
             self._running[name] -= 1
 
-    async def _admitted(self, scope, receive, send, name: str, gateway, share) -> None:
+    async def _admitted(
+        self, scope: Message, receive: Receive, send: Send, name: str, gateway: Gateway | None, share: Share
+    ) -> None:
         path, started = scope["path"], time.time()
         try:
             call, body = await self._admit(scope, receive, name, gateway, share)
@@ -139,15 +153,19 @@ class Gate:
             await exchange.run(self._app, forwarded(scope, call.id, len(body)))
         finally:
             # Neither the caller nor a cancelled request waits for, or skips, the books.
-            asyncio.get_running_loop().create_task(self._conclude(call, exchange))
+            task = asyncio.get_running_loop().create_task(self._conclude(call, exchange))
+            self._concluding.add(task)
+            task.add_done_callback(self._concluding.discard)
 
-    async def _admit(self, scope, receive, name: str, gateway, share):
+    async def _admit(
+        self, scope: Message, receive: Receive, name: str, gateway: Gateway | None, share: Share
+    ) -> tuple[Call, bytes]:
         # In a frame of its own: what the body is made into is given up before LiteLLM makes its own of it.
         body = parse(await read(receive, dict(scope["headers"]), share), share)
         call = admit(body, scope["path"], name, gateway, self._limits)
         return call, json.dumps(body).encode()
 
-    async def _conclude(self, call: Call, exchange) -> None:
+    async def _conclude(self, call: Call, exchange: "Exchange") -> None:
         ok = exchange.status is not None and exchange.status < 400
         await self._ledger.conclude(call, ok, GRACE_SECONDS)
         result = "ok" if ok and exchange.complete else "broken off" if ok else "failed"
@@ -155,7 +173,16 @@ class Gate:
             result = f"refused: {call.refusal.kind}"
         self._record(call.caller, call.route, call, exchange.status or 499, result, call.started, exchange.ended)
 
-    def _record(self, caller, route, call, status, result, started, ended=None) -> None:
+    def _record(
+        self,
+        caller: str,
+        route: str,
+        call: Call | None,
+        status: int,
+        result: str,
+        started: float,
+        ended: float | None = None,
+    ) -> None:
         attempts = [] if call is None else call.attempts
         self._audit.add(
             {
@@ -176,8 +203,8 @@ class Gate:
         )
 
 
-def quiet_when_started(send):
-    async def watched(message) -> None:
+def quiet_when_started(send: Send) -> Send:
+    async def watched(message: Message) -> None:
         if message["type"] == "lifespan.startup.complete":
             quiet_logs.install()
         await send(message)
@@ -185,7 +212,7 @@ def quiet_when_started(send):
     return watched
 
 
-def admit(body: dict, path: str, caller: str, gateway, limits: Limits) -> Call:
+def admit(body: dict[str, Any], path: str, caller: str, gateway: Gateway | None, limits: Limits) -> Call:
     """Leaves in the body what may be in it, sets the limit of the answer, and measures the rest."""
     for key in body.keys() - BODY_KEYS[path]:
         del body[key]
@@ -214,7 +241,7 @@ def admit(body: dict, path: str, caller: str, gateway, limits: Limits) -> Call:
     )
 
 
-def listed(value) -> list:
+def listed(value: Any) -> list[Any]:
     if value is None:
         return []
     if not isinstance(value, list):
@@ -222,7 +249,7 @@ def listed(value) -> list:
     return value
 
 
-def is_text(message) -> bool:
+def is_text(message: Any) -> bool:
     """True where a message holds text alone: of a picture or a document the bytes say nothing about its tokens."""
     content = message.get("content") if isinstance(message, dict) else None
     for part in content if isinstance(content, list) else []:
@@ -233,7 +260,7 @@ def is_text(message) -> bool:
     return True
 
 
-def limit_output(body: dict, most: int) -> int:
+def limit_output(body: dict[str, Any], most: int) -> int:
     key = "max_completion_tokens" if "max_completion_tokens" in body else "max_tokens"
     wanted = body.pop("max_completion_tokens", body.get("max_tokens", most))
     body.pop("max_tokens", None)
@@ -241,11 +268,11 @@ def limit_output(body: dict, most: int) -> int:
         wanted = most
     if type(wanted) is not int or wanted < 1:
         raise Answer(400, "invalid_request_error", f"{key} is not a positive whole number")
-    body[key] = min(wanted, most)
-    return body[key]
+    body[key] = limit = min(wanted, most)
+    return limit
 
 
-def forwarded(scope, call_id: str, length: int) -> dict:
+def forwarded(scope: Message, call_id: str, length: int) -> Message:
     """The request with the headers it needs and no other; what LiteLLM reads from headers is ours."""
     kept = [(k, v) for k, v in scope["headers"] if k in (b"authorization", b"x-api-key", b"host", b"anthropic-version")]
     own = [
@@ -259,13 +286,13 @@ def forwarded(scope, call_id: str, length: int) -> dict:
 class Exchange:
     """One admitted request on its way through LiteLLM, and what became of it."""
 
-    def __init__(self, call: Call, body: bytes, receive, send):
+    def __init__(self, call: Call, body: bytes, receive: Receive, send: Send) -> None:
         self.body, self._call, self._receive, self._send = body, call, receive, send
         self.status: int | None = None
         self.complete, self.ended = False, time.time()
         self._began, self._body_sent = asyncio.Event(), False
 
-    async def run(self, app, scope) -> None:
+    async def run(self, app: Application, scope: Message) -> None:
         task = asyncio.ensure_future(app(scope, self.receive, self.send))
         began = asyncio.ensure_future(self._began.wait())
         try:
@@ -281,7 +308,7 @@ class Exchange:
             task.cancel()
             began.cancel()
 
-    async def receive(self) -> dict:
+    async def receive(self) -> Message:
         if not self._body_sent:
             self._body_sent = True
             return {"type": "http.request", "body": self.body, "more_body": False}
@@ -290,7 +317,7 @@ class Exchange:
             self._call.hung_up = True
         return message
 
-    async def send(self, message) -> None:
+    async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start" and self.status is None:
             refusal = self._call.refusal
             # What LiteLLM says about our refusal is about its own insides.

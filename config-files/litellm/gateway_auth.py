@@ -4,6 +4,7 @@ LiteLLM's own virtual keys need Postgres. This hook gives the same separation wi
 `custom_auth_run_common_checks` and `enable_post_custom_auth_checks` make LiteLLM enforce what it returns.
 """
 import hmac
+from typing import Any
 
 from litellm.proxy._types import LitellmUserRoles, ProxyException, UserAPIKeyAuth, hash_token
 
@@ -18,7 +19,7 @@ def _same(given: str, key: str) -> bool:
     return bool(key) and hmac.compare_digest(given.encode(), key.encode())
 
 
-async def authenticate(request, api_key: str) -> UserAPIKeyAuth:
+async def authenticate(request: Any, api_key: str) -> UserAPIKeyAuth:
     given = (api_key or "").removeprefix("Bearer ").strip()
     if _same(given, _secrets["masterKey"]):
         return UserAPIKeyAuth(

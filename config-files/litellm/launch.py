@@ -106,11 +106,11 @@ def main() -> None:
     )
 
 
-def recovered(limits: Limits) -> list:
+def recovered(limits: Limits) -> list[str]:
     from alerts import Alerts
     from ledger import Ledger
 
-    async def recover() -> list:
+    async def recover() -> list[str]:
         # A ledger of its own: its connections belong to this short event loop.
         return await Ledger(limits, Alerts(None)).recover()
 

@@ -24,6 +24,7 @@ import os
 import time
 import uuid
 from dataclasses import dataclass, field
+from typing import Any
 
 import redis.asyncio
 from litellm.integrations.custom_logger import CustomLogger
@@ -95,8 +96,8 @@ class Call:
     writes_cache: bool
     max_output_tokens: int
     started: float = field(default_factory=time.time)
-    attempts: list = field(default_factory=list)
-    failures: list = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
+    failures: list[BaseException] = field(default_factory=list)
     """Exceptions of the attempts so far, and what they came of."""
     refusal: Refused | None = None
     input_tokens: int | None = None
@@ -117,9 +118,9 @@ class Ledger(CustomLogger):
         outcome.send_once()
         self._limits, self._alerts = limits, alerts
         self._scopes = {scope.key: scope for scope in limits.scopes}
-        self.calls: dict = {}
-        self._unconfirmed: dict = {}
-        self._making_good: asyncio.Task | None = None
+        self.calls: dict[str, Call] = {}
+        self._unconfirmed: dict[str, Unconfirmed] = {}
+        self._making_good: asyncio.Task[None] | None = None
         self._store = redis.asyncio.Redis(
             unix_socket_path=STORE_SOCKET,
             socket_timeout=STORE_TIMEOUT_SECONDS,
@@ -128,7 +129,7 @@ class Ledger(CustomLogger):
         )
         self._reserve, self._settle = (self._script(name) for name in ("reserve.lua", "settle.lua"))
 
-    def _script(self, name: str):
+    def _script(self, name: str) -> Any:
         with open(os.path.join(CONFIGURATION, name), encoding="utf-8") as stream:
             return self._store.register_script(stream.read())
 
@@ -139,7 +140,7 @@ class Ledger(CustomLogger):
         except (redis.RedisError, OSError, asyncio.TimeoutError):
             return "the spend store does not answer: docker logs openclaw-redis"
 
-    async def recover(self) -> list:
+    async def recover(self) -> list[str]:
         """Attempts of a process that died: they count as spent. @returns their ids"""
         lost = [attempt.decode() for attempt in await self._store.hkeys(spend_store.OPEN_ATTEMPTS)]
         for attempt in lost:
@@ -147,9 +148,9 @@ class Ledger(CustomLogger):
         return lost
 
     # LiteLLM calls this before every attempt, with the deployment it has chosen.
-    async def async_pre_call_deployment_hook(self, kwargs, call_type):
-        call = self.calls.get(kwargs.get("litellm_call_id"))
-        model = self._limits.models_by_id.get((kwargs.get("model_info") or {}).get("id"))
+    async def async_pre_call_deployment_hook(self, kwargs: dict[str, Any], call_type: Any) -> None:
+        call = self.calls.get(kwargs.get("litellm_call_id", ""))
+        model = self._limits.models_by_id.get((kwargs.get("model_info") or {}).get("id", ""))
         if call is None or model is None:
             raise Refused(403, "not_admitted", "a call that nobody has admitted")
         try:
@@ -170,7 +171,7 @@ class Ledger(CustomLogger):
         keys = [spend_store.MARKER, spend_store.OPEN_ATTEMPTS]
         # A store that was away must not book later what has been refused by then.
         latest = round((time.time() + BOOK_WITHIN_SECONDS) * 1000)
-        args: list = [spend_store.expected(), attempt.id, attempt.reserved, call.input_bytes // 4, latest]
+        args: list[Any] = [spend_store.expected(), attempt.id, attempt.reserved, call.input_bytes // 4, latest]
         for scope in scopes:
             keys += [scope.key, f"{scope.key.replace(':spend:', ':minute:', 1)}:{minute}"]
             args += [scope.cap, scope.period_ms, scope.requests_per_minute, scope.tokens_per_minute]
@@ -196,7 +197,9 @@ class Ledger(CustomLogger):
         attempt.booked = attempt.reserved
         call.attempts.append(attempt)
 
-    def _refusal(self, what: str, scope: Scope, cost: int, spent: int, reserved: int, resets_in_ms: int, first: int):
+    def _refusal(
+        self, what: str, scope: Scope, cost: int, spent: int, reserved: int, resets_in_ms: int, first: int
+    ) -> Refused:
         seconds = max(1, -(-resets_in_ms // 1000))
         if what != "cap":
             seconds = 60 - int(time.time()) % 60
@@ -212,8 +215,10 @@ class Ledger(CustomLogger):
             seconds,
         )
 
-    async def async_post_call_failure_deployment_hook(self, request_data, exception, call_type, fallback_depth=None):
-        call = self.calls.get(request_data.get("litellm_call_id"))
+    async def async_post_call_failure_deployment_hook(
+        self, request_data: dict[str, Any], exception: BaseException, call_type: Any, fallback_depth: int | None = None
+    ) -> None:
+        call = self.calls.get(request_data.get("litellm_call_id", ""))
         if call is None or not call.attempts:
             return
         own = [one for one in outcome.chain(exception) if not any(one is earlier for earlier in call.failures)]
@@ -226,8 +231,8 @@ class Ledger(CustomLogger):
         if all(attempt.failed for attempt in call.attempts) and outcome.provider_refused(own):
             await self.settle(call.attempts[-1], 0, 0)
 
-    async def async_log_success_event(self, kwargs, response_obj, start_time, end_time):
-        call = self.calls.get(kwargs.get("litellm_call_id"))
+    async def async_log_success_event(self, kwargs: dict[str, Any], response_obj: Any, start_time: Any, end_time: Any) -> None:
+        call = self.calls.get(kwargs.get("litellm_call_id", ""))
         if call is None or not call.attempts:
             return
         attempt: Attempt = call.attempts[-1]
@@ -240,7 +245,7 @@ class Ledger(CustomLogger):
         call.settled.set()
 
     @staticmethod
-    def _real_cost(call: Call, attempt: Attempt, kwargs) -> int:
+    def _real_cost(call: Call, attempt: Attempt, kwargs: dict[str, Any]) -> int:
         tokens = (call.input_tokens or 0) + (call.output_tokens or 0)
         cost = kwargs.get("response_cost")
         if tokens == 0:

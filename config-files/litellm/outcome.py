@@ -5,6 +5,7 @@ whole request is a 500, an answer that is not JSON a 422. So the status says not
 exception: an answer of the provider's, or a connection that was never made.
 """
 import sys
+from typing import Any, NoReturn
 
 import aiohttp
 import httpx
@@ -15,10 +16,10 @@ GAVE_UP_WAITING = {408, 504, 524}
 """Somebody in front of the model has stopped waiting for it; the model may have gone on."""
 
 
-def chain(exception) -> list:
+def chain(exception: BaseException | None) -> list[BaseException]:
     """The exception and all that it came of, itself first."""
-    found: list = []
-    waiting = [exception]
+    found: list[BaseException] = []
+    waiting: list[BaseException | None] = [exception]
     while waiting:
         one = waiting.pop(0)
         if one is not None and not any(one is other for other in found):
@@ -27,7 +28,7 @@ def chain(exception) -> list:
     return found
 
 
-def provider_refused(failure: list) -> bool:
+def provider_refused(failure: list[BaseException]) -> bool:
     """True when it is certain that the provider has not worked: it has answered with an error, or was never reached.
 
     @param failure chain() of this attempt alone: a retry is made while the failure before it is being handled, and has
@@ -47,9 +48,9 @@ def send_once() -> None:
     from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
 
     if not hasattr(AsyncHTTPHandler, "single_connection_post_request"):
-        sys.exit("this LiteLLM sends requests again in a way that is not known: attempts.py has to be adapted to it")
+        sys.exit("this LiteLLM sends requests again in a way that is not known: outcome.py has to be adapted to it")
 
-    async def not_again(self, *_, **__):
+    async def not_again(self: object, *_: Any, **__: Any) -> NoReturn:
         # Called while the connection's error is being handled: that one goes on.
         raise sys.exc_info()[1] or RuntimeError("a request is sent once")
 

@@ -41,4 +41,4 @@ def install() -> None:
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], True
         logger.setLevel(max(logger.level, logging.WARNING))
-    sys.stdout = sys.stderr = Discarded()  # type: ignore[assignment]
+    sys.stdout = sys.stderr = Discarded()

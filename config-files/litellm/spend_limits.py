@@ -4,6 +4,7 @@ import math
 import os
 import sys
 from dataclasses import dataclass
+from typing import Any, NotRequired, TypedDict
 
 CONFIGURATION = os.environ.get("CLAWKEEP_CONFIGURATION", "/etc/litellm")
 SECRETS = "/run/secrets/litellm/secrets.json"
@@ -14,6 +15,50 @@ NANO = 1_000_000_000
 """Money is counted in whole nano-dollars."""
 LEAST_USD = 0.001
 """For a million tokens: a nano-dollar each."""
+
+
+class Secrets(TypedDict):
+    """secrets.json"""
+
+    masterKey: str
+    providerKeys: dict[str, str]
+    """By the environment variable that LiteLLM reads."""
+    gatewayKeys: dict[str, str]
+    """By the gateway's name."""
+    alertWebhookUrl: NotRequired[str]
+
+
+class Cap(TypedDict):
+    """What a model and a gateway of limits.json both have."""
+
+    budgetUsd: float
+    budgetPeriodSeconds: int
+    requestsPerMinute: NotRequired[int | None]
+    tokensPerMinute: NotRequired[int | None]
+
+
+class ModelEntry(Cap):
+    id: str
+    mode: str
+    price: NotRequired[dict[str, Any] | None]
+    contextTokens: int
+    litellmModel: str
+    customPrice: bool
+    waitSeconds: float
+
+
+class GatewayEntry(Cap):
+    models: list[str]
+    maxOutputTokens: int
+    maxParallelRequests: int
+
+
+class Document(TypedDict):
+    """limits.json"""
+
+    auditRetentionDays: int
+    models: dict[str, ModelEntry]
+    gateways: dict[str, GatewayEntry]
 
 
 @dataclass(frozen=True)
@@ -53,13 +98,13 @@ class Model:
 @dataclass(frozen=True)
 class Gateway:
     name: str
-    models: frozenset
+    models: frozenset[str]
     scope: Scope
     max_output_tokens: int
     max_parallel_requests: int
 
 
-def _scope(kind: str, name: str, key: str, entry: dict) -> Scope:
+def _scope(kind: str, name: str, key: str, entry: Cap) -> Scope:
     return Scope(
         name=f"{kind}:{name}",
         key=f"clawkeep:spend:{kind}:{key}",
@@ -71,7 +116,7 @@ def _scope(kind: str, name: str, key: str, entry: dict) -> Scope:
     )
 
 
-def _price(name: str, entry: dict, kind: str, least: float) -> int:
+def _price(name: str, entry: ModelEntry, kind: str, least: float) -> int:
     """Nano-dollars a token, rounded up. A model without a price costs nothing, and a cap on nothing never closes."""
     usd = (entry.get("price") or {}).get(f"{kind}UsdPerMillionTokens")
     if isinstance(usd, bool) or not isinstance(usd, (int, float)) or not least <= usd < math.inf:
@@ -83,7 +128,7 @@ def _price(name: str, entry: dict, kind: str, least: float) -> int:
     return math.ceil(round(usd * 1000, 6))
 
 
-def _model(name: str, entry: dict) -> Model:
+def _model(name: str, entry: ModelEntry) -> Model:
     return Model(
         name=name,
         id=entry["id"],
@@ -102,7 +147,7 @@ def _model(name: str, entry: dict) -> Model:
 class Limits:
     def __init__(self, path: str = os.path.join(CONFIGURATION, "limits.json")):
         with open(path, encoding="utf-8") as stream:
-            document = json.load(stream)
+            document: Document = json.load(stream)
         self.audit_retention_days: int = document["auditRetentionDays"]
         self.models = {name: _model(name, entry) for name, entry in document["models"].items()}
         self.models_by_id = {model.id: model for model in self.models.values()}
@@ -118,10 +163,11 @@ class Limits:
         }
 
     @property
-    def scopes(self) -> list:
+    def scopes(self) -> list[Scope]:
         return [*(g.scope for g in self.gateways.values()), *(m.scope for m in self.models.values())]
 
 
-def load_secrets() -> dict:
+def load_secrets() -> Secrets:
     with open(SECRETS, encoding="utf-8") as stream:
-        return json.load(stream)
+        secrets: Secrets = json.load(stream)
+    return secrets

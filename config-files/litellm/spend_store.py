@@ -10,6 +10,7 @@ together, once, when neither is there and nothing has been spent.
 import os
 import secrets
 import sys
+from typing import Any
 
 from spend_limits import NANO, STATE, STORE_SOCKET, Limits
 
@@ -28,7 +29,7 @@ def expected() -> str:
         return ""
 
 
-def problem_with(marker) -> str:
+def problem_with(marker: bytes | None) -> str:
     """What is wrong with a store that holds this marker (bytes or None); empty when nothing is."""
     wanted = expected()
     if marker is not None and wanted and marker.decode() == wanted:
@@ -45,11 +46,11 @@ def _remember(identity: str) -> None:
     os.rename(IDENTITY + ".new", IDENTITY)
 
 
-def _anything_spent(store) -> bool:
+def _anything_spent(store: Any) -> bool:
     return next(store.scan_iter("clawkeep:spend:*", count=1000), None) is not None
 
 
-def initialise(store) -> None:
+def initialise(store: Any) -> None:
     """First deployment: makes marker and file. A crash between the two is made good by the next start."""
     if expected() or _anything_spent(store):
         return
@@ -57,7 +58,7 @@ def initialise(store) -> None:
     _remember(store.get(MARKER).decode())
 
 
-def _status(store) -> int:
+def _status(store: Any) -> int:
     problem = problem_with(store.get(MARKER))
     print(problem or "the spend store is usable")
     for scope in Limits().scopes:
@@ -72,7 +73,7 @@ def _status(store) -> int:
     return 1 if problem else 0
 
 
-def _accept_empty(store) -> int:
+def _accept_empty(store: Any) -> int:
     if not problem_with(store.get(MARKER)):
         print("the spend store is usable: there is nothing to accept")
         return 0

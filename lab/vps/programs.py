@@ -34,7 +34,7 @@ def call(name, *args):
 def follow(group, container):
     """Its root file system is mounted anew at each start."""
     question = ["docker", "container", "inspect", "--format", "{{.State.Pid}}", container]
-    pid = subprocess.run(question, capture_output=True, text=True).stdout.strip()
+    pid = subprocess.run(question, check=False, capture_output=True, text=True).stdout.strip()
     if pid not in ("", "0"):
         root = f"/proc/{pid}/root/".encode()
         call("fanotify_mark", group, MARK_ADD | MARK_FILESYSTEM, ctypes.c_uint64(OPEN_EXEC_PERM), AT_FDCWD, root)

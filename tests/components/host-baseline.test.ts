@@ -3,11 +3,17 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { prod, rawConfiguration } from "../fixtures/stack-configuration";
-import { commands, opened, programRun, recordGraphs, type Graph } from "./graph";
+import { commands, ofType, opened, programRun, recordGraphs, type Graph } from "./graph";
 
 const host = prod.settings["clawkeep:host"] as object;
+const hardwareKey = "sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2g me";
 const graphs = recordGraphs({
   prod: programRun(rawConfiguration(prod)),
+  hardwareKey: programRun(
+    rawConfiguration(prod, { "clawkeep:host": { ...host, sshKey: hardwareKey } }),
+    undefined,
+    [hardwareKey],
+  ),
   larger: programRun(rawConfiguration(prod, { "clawkeep:host": { ...host, volumeGiB: 31 } })),
 });
 const inputs = (graph: Graph, name: string): Record<string, unknown> => {
@@ -95,4 +101,9 @@ describe("sshd", () => {
       ]),
     );
   });
+});
+
+it("puts a key in hardware at Hetzner like any other", () => {
+  const [key] = ofType(graphs.hardwareKey, "hcloud:index/sshKey:SshKey");
+  expect(opened(key?.inputs["publicKey"])).toBe(hardwareKey);
 });

@@ -227,7 +227,7 @@ describe("values that must survive a failover", () => {
     return (
       parsed.secretRules
         // What may be left out is missed by nobody.
-        .filter(({ survivesFailover, optional }) => survivesFailover && optional !== true)
+        .filter(({ optional }) => optional !== true)
         .map(({ key }) => `clawkeep:${key}`)
     );
   };

@@ -97,6 +97,13 @@ describe("a valid configuration", () => {
     expect(problemsOf(rawConfiguration(standby, { ...secrets, "clawkeep:host": own }))).toEqual([]);
   });
 
+  it.each(["prod", "existing"] as const)("may have a key in hardware: %s", (name) => {
+    const fixture = { prod, existing }[name];
+    const host = fixture.settings["clawkeep:host"] as object;
+    const sshKey = "sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2g me";
+    expect(problemsOf(rawConfiguration(fixture, { "clawkeep:host": { ...host, sshKey } }))).toEqual([]);
+  });
+
   it("may name people and groups by number or text, as YAML reads them", () => {
     const telegram = { allowFrom: [4711, "4712"], groups: { allowed: [-1001234567890, "-100"] } };
     const parsed = parseConfiguration(

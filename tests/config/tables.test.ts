@@ -1,4 +1,6 @@
 /** The tables that everything else is computed from: addresses, tiers, image pins, secrets. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fixedAddresses } from "../../config/addresses";
 import {
   locations,
@@ -10,7 +12,8 @@ import {
 } from "../../config/hetzner";
 import { serverTypes as emulated } from "../../lab/hetzner/catalog";
 import { imagePins, pinProblem, softwareProblem, type ImageName } from "../../config/images";
-import { requiredSecrets } from "../../config/secrets";
+import { settingsShape } from "../../config/schema";
+import { requiredSecrets, secretKeyPattern } from "../../config/secrets";
 import type { TierName } from "../../config/services";
 import { memoryBudget, tiers } from "../../config/tiers";
 
@@ -229,6 +232,36 @@ describe("secrets", () => {
       "telegramBotToken-openclaw",
       "gatewayToken-second",
       "litellmKey-second",
+    ]);
+  });
+
+  it("are called what the schema of a stack file lets a secret be called, and nothing else is", () => {
+    const named = new RegExp(`^(${secretKeyPattern})$`);
+    const keys = [...rules.map(({ key }) => key), "mistralApiKey"];
+    expect(keys.filter((key) => !named.test(key))).toEqual([]);
+    const others = [
+      ...Object.keys(settingsShape),
+      "token",
+      "MistralApiKey",
+      "xlitellmMasterKey",
+      "gatewayToken-",
+    ];
+    expect(others.filter((key) => named.test(key))).toEqual([]);
+  });
+
+  it("are named in their table and nowhere else in config/", () => {
+    const names = rules.map(({ key }) => key.replace(/-.*/, "-"));
+    const folder = join(__dirname, "..", "..", "config");
+    const sources = readdirSync(folder).filter((file) => /\.ts$/.test(file) && file !== "secrets.ts");
+    // The providers' table is the home of the names of their keys; what is said in comments is no list.
+    const code = (file: string): string =>
+      readFileSync(join(folder, file), "utf8").replace(/\/\*.*?\*\//gs, "");
+    const found = sources.flatMap((file) =>
+      names.filter((name) => code(file).includes(name)).map((name) => [file, name]),
+    );
+    expect(found).toEqual([
+      ["providers.ts", "anthropicApiKey"],
+      ["providers.ts", "voyageApiKey"],
     ]);
   });
 

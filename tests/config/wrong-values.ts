@@ -317,7 +317,12 @@ export const wrongSettings: readonly WrongValue[] = [
     "clawkeep:host.sshKey",
     /is not a public key line, as ssh-add -L prints it/,
   ),
-  row("an RSA key", host({ sshKey: "ssh-rsa AAAAB3Nz" }), "clawkeep:host.sshKey", /ssh-ed25519 public key/),
+  row(
+    "an RSA key",
+    host({ sshKey: "ssh-rsa AAAAB3Nz" }),
+    "clawkeep:host.sshKey",
+    /neither an ssh-ed25519 or /,
+  ),
   row(
     "port out of range",
     host({ sshPort: 70000 }),

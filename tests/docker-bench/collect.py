@@ -72,7 +72,7 @@ def settled_containers():
     """All containers; asked again where one came or went between the two questions."""
     for _ in range(5):
         ids = sys.argv[1:] or run("docker", "ps", "-aq", "--no-trunc").split()
-        inspected = subprocess.run(["docker", "inspect", *ids], capture_output=True, text=True)
+        inspected = subprocess.run(["docker", "inspect", *ids], check=False, capture_output=True, text=True)
         if inspected.returncode == 0:
             return json.loads(inspected.stdout)
     raise SystemExit(f"collect: docker inspect failed five times: {inspected.stderr.strip()}")

@@ -87,7 +87,7 @@ function rulesOf(raw: RawConfiguration): SecretRule[] {
   const rules = requiredSecrets({
     gateways: settingsShape.gateways.parse(structure("gateways")),
     models: settingsShape.models.parse(structure("models")),
-  }).filter(({ survivesFailover }) => survivesFailover);
+  });
   const wrong = problems.filter(
     ({ key }) => raw.values[key] !== undefined && rules.some((rule) => key === `clawkeep:${rule.key}`),
   );

@@ -1,4 +1,4 @@
-/** Every script that runs on a host passes its language's own checks. */
+/** Every script that runs on a host can be read by its language; `make lint` looks further. */
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -26,10 +26,6 @@ it("every script is Bash, Python or a module for Node", () => {
 });
 
 describe.each(bash)("$name", ({ path, text }) => {
-  (installed("shellcheck") ? it : it.skip)("passes shellcheck (skipped where it is not installed)", () => {
-    expect(check("shellcheck", "-x", path)).toEqual(clean);
-  });
-
   it("can be parsed, and stops at the first error", () => {
     expect(check("bash", "-n", path)).toEqual(clean);
     expect(text).toMatch(/^set -euo pipefail$/m);

@@ -86,8 +86,8 @@ export const alertControls: readonly Control[] = [
       },
       {
         name: "alerts-never-read-for-ever",
-        from: 'async with asyncio.timeout(TIMEOUT_SECONDS), self._client.stream("POST", self._url, json=body) as response:',
-        to: "for response in [await self._client.post(self._url, json=body)]:",
+        from: 'async with asyncio.timeout(TIMEOUT_SECONDS), client.stream("POST", self._url, json=body) as response:',
+        to: "for response in [await client.post(self._url, json=body)]:",
         failing: `${notTaken}a webhook that says nothing`,
       },
       {
