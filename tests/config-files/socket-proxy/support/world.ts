@@ -17,7 +17,7 @@ import { DecisionLog, type Decision } from "../../../../config-files/socket-prox
 import { FilterServer } from "../../../../config-files/socket-proxy/server";
 import { exampleConfiguration, nodePath } from "./configuration";
 import { createBody, type Body } from "./legal";
-import { dockerCli, PrivateEngine } from "./private-engine";
+import { dockerCli, PrivateEngine, type WorldEngine } from "./private-engine";
 import { http, send, type RawAnswer } from "./raw-http";
 import { SandboxesMount } from "./sandboxes-mount";
 import { Tee } from "./tee";
@@ -31,7 +31,7 @@ export const secret = "sk-test-value-that-must-not-leak";
  */
 export class World {
   readonly directory = mkdtempSync(join(tmpdir(), "clawkeep-filter-"));
-  readonly engine = new PrivateEngine(this.directory);
+  readonly engine: WorldEngine;
   readonly parent = join(this.directory, "host");
   readonly mount: SandboxesMount;
   readonly image: string = "openclaw-sandbox:bookworm-slim";
@@ -48,13 +48,16 @@ export class World {
   private filter: FilterServer | undefined;
   private counter = 0;
 
-  constructor() {
+  /** @param engine made for the world's directory; as a rule the machine's own dockerd */
+  constructor(engine: (directory: string) => WorldEngine = (directory) => new PrivateEngine(directory)) {
+    this.engine = engine(this.directory);
     mkdirSync(this.parent);
     this.mount = new SandboxesMount(this.parent);
     this.tee = new Tee(join(this.directory, "tee.sock"), this.engine.socket);
   }
 
   async start(overrides: Partial<Controls> = {}): Promise<void> {
+    await this.engine.prepare?.();
     this.mount.mount();
     this.mount.workspace(this.workspace);
     await this.engine.start();
