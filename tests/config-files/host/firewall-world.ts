@@ -11,6 +11,7 @@ import { network } from "../../../lab/internet/addresses";
 import { docker, inspect, labLabel } from "../../../lab/lib/docker";
 import { attempt, run } from "../../../lab/lib/exec";
 import * as vps from "../../../lab/vps/stand-in";
+import { bootPrepared } from "./prepared-host";
 import {
   innerNetwork,
   nodeProbe,
@@ -74,7 +75,7 @@ export async function bootWorld(): Promise<void> {
   const image = await labBaseRef();
   await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(lab, "id")]);
   const authorizedKeys = [readFileSync(join(lab, "id.pub"), "utf8").trim()];
-  await vps.boot({ name, ipv4: host.v4, ipv6: host.v6, memoryMiB: 2000, disk: "warm", authorizedKeys });
+  await bootPrepared({ name, ipv4: host.v4, ipv6: host.v6, memoryMiB: 2000, authorizedKeys });
   for (const client of Object.keys(clients) as Client[]) await startClient(client, image);
   await until("the nested engine", async () => (await tryInside("docker version")).code === 0);
   await run("sh", ["-c", `docker save ${image} | docker exec --interactive ${standIn} docker load --quiet`]);

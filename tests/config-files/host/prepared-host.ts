@@ -1,14 +1,37 @@
 /** A stand-in that is prepared, with the tools and units of this checkout, for tests of what runs on a host. */
-import { firewallUnitFiles, hostTools, hostUnitFiles } from "../../../config-files/host/tools";
+import {
+  firewallUnitFiles,
+  hostTools,
+  hostUnitFiles,
+  prepareHostScript,
+} from "../../../config-files/host/tools";
 import { debianBase } from "../../../lab/images/debian";
+import { addresses, debianNames } from "../../../lab/internet/addresses";
+import { upDebian } from "../../../lab/internet/debian/debian";
 import { docker } from "../../../lab/lib/docker";
 import { attempt, run } from "../../../lab/lib/exec";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Engine } from "../../../lab/vps/engines";
 import * as vps from "../../../lab/vps/stand-in";
 
 export const tools = "/opt/openclaw/bin";
+
+/**
+ * Boots a server on which prepare-host has been: a warm one, or with `CLAWKEEP_TEST_ENGINE` one that had that engine
+ * before, without images.
+ */
+export async function bootPrepared(spec: Omit<vps.StandInSpec, "disk" | "engine">): Promise<void> {
+  const engine = process.env["CLAWKEEP_TEST_ENGINE"] as Engine | undefined;
+  if (engine === undefined) return vps.boot({ ...spec, disk: "warm" });
+  await upDebian();
+  await vps.boot({ ...spec, disk: "bare", engine });
+  const inside = ["exec", "--interactive", `clawkeep-vps-${spec.name}`, "bash"];
+  const names = `${addresses.admin} ${debianNames.join(" ")}`;
+  await docker([...inside, "-ec", `cloud-init status --wait >/dev/null; echo ${names} >>/etc/hosts`]);
+  await docker([...inside, "-s", "--", "1"], { input: prepareHostScript() });
+}
 
 export class PreparedHost {
   private readonly lab = mkdtempSync(join(tmpdir(), "clawkeep-prepared-host-"));
@@ -27,7 +50,7 @@ export class PreparedHost {
     process.env["CLAWKEEP_LAB"] = this.lab;
     await run(join(__dirname, "../../../lab/engine/up.sh"), []);
     await vps.destroy(this.name);
-    await vps.boot({ name: this.name, ipv4: this.ipv4, disk: "warm", authorizedKeys: [] });
+    await bootPrepared({ name: this.name, ipv4: this.ipv4, authorizedKeys: [] });
     await this.run("cloud-init status --wait >/dev/null || [ $? = 2 ]");
     await this.run(`mkdir -p ${tools}; bash -s -- ${tools}`, hostTools());
     for (const units of [hostUnitFiles(), firewallUnitFiles()])

@@ -2,6 +2,7 @@
 import { corpusOn } from "../../config-files/socket-proxy/support/corpus-on";
 import { FlavouredEngine } from "../../config-files/socket-proxy/support/flavoured-engine";
 import { World } from "../../config-files/socket-proxy/support/world";
+import { containerdStore } from "./differences";
 
 jest.setTimeout(120_000);
-corpusOn(new World((directory) => new FlavouredEngine(directory, "containerd-store")));
+corpusOn(new World((directory) => new FlavouredEngine(directory, "containerd-store")), containerdStore);

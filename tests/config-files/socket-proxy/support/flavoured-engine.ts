@@ -6,6 +6,9 @@ import { type Engine, engineImage } from "../../../../lab/vps/engines";
 import { capabilities } from "../../../../lab/vps/stand-in";
 import { dockerCli, untilItAnswers, type WorldEngine } from "./private-engine";
 
+/** As its unit has it: lab/vps/engines/29. */
+const flags: Partial<Record<Engine, string>> = { "29": "--feature=time-namespaces=false" };
+
 /**
  * Another engine than the machine's: that of a stand-in, in a container without a network. It sees the world's directory
  * by the same path, and what is mounted in it later.
@@ -42,7 +45,7 @@ export class FlavouredEngine implements WorldEngine {
     // attacks are written for the oldest that the filter knows.
     const script = `findmnt -rno TARGET -t cgroup,cgroup2 | while read -r each; do mount -o remount,bind,rw "$each"; done
 /usr/local/lib/stand-in/kernel-settings
-exec dockerd --data-root=${data} --host=unix://${this.socket} --host=unix:///run/docker.sock --log-level=warn`;
+exec dockerd ${flags[this.flavour] ?? ""} --data-root=${data} --host=unix://${this.socket} --host=unix:///run/docker.sock --log-level=warn`;
     await docker([
       ...["run", "--detach", "--name", this.container, "--label", labLabel, "--network", "none"],
       ...["--cap-drop", "ALL", ...capabilities.flatMap((name) => ["--cap-add", name])],
