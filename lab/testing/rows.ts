@@ -95,6 +95,10 @@ export const rows: readonly Row[] = [
     files: ["tests/long/engines/corpus-29.docker.test.ts"] },
   { name: "containerd-store-corpus", what: "the same with the store of containerd", group: "docker",
     files: ["tests/long/engines/corpus-containerd-store.docker.test.ts"] },
+  { name: "engine-29-host", what: "Docker's settings, services restarted and the firewall on Engine 29", group: "docker",
+    files: ["tests/long/engines/firewall-29.docker.test.ts", "tests/long/engines/host-settings-29.docker.test.ts"] },
+  { name: "no-buildx", what: "derived images without buildx and with it, on three engines", group: "docker",
+    files: ["tests/long/engines/build.docker.test.ts"] },
 
   // Controls taken away.
   { name: "controls-network", what: "edge, networks, firewall, egress proxy", controls: networkControls },

@@ -228,13 +228,13 @@ export async function fromContainer(
 
 /** The link-local IPv6 address of a container (or, without one, of the bridge of openclaw-net), for its neighbours. */
 export async function linkLocal(container?: string): Promise<string> {
-  const bridge = "br-$(docker network inspect --format '{{slice .Id 0 12}}' openclaw-net)";
-  const show = "ip -6 -o address show scope link dev";
-  const command =
+  const [device, at] =
     container === undefined
-      ? // Docker leaves it off; a host whose owner has switched it on is the worse case.
-        `sysctl -qw net.ipv6.conf.${bridge}.disable_ipv6=0; sleep 0.5; ${show} ${bridge}`
-      : `nsenter --target $(docker inspect --format '{{.State.Pid}}' ${container}) --net ${show} eth0`;
+      ? ["br-$(docker network inspect --format '{{slice .Id 0 12}}' openclaw-net)", ""]
+      : ["eth0", `nsenter --target $(docker inspect --format '{{.State.Pid}}' ${container}) --net`];
+  // Docker leaves it off on the bridge, and from Engine 28 on in containers; one whose owner has switched it on is the
+  // worse case.
+  const command = `${at} sysctl -qw net.ipv6.conf.${device}.disable_ipv6=0; sleep 0.5; ${at} ip -6 -o address show scope link dev ${device}`;
   const address = /inet6 (fe80:[0-9a-f:]+)/.exec(await inside(command))?.[1];
   if (address === undefined) throw new Error(`no link-local address: ${container ?? "bridge"}`);
   return `${address}%eth0`;

@@ -18,6 +18,15 @@ import * as vps from "../../../lab/vps/stand-in";
 
 export const tools = "/opt/openclaw/bin";
 
+/** Runs prepare-host on a server that runs, with packages from the lab. */
+export async function prepare(name: string): Promise<void> {
+  await upDebian();
+  const inside = ["exec", "--interactive", `clawkeep-vps-${name}`, "bash"];
+  const known = `${addresses.admin} ${debianNames.join(" ")}`;
+  await docker([...inside, "-ec", `cloud-init status --wait >/dev/null; echo ${known} >>/etc/hosts`]);
+  await docker([...inside, "-s", "--", "1"], { input: prepareHostScript() });
+}
+
 /**
  * Boots a server on which prepare-host has been: a warm one, or with `CLAWKEEP_TEST_ENGINE` one that had that engine
  * before, without images.
@@ -25,12 +34,8 @@ export const tools = "/opt/openclaw/bin";
 export async function bootPrepared(spec: Omit<vps.StandInSpec, "disk" | "engine">): Promise<void> {
   const engine = process.env["CLAWKEEP_TEST_ENGINE"] as Engine | undefined;
   if (engine === undefined) return vps.boot({ ...spec, disk: "warm" });
-  await upDebian();
   await vps.boot({ ...spec, disk: "bare", engine });
-  const inside = ["exec", "--interactive", `clawkeep-vps-${spec.name}`, "bash"];
-  const names = `${addresses.admin} ${debianNames.join(" ")}`;
-  await docker([...inside, "-ec", `cloud-init status --wait >/dev/null; echo ${names} >>/etc/hosts`]);
-  await docker([...inside, "-s", "--", "1"], { input: prepareHostScript() });
+  await prepare(spec.name);
 }
 
 export class PreparedHost {
@@ -46,10 +51,20 @@ export class PreparedHost {
     return `clawkeep-vps-${this.name}`;
   }
 
-  async start(): Promise<void> {
+  /** Boots it as it is handed over with that engine, and does nothing else. */
+  async boot(engine: Engine): Promise<void> {
+    await this.clear();
+    await vps.boot({ name: this.name, ipv4: this.ipv4, disk: "bare", engine, authorizedKeys: [] });
+  }
+
+  private async clear(): Promise<void> {
     process.env["CLAWKEEP_LAB"] = this.lab;
     await run(join(__dirname, "../../../lab/engine/up.sh"), []);
     await vps.destroy(this.name);
+  }
+
+  async start(): Promise<void> {
+    await this.clear();
     await bootPrepared({ name: this.name, ipv4: this.ipv4, authorizedKeys: [] });
     await this.run("cloud-init status --wait >/dev/null || [ $? = 2 ]");
     await this.run(`mkdir -p ${tools}; bash -s -- ${tools}`, hostTools());
