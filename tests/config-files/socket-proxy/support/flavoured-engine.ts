@@ -1,5 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
+import { dockerCliBinary } from "../../../../lab/images/asset-list";
+import { assetDir } from "../../../../lab/images/assets";
 import { docker, inspect, labLabel } from "../../../../lab/lib/docker";
 import { attempt, run } from "../../../../lab/lib/exec";
 import { type Engine, engineImage } from "../../../../lab/vps/engines";
@@ -15,6 +17,7 @@ const flags: Partial<Record<Engine, string>> = { "29": "--feature=time-namespace
  */
 export class FlavouredEngine implements WorldEngine {
   readonly socket: string;
+  client = "docker";
   private readonly container: string;
 
   constructor(
@@ -29,6 +32,7 @@ export class FlavouredEngine implements WorldEngine {
   async prepare(): Promise<void> {
     await run("mount", ["--bind", this.directory, this.directory]);
     await run("mount", ["--make-shared", this.directory]);
+    if (this.flavour === "29") this.client = join(await assetDir(dockerCliBinary), "docker");
   }
 
   async start(): Promise<void> {
@@ -68,6 +72,6 @@ exec dockerd ${flags[this.flavour] ?? ""} --data-root=${data} --host=unix://${th
   }
 
   cli(words: readonly string[], input?: string | Buffer): Promise<string> {
-    return dockerCli(this.socket, words, input);
+    return dockerCli(this.socket, words, input, this.client);
   }
 }

@@ -6,6 +6,8 @@ import { http, send } from "./raw-http";
 /** An engine that a {@link World} runs on. Its data lies in `engine-data-root` of the world's directory. */
 export interface WorldEngine {
   readonly socket: string;
+  /** The client that is used with it. @default the machine's */
+  readonly client?: string;
   /** Before anything is mounted in the world's directory. */
   prepare?(): Promise<void>;
   start(): Promise<void>;
@@ -81,10 +83,11 @@ export function dockerCli(
   socket: string,
   words: readonly string[],
   input: string | Buffer = "",
+  client = "docker",
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = execFile(
-      "docker",
+      client,
       words,
       {
         env: { ...process.env, DOCKER_HOST: `unix://${socket}` },

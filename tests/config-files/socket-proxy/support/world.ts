@@ -16,6 +16,8 @@ import { controls, type Controls } from "../../../../config-files/socket-proxy/c
 import { DecisionLog, type Decision } from "../../../../config-files/socket-proxy/decision-log";
 import { FilterServer } from "../../../../config-files/socket-proxy/server";
 import { exampleConfiguration, nodePath } from "./configuration";
+import type { Engine } from "../../../../lab/vps/engines";
+import { FlavouredEngine } from "./flavoured-engine";
 import { createBody, type Body } from "./legal";
 import { dockerCli, PrivateEngine, type WorldEngine } from "./private-engine";
 import { http, send, type RawAnswer } from "./raw-http";
@@ -48,9 +50,13 @@ export class World {
   private filter: FilterServer | undefined;
   private counter = 0;
 
-  /** @param engine made for the world's directory; as a rule the machine's own dockerd */
-  constructor(engine: (directory: string) => WorldEngine = (directory) => new PrivateEngine(directory)) {
-    this.engine = engine(this.directory);
+  /** On the machine's own dockerd, or the engine that `CLAWKEEP_TEST_ENGINE` names. */
+  constructor() {
+    const flavour = process.env["CLAWKEEP_TEST_ENGINE"] as Engine | undefined;
+    this.engine =
+      flavour === undefined
+        ? new PrivateEngine(this.directory)
+        : new FlavouredEngine(this.directory, flavour);
     mkdirSync(this.parent);
     this.mount = new SandboxesMount(this.parent);
     this.tee = new Tee(join(this.directory, "tee.sock"), this.engine.socket);
@@ -230,6 +236,6 @@ export class World {
 
   /** Runs the docker CLI through the filter. */
   cli(words: readonly string[], input?: string): Promise<string> {
-    return dockerCli(this.filterSocket, words, input);
+    return dockerCli(this.filterSocket, words, input, this.engine.client);
   }
 }
