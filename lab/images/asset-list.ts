@@ -137,6 +137,46 @@ export const dockerCliBinary: Asset = {
   },
 };
 
+/**
+ * Docker's Engine 29, compiled from its Go module with the tags that leave out what needs a C library: `dockerd`, and
+ * `docker-proxy`, which stands behind published ports.
+ */
+export const engine29Binaries: Asset = {
+  name: "engine-29",
+  inputs: [versions.engine29.module, versions.engine29.release, ...goFlags],
+  async make(dir) {
+    const module = "github.com/moby/moby/v2";
+    const flags = `-s -w -X ${module}/dockerversion.Version=${versions.engine29.release}`;
+    const programs = ["dockerd", "docker-proxy"].map(
+      (program) => `${module}/cmd/${program}@v${versions.engine29.module}`,
+    );
+    const tags = ["-tags", "exclude_graphdriver_btrfs netgo osusergo"];
+    // Seven minutes of a processor, which nothing else needs to wait for.
+    await run("nice", ["go", "install", "-p=1", ...goFlags, ...tags, "-ldflags", flags, ...programs], {
+      env: { ...goEnv, GOBIN: dir },
+    });
+  },
+};
+
+const dockerPackagesScript = [
+  "apt-get update -qq",
+  "apt-get install -y -qq --no-install-recommends --download-only docker.io docker-cli",
+  "mv /var/cache/apt/archives/*.deb /out/",
+].join("\n");
+
+/** Debian's Docker without buildx, as .deb files with all that they depend on. */
+export const dockerPackages: Asset = {
+  name: "docker-packages",
+  inputs: [debianRef("trixie"), dockerPackagesScript],
+  async make(dir) {
+    await docker([
+      ...["run", "--rm", "--label", labLabel, "--name", `clawkeep-packages-${process.pid}`],
+      ...["--network", "host", "--volume", `${dir}:/out`],
+      ...[await debianBase("trixie"), "sh", "-ec", dockerPackagesScript],
+    ]);
+  },
+};
+
 const root = 0;
 /** The user `node` of the images. */
 const nodeUser = 1000;

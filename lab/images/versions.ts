@@ -6,6 +6,8 @@ export const versions = {
   olderNode: "22.23.3",
   /** Go module github.com/docker/cli. */
   dockerCli: "29.9.3",
+  /** Go module github.com/moby/moby/v2, and the release of Engine that it is. */
+  engine29: { module: "2.0.0-beta.24", release: "29.9.3" },
   /** Go module github.com/caddyserver/caddy/v2. */
   caddy: "2.10.2",
 } as const;

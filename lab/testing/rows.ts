@@ -102,6 +102,19 @@ export const rows: readonly Row[] = [
   { name: "far-host", what: "an existing host 40 ms away, 64 side by side, from an ordinary developer's machine", group: "rehearsal",
     files: ["tests/rehearsal/22-far-host.test.ts"] },
 
+  // Other engines than Debian's as it comes.
+  { name: "engine-29", what: "an existing host with Engine 29", group: "rehearsal", files: ["tests/rehearsal/23-engine-29.test.ts"] },
+  { name: "containerd-store", what: "an existing host whose engine has its images in the store of containerd", group: "rehearsal",
+    files: ["tests/rehearsal/24-containerd-store.test.ts"] },
+  { name: "engine-29-corpus", what: "the attacks on the filter of the Docker API, with Engine 29 behind it", group: "docker",
+    files: ["tests/long/engines/corpus-29.docker.test.ts"] },
+  { name: "containerd-store-corpus", what: "the same with the store of containerd", group: "docker",
+    files: ["tests/long/engines/corpus-containerd-store.docker.test.ts"] },
+  { name: "engine-29-host", what: "Docker's settings, services restarted and the firewall on Engine 29", group: "docker",
+    files: ["tests/long/engines/firewall-29.docker.test.ts", "tests/long/engines/host-settings-29.docker.test.ts"] },
+  { name: "no-buildx", what: "derived images without buildx and with it, on three engines", group: "docker",
+    files: ["tests/long/engines/build.docker.test.ts"] },
+
   // Controls taken away.
   { name: "controls-network", what: "edge, networks, firewall, egress proxy", controls: networkControls },
   { name: "controls-containers", what: "the shape of containers", controls: containerControls },

@@ -5,6 +5,7 @@ import { addresses, network } from "../internet/addresses";
 import { debianCertificate } from "../internet/debian/debian";
 import { ensureCa } from "../lib/ca";
 import { labDir } from "../lib/paths";
+import type { Engine } from "./engines";
 import { firewallScript, type FirewallRule } from "./firewall";
 import { volumeDevice } from "./volumes";
 
@@ -20,6 +21,8 @@ export interface StandInSpec {
    * prepare-host, with every published image in the engine; for what does not look at how a host becomes ready.
    */
   readonly disk: "bare" | "warm";
+  /** A Docker engine that is there before prepare-host comes; on a bare disk only. Absent: none. */
+  readonly engine?: Engine;
   /** Public keys that the provider puts in for root, in authorized_keys format. */
   readonly authorizedKeys: readonly string[];
   /** A cloud-config or script, handed to cloud-init as it is. */

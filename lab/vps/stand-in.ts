@@ -4,6 +4,7 @@ import { docker, inspect, labLabel } from "../lib/docker";
 import { attempt, run } from "../lib/exec";
 import { ensureNetwork } from "../lib/network";
 import { inTurn } from "../lib/turns";
+import { engineImage } from "./engines";
 import { firewallScript, type FirewallRule } from "./firewall";
 import { newDisk, removeDisk } from "./disks";
 import { standInImage } from "./image";
@@ -18,7 +19,7 @@ export { createVolume, deleteVolume, resizeVolume } from "./volumes";
 
 // All rights by name, without those that reach past the container: clock, modules, raw I/O, kernel log, the outer
 // machine's resource limits.
-const capabilities = `
+export const capabilities = `
   AUDIT_CONTROL AUDIT_READ AUDIT_WRITE CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID IPC_LOCK IPC_OWNER KILL LEASE
   LINUX_IMMUTABLE MKNOD NET_ADMIN NET_BIND_SERVICE NET_BROADCAST NET_RAW SETFCAP SETGID SETPCAP SETUID SYS_ADMIN SYS_BOOT
   SYS_CHROOT SYS_NICE SYS_PACCT SYS_PTRACE SYS_TTY_CONFIG`
@@ -157,6 +158,8 @@ function runFlags(spec: StandInSpec): string[] {
       "--volume",
       `${guestDir(spec.name)}:/stand-in:ro`,
     ],
+    // containerd's own store, for the same reason as the engine's; without a name it goes with the container.
+    ...(spec.engine === undefined ? [] : ["--volume", "/var/lib/containerd"]),
     // A reboot ends the container with 129 and must come back; switched off it ends with 0 (rootfs/.../stand-in.conf).
     ...["--restart", "on-failure", "--stop-timeout", String(stopSeconds)],
     ...(spec.memoryMiB === undefined ? [] : ["--memory", `${spec.memoryMiB}m`]),
@@ -206,6 +209,10 @@ async function cutPower(name: string): Promise<void> {
 }
 
 async function machine(spec: StandInSpec): Promise<Machine> {
+  if (spec.engine !== undefined) {
+    if (spec.disk === "warm") throw new Error(`${spec.name}: a warm server has Debian's engine, no other`);
+    return { image: await engineImage(spec.engine) };
+  }
   return spec.disk === "warm" ? warmUp() : { image: await standInImage() };
 }
 

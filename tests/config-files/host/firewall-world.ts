@@ -12,6 +12,7 @@ import { network } from "../../../lab/internet/addresses";
 import { docker, inspect, labLabel } from "../../../lab/lib/docker";
 import { attempt, run } from "../../../lab/lib/exec";
 import * as vps from "../../../lab/vps/stand-in";
+import { bootPrepared } from "./prepared-host";
 import {
   innerNetwork,
   nodeProbe,
@@ -75,7 +76,7 @@ export async function bootWorld(): Promise<void> {
   const image = await labBaseRef();
   await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(lab, "id")]);
   const authorizedKeys = [readFileSync(join(lab, "id.pub"), "utf8").trim()];
-  await vps.boot({ name, ipv4: host.v4, ipv6: host.v6, memoryMiB: 2000, disk: "warm", authorizedKeys });
+  await bootPrepared({ name, ipv4: host.v4, ipv6: host.v6, memoryMiB: 2000, authorizedKeys });
   for (const client of Object.keys(clients) as Client[]) await startClient(client, image);
   await until("the nested engine", async () => (await tryInside("docker version")).code === 0);
   await run("sh", ["-c", `docker save ${image} | docker exec --interactive ${standIn} docker load --quiet`]);
@@ -228,13 +229,13 @@ export async function fromContainer(
 
 /** The link-local IPv6 address of a container (or, without one, of the bridge of openclaw-net), for its neighbours. */
 export async function linkLocal(container?: string): Promise<string> {
-  const bridge = "br-$(docker network inspect --format '{{slice .Id 0 12}}' openclaw-net)";
-  const show = "ip -6 -o address show scope link dev";
-  const command =
+  const [device, at] =
     container === undefined
-      ? // Docker leaves it off; a host whose owner has switched it on is the worse case.
-        `sysctl -qw net.ipv6.conf.${bridge}.disable_ipv6=0; sleep 0.5; ${show} ${bridge}`
-      : `nsenter --target $(docker inspect --format '{{.State.Pid}}' ${container}) --net ${show} eth0`;
+      ? ["br-$(docker network inspect --format '{{slice .Id 0 12}}' openclaw-net)", ""]
+      : ["eth0", `nsenter --target $(docker inspect --format '{{.State.Pid}}' ${container}) --net`];
+  // Docker leaves it off on the bridge, and from Engine 28 on in containers; one whose owner has switched it on is the
+  // worse case.
+  const command = `${at} sysctl -qw net.ipv6.conf.${device}.disable_ipv6=0; sleep 0.5; ${at} ip -6 -o address show scope link dev ${device}`;
   const address = /inet6 (fe80:[0-9a-f:]+)/.exec(await inside(command))?.[1];
   if (address === undefined) throw new Error(`no link-local address: ${container ?? "bridge"}`);
   return `${address}%eth0`;

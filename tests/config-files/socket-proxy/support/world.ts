@@ -16,8 +16,10 @@ import { controls, type Controls } from "../../../../config-files/socket-proxy/c
 import { DecisionLog, type Decision } from "../../../../config-files/socket-proxy/decision-log";
 import { FilterServer } from "../../../../config-files/socket-proxy/server";
 import { exampleConfiguration, nodePath } from "./configuration";
+import type { Engine } from "../../../../lab/vps/engines";
+import { FlavouredEngine } from "./flavoured-engine";
 import { createBody, type Body } from "./legal";
-import { dockerCli, PrivateEngine } from "./private-engine";
+import { dockerCli, PrivateEngine, type WorldEngine } from "./private-engine";
 import { http, send, type RawAnswer } from "./raw-http";
 import { SandboxesMount } from "./sandboxes-mount";
 import { Tee } from "./tee";
@@ -31,7 +33,7 @@ export const secret = "sk-test-value-that-must-not-leak";
  */
 export class World {
   readonly directory = mkdtempSync(join(tmpdir(), "clawkeep-filter-"));
-  readonly engine = new PrivateEngine(this.directory);
+  readonly engine: WorldEngine;
   readonly parent = join(this.directory, "host");
   readonly mount: SandboxesMount;
   readonly image: string = "openclaw-sandbox:bookworm-slim";
@@ -48,13 +50,20 @@ export class World {
   private filter: FilterServer | undefined;
   private counter = 0;
 
+  /** On the machine's own dockerd, or the engine that `CLAWKEEP_TEST_ENGINE` names. */
   constructor() {
+    const flavour = process.env["CLAWKEEP_TEST_ENGINE"] as Engine | undefined;
+    this.engine =
+      flavour === undefined
+        ? new PrivateEngine(this.directory)
+        : new FlavouredEngine(this.directory, flavour);
     mkdirSync(this.parent);
     this.mount = new SandboxesMount(this.parent);
     this.tee = new Tee(join(this.directory, "tee.sock"), this.engine.socket);
   }
 
   async start(overrides: Partial<Controls> = {}): Promise<void> {
+    await this.engine.prepare?.();
     this.mount.mount();
     this.mount.workspace(this.workspace);
     await this.engine.start();
@@ -227,6 +236,6 @@ export class World {
 
   /** Runs the docker CLI through the filter. */
   cli(words: readonly string[], input?: string): Promise<string> {
-    return dockerCli(this.filterSocket, words, input);
+    return dockerCli(this.filterSocket, words, input, this.engine.client);
   }
 }
