@@ -190,7 +190,7 @@ test("the first one of all has nothing to go back to, and the next one takes its
 
 test("one that has never served is retired: nothing of it runs or comes back, its state stays", () => {
   const bad = host.create({ version: 1, fault: "crash-after-migration" });
-  host.activateKilled(bad, "docker exec", 3);
+  host.activateKilled(bad, "docker exec", 3, 20);
   host.run(
     `/opt/openclaw/bin/gateway-retire ${name}; /opt/openclaw/bin/gateway-retire ${name}; systemctl boot`,
   );

@@ -109,11 +109,8 @@ import { Disk, possible, powerCut } from "./on-a-disk";
   test("gateway-swap: its journal, what it has proven, and that they are forgotten", () => {
     const home = "/opt/openclaw/gateways/gw";
     const python = (text: string) => `mkdir -p ${home}; sync -f ${home}; python3 - <<'PYTHON'
-import sys
-sys.argv = ["gateway-swap"]
-source = open("/opt/openclaw/bin/gateway-swap", encoding="utf-8").read()
-exec(compile(source.rpartition("main()")[0].replace("__file__", "'/opt/openclaw/bin/gateway-swap'"), "gateway-swap", "exec"))
-gateway = Gateway("gw")
+import runpy
+gateway = runpy.run_path("/opt/openclaw/bin/gateway-swap")["Gateway"]("gw")
 ${text}
 PYTHON
 `;
