@@ -22,12 +22,12 @@ beforeAll(async () => {
   await startPublicRegistry();
   // Its engine has the images already, and forgets them before it is asked to pull.
   await vps.boot({ name, ipv4: "103.22.206.204", disk: "warm", authorizedKeys: [] });
-  const served = Object.keys(names).filter((host) => names[host] === addresses.registry);
-  await inside(`echo '${addresses.registry} ${served.join(" ")}' >>/etc/hosts`);
-  // The whole boot, not just its engine: cloud-init still changes the server's units before.
+  // The whole boot, not just its engine: cloud-init still changes the server's units, and /etc/hosts, before.
   const isBooted = ["exec", container, "systemctl", "is-system-running"];
   while (!/^(running|degraded)$/.test((await attempt("docker", isBooted)).stdout.trim()))
     await new Promise((resolve) => setTimeout(resolve, 300));
+  const served = Object.keys(names).filter((host) => names[host] === addresses.registry);
+  await inside(`echo '${addresses.registry} ${served.join(" ")}' >>/etc/hosts`);
   await inside("docker image ls --quiet --no-trunc | xargs docker image rm --force");
 });
 
