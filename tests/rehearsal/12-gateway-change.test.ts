@@ -6,6 +6,7 @@ import { ensureSshIdentity } from "../../lab/rehearsal/ssh";
 import { labGateway, writeStackFile } from "../../lab/rehearsal/stacks";
 import { nodeIn, onVps } from "../../lab/rehearsal/vps";
 import { telegramBots } from "../../lab/rehearsal/world";
+import { onlyReady, readyAgain } from "./support";
 
 jest.setTimeout(900_000);
 beforeAll(enterLabEnvironment);
@@ -68,24 +69,8 @@ async function together(first: string): Promise<string[]> {
   return found;
 }
 
-/**
- * Fault injection: for the script that changes the gateway, no container but the present one gets ready, and for such a
- * one its clock goes faster: the time that is told stays the one that the program has asked for.
- */
-const tool = "/opt/openclaw/bin/gateway-swap";
-const secondsOfTheClock = 15;
-async function arm(): Promise<void> {
-  const other = `if inspect(self.name)["Id"] != "${id(await serving())}":`;
-  const edits = [
-    `/def ready(self):/a\\        ${other} return False`,
-    `/starts, deadline = set()/a\\        ${other} deadline = time.monotonic() + ${secondsOfTheClock}`,
-  ];
-  await onVps(
-    "prod",
-    `cp -a ${tool} ${tool}.whole && sed -i ${edits.map((edit) => `-e '${edit}'`).join(" ")} ${tool} && [ "$(diff ${tool}.whole ${tool} | grep -c '^>')" = 2 ]`,
-  );
-}
-const disarm = (): Promise<string> => onVps("prod", `[ ! -e ${tool}.whole ] || mv ${tool}.whole ${tool}`);
+const arm = async (): Promise<string> => onVps("prod", onlyReady(id(await serving())));
+const disarm = (): Promise<string> => onVps("prod", readyAgain);
 
 test("a value that the canary lets pass and that does not serve: the old one serves, and a mended up works", async () => {
   const before = await serving();

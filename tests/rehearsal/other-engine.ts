@@ -16,7 +16,7 @@ import { writeStackFile } from "../../lab/rehearsal/stacks";
 import { script } from "../../lab/rehearsal/world";
 import type { Engine } from "../../lab/vps/engines";
 import { boot, destroy } from "../../lab/vps/stand-in";
-import { eventually, services } from "./support";
+import { eventually, onlyReady, readyAgain, services } from "./support";
 
 const stack = "other-engine";
 const server = "other-engine";
@@ -148,15 +148,10 @@ export function deploysOn(engine: Engine, seen: { readonly version: RegExp; read
 
   test("one that does not serve is taken back, and a mended one serves", async () => {
     const before = await serving();
-    const tool = "/opt/openclaw/bin/gateway-swap";
-    // Fault injection, as in 12-gateway-change.test.ts: no container but the present one gets ready.
-    const other = `if inspect(self.name)["Id"] != "${before}":`;
-    await inside(`cp -a ${tool} ${tool}.whole
-sed -i -e '/def ready(self):/a\\        ${other} return False' \
-  -e '/starts, deadline = set()/a\\        ${other} deadline = time.monotonic() + 15' ${tool}`);
+    await inside(onlyReady(before));
     await configure({ "clawkeep:gateways": [{ ...gateway, maxOutputTokens: 4098 }] });
     const { outcome } = await tryPulumi("up", ["--stack", stack, "--yes", "--skip-preview"]);
-    await inside(`mv ${tool}.whole ${tool}`);
+    await inside(readyAgain);
     expect(outcome.code).not.toBe(0);
     expect(outcome.stdout + outcome.stderr).toMatch(
       /the new container of openclaw does not serve.*The previous container \(clawkeep\/openclaw:[0-9a-f]{12}\) serves/s,

@@ -71,6 +71,26 @@ export async function withHost(
   }
 }
 
+const swapTool = "/opt/openclaw/bin/gateway-swap";
+/**
+ * Fault injection: for the script that changes a gateway, no container but this one gets ready, and for another its clock
+ * goes faster: the time that is told stays the one that the program has asked for.
+ *
+ * @param present id of the one that serves
+ * @returns a command for the gateway's host
+ */
+export function onlyReady(present: string): string {
+  const other = `if inspect(self.name)["Id"] != "${present}":`;
+  const edits = [
+    `/def ready(self)/a\\        ${other} return False`,
+    ...["/starts: set/{", "n", `a\\        ${other} deadline = time.monotonic() + 15`, "}"],
+  ];
+  const edited = `sed -i ${edits.map((edit) => `-e '${edit}'`).join(" ")} ${swapTool}`;
+  return `cp -a ${swapTool} ${swapTool}.whole && ${edited} && [ "$(diff ${swapTool}.whole ${swapTool} | grep -c '^>')" = 2 ]`;
+}
+/** The command that takes it back. */
+export const readyAgain = `[ ! -e ${swapTool}.whole ] || mv ${swapTool}.whole ${swapTool}`;
+
 /** Repeats `look` until it does not throw. @throws its last error after that many seconds */
 export async function eventually(what: string, seconds: number, look: () => Promise<void>): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
