@@ -1,7 +1,10 @@
 import * as docker from "@pulumi/docker";
 import type * as command from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
-import type { BuildContext } from "../config-files/build-context";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { buildContext, type BuildContext } from "../config-files/build-context";
+import type { Component } from "./component";
 import { toolDirectory, type Host } from "./host";
 
 /** An image that is on the host once `present` is there. */
@@ -56,4 +59,19 @@ export function builtImage(
     dependsOn: bases.map(([, image]) => image.present),
   });
   return { reference, present, id: present.stdout.apply((text) => text.trim()) };
+}
+
+/** The image of a program of ours: one bundled file, on the pinned base of its service. @param folder in config-files/ */
+export function programImage(
+  parent: Component,
+  host: Host,
+  base: string,
+  folder: string,
+  program: Readonly<Record<string, string>>,
+): BuiltImage {
+  const dockerfile = join(__dirname, "..", "config-files", folder, "Dockerfile");
+  return builtImage(parent, `${parent.name}-image`, host, {
+    context: buildContext(folder, { Dockerfile: readFileSync(dockerfile, "utf8"), ...program }),
+    bases: { BASE: pulledImage(parent, `${parent.name}-base-image`, host, base) },
+  });
 }

@@ -1,16 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { gatewaySecretKeys } from "../config/secrets";
 import { services } from "../config/services";
-import { buildContext } from "../config-files/build-context";
 import { bundleRelay } from "../config-files/relay/bundle";
 import { relayConfiguration, relayedGateways, type RelayDeployment } from "../config-files/relay/deployment";
 import { Component } from "./component";
 import { serviceContainer, settledBefore, type Place } from "./container";
-import { builtImage, pulledImage } from "./image";
-
-const folder = join(__dirname, "..", "config-files", "relay");
+import { programImage } from "./image";
 
 /** The channel relay: holds the bot tokens, and puts them into the calls of gateways that do not have them. */
 export class Relay extends Component {
@@ -43,13 +38,7 @@ export class Relay extends Component {
     serviceContainer(this, this.child("container"), {
       place,
       service: "relay",
-      image: builtImage(this, this.child("image"), host, {
-        context: buildContext("relay", {
-          Dockerfile: readFileSync(join(folder, "Dockerfile"), "utf8"),
-          "relay.js": bundleRelay(),
-        }),
-        bases: { BASE: pulledImage(this, this.child("base-image"), host, images[services.relay.image]) },
-      }),
+      image: programImage(this, host, images[services.relay.image], "relay", { "relay.js": bundleRelay() }),
       mounts: [
         { hostPath: files.directory, containerPath: "/etc/relay" },
         { hostPath: secrets.directory, containerPath: "/run/secrets/relay" },

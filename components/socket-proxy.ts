@@ -1,15 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { GatewaySettings } from "../config/gateway-schema";
 import { services } from "../config/services";
-import { buildContext } from "../config-files/build-context";
 import { filterSocketDirectory } from "../config-files/host/docker-settings";
 import { bundleFilter } from "../config-files/socket-proxy/bundle";
 import { filterConfiguration, upstreamDirectory } from "../config-files/socket-proxy/deployment";
 import { Component } from "./component";
 import { serviceContainer, type Place } from "./container";
-import { builtImage, pulledImage, type BuiltImage } from "./image";
+import { programImage, type BuiltImage } from "./image";
 
 export interface SocketProxyArgs extends Place {
   readonly gateway: GatewaySettings;
@@ -22,28 +19,14 @@ export interface SocketProxyArgs extends Place {
   readonly dockerGroup: pulumi.Output<string>;
 }
 
-const folder = join(__dirname, "..", "config-files", "socket-proxy");
-
 /** Our filter of the Docker API, one for each gateway and the only holder of the real socket. */
 export class SocketProxy extends Component {
   constructor(name: string, args: SocketProxyArgs, options?: pulumi.ComponentResourceOptions) {
     super("SocketProxy", name, options);
     const { configuration, host, gateway, sandboxImage } = args;
     const home = `/opt/openclaw/gateways/${gateway.name}`;
-    const image = builtImage(this, this.child("image"), host, {
-      context: buildContext("socket-proxy", {
-        Dockerfile: readFileSync(join(folder, "Dockerfile"), "utf8"),
-        "filter.js": bundleFilter(),
-      }),
-      bases: {
-        BASE: pulledImage(
-          this,
-          this.child("base-image"),
-          host,
-          configuration.images[services.socketProxy.image],
-        ),
-      },
-    });
+    const base = configuration.images[services.socketProxy.image];
+    const image = programImage(this, host, base, "socket-proxy", { "filter.js": bundleFilter() });
     const files = host.configuration(this, this.child("config"), {
       service: `socket-proxy-${gateway.name}`,
       owner: 0,
