@@ -53,7 +53,7 @@ async function fast(): Promise<boolean> {
   return false;
 }
 
-/** Rows of the lab's own parts that have not passed, in the long run, with what they are made from now. */
+/** Guarded rows that have not passed with what they are made from now. */
 async function changedRows(): Promise<FilesRow[]> {
   const page = resultsOfPage();
   const changed: FilesRow[] = [];
@@ -77,8 +77,8 @@ async function warmUp(): Promise<boolean> {
   return code === 0;
 }
 
-/** Guarded rows that have changed. They run alone: some take parts of the lab away for a while. */
-async function ownParts(): Promise<boolean> {
+/** Runs those. They run alone: some take parts of the lab away for a while. */
+async function guarded(): Promise<boolean> {
   let good = true;
   for (const row of await changedRows()) {
     const begun = await beginRow(row);
@@ -131,10 +131,10 @@ async function main(): Promise<void> {
   // A mistake that is seen in a minute is not waited for half an hour.
   good = good && (await timed("warm machine", warmUp));
   if (good) {
-    const own = await timed("the lab's own parts", ownParts);
+    const rows = await timed("guarded rows", guarded);
     const others = await timed("docker", docker);
     const rehearsed = await timed("rehearse", rehearse);
-    good = rehearsed && (await timed("rehearsal", rehearsal)) && own && others;
+    good = rehearsed && (await timed("rehearsal", rehearsal)) && rows && others;
   }
   for (const problem of problems) console.error(`\n${problem}`);
   const measured = times(begin);

@@ -1,21 +1,12 @@
 /** Services of the host are restarted, as a package update or an operator does: afterwards a turn that uses a tool works. */
 import { enterLabEnvironment } from "../../lab/rehearsal/environment";
-import { chatTurn } from "../../lab/rehearsal/public";
 import { onVps } from "../../lab/rehearsal/vps";
 import { script } from "../../lab/rehearsal/world";
-import { eventually, services } from "./support";
+import { eventually, services, turnWithTool } from "./support";
 
 jest.setTimeout(600_000);
 beforeAll(enterLabEnvironment);
 afterAll(() => script("anthropic", []));
-
-/** The model is made to run a command in its sandbox; what that printed comes back as the answer. */
-async function turnWithTool(): Promise<void> {
-  const [mark, said] = [`run-${Date.now()}`, `seen-${Date.now()}`];
-  const command = `echo ${said}-$(id -u)`;
-  await script("anthropic", [{ match: mark, tools: [{ name: "exec", arguments: { command } }] }]);
-  expect(await chatTurn(`please ${mark}`)).toContain(`${said}-1000`);
-}
 
 /** Of every container but the gateway's own, which its unit starts, and sandboxes. */
 const starts = (): Promise<string> =>

@@ -3,19 +3,23 @@
  * under way side by side. Then its SSH moves to another port. From an ordinary developer's machine.
  */
 import { spawn, type ChildProcess } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { endpoints, handBootedServers4, zone } from "../../lab/internet/addresses";
-import { issueCertificate } from "../../lab/lib/ca";
+import { handBootedServers4, zone } from "../../lab/internet/addresses";
 import { inspect } from "../../lab/lib/docker";
 import { attempt, run } from "../../lab/lib/exec";
-import { labDir, repoDir } from "../../lab/lib/paths";
+import { repoDir } from "../../lab/lib/paths";
 import { enterLabEnvironment } from "../../lab/rehearsal/environment";
 import { pulumi, tryPulumi } from "../../lab/rehearsal/pulumi";
 import { chatTurnAt } from "../../lab/rehearsal/public";
 import { ensureSshIdentity } from "../../lab/rehearsal/ssh";
-import { writeStackFile } from "../../lab/rehearsal/stacks";
 import { boot, destroy } from "../../lab/vps/stand-in";
+import {
+  forgetRecord,
+  forgetStack,
+  scannedHostKey,
+  writeExistingStack,
+  type ExistingStack,
+} from "./existing-stack";
 import { ordinaryLaptop, type Laptop } from "./laptop";
 import { eventually } from "./support";
 
@@ -24,6 +28,7 @@ const server = "far-away";
 const stack = "far";
 const address = handBootedServers4.first.replace(/\d+$/, "12");
 const hostname = `far.${zone.name}`;
+const existing: ExistingStack = { stack, address, hostname };
 /** Where the relay stands; sshd itself stays on 22. */
 const ports = { far: 2222, moved: 2022 } as const;
 const wide = ["--parallel", "64"];
@@ -47,41 +52,9 @@ async function startRelay(): Promise<void> {
   });
 }
 
-async function configure(sshPort: number): Promise<void> {
-  const line = await run("ssh-keyscan", ["-T", "5", "-t", "ed25519", "-p", String(sshPort), address]);
-  const origin = await issueCertificate("far", [hostname]);
-  await writeStackFile(
-    stack,
-    "active",
-    { mode: "existing", address, sshPort, hostKey: line.trim().split(" ").slice(1, 3).join(" ") },
-    {
-      "clawkeep:hostname": hostname,
-      "clawkeep:originCertificate": readFileSync(origin.cert, "utf8"),
-      // Without Telegram: a bot has one gateway at every moment, and prod's has it.
-      "clawkeep:gateways": [{ name: "openclaw", httpApi: true }],
-    },
-    {
-      "clawkeep:originKey": readFileSync(origin.key, "utf8"),
-      "clawkeep:telegramBotToken-openclaw": undefined,
-    },
-  );
-}
-
-async function forgetRecord(): Promise<void> {
-  const { write } = JSON.parse(readFileSync(join(labDir(), "cloudflare", "tokens.json"), "utf8")) as {
-    write: string;
-  };
-  const records = `${endpoints.cloudflare}/zones/${zone.id}/dns_records`;
-  const headers = { authorization: `Bearer ${write}` };
-  const answer = (await (await fetch(`${records}?name=${hostname}`, { headers })).json()) as {
-    result: { id: string }[];
-  };
-  for (const { id } of answer.result) await fetch(`${records}/${id}`, { method: "DELETE", headers });
-}
-
 beforeAll(async () => {
   await enterLabEnvironment();
-  await forgetRecord();
+  await forgetRecord(existing);
   await boot({ name: server, ipv4: address, disk: "warm", authorizedKeys: [await ensureSshIdentity()] });
   await eventually("sshd", 60, async () => {
     expect(await inside("sshd -T")).toMatch(/^maxstartups 10:30:100$/m);
@@ -89,15 +62,13 @@ beforeAll(async () => {
   });
   await startRelay();
   laptop = await ordinaryLaptop();
-  await configure(ports.far);
+  await writeExistingStack(existing, await scannedHostKey(address, ports.far), { sshPort: ports.far });
 });
 
 afterAll(async () => {
   relay.kill();
   await laptop.close();
-  await attempt("pulumi", ["stack", "rm", "--stack", stack, "--force", "--yes"]);
-  await forgetRecord();
-  await attempt("rm", ["-f", join(labDir(), "run", `stack-${stack}.json`)]);
+  await forgetStack(existing);
   await destroy(server);
 });
 

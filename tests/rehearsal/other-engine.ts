@@ -2,28 +2,30 @@
  * The program on an existing host that has a Docker engine of its own already: first deployment, second `up`, turns with
  * and without a tool, gateway changes, the engine restarted.
  */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { endpoints, handBootedServers4, zone } from "../../lab/internet/addresses";
-import { issueCertificate } from "../../lab/lib/ca";
+import { handBootedServers4, zone } from "../../lab/internet/addresses";
 import { attempt, run } from "../../lab/lib/exec";
-import { labDir } from "../../lab/lib/paths";
 import { enterLabEnvironment } from "../../lab/rehearsal/environment";
 import { pulumi, pulumiUp, tryPulumi } from "../../lab/rehearsal/pulumi";
 import { chatTurnAt } from "../../lab/rehearsal/public";
 import { ensureSshIdentity } from "../../lab/rehearsal/ssh";
-import { writeStackFile } from "../../lab/rehearsal/stacks";
 import { script } from "../../lab/rehearsal/world";
 import type { Engine } from "../../lab/vps/engines";
 import { boot, destroy } from "../../lab/vps/stand-in";
-import { eventually, onlyReady, readyAgain, services } from "./support";
+import {
+  forgetRecord,
+  forgetStack,
+  gatewayWithoutTelegram,
+  scannedHostKey,
+  writeExistingStack,
+  type ExistingStack,
+} from "./existing-stack";
+import { eventually, onlyReady, readyAgain, services, turnWithTool } from "./support";
 
 const stack = "other-engine";
 const server = "other-engine";
 const address = handBootedServers4.first.replace(/\d+$/, "13");
 const hostname = `other-engine.${zone.name}`;
-/** Without Telegram: a bot has one gateway at every moment, and prod's has it. */
-const gateway = { name: "openclaw", httpApi: true };
+const existing: ExistingStack = { stack, address, hostname };
 const here = services.filter((name) => name !== "openclaw-relay");
 
 const tryInside = (command: string) =>
@@ -33,42 +35,10 @@ const inside = (command: string): Promise<string> =>
 const turn = (text: string): Promise<string> => chatTurnAt(hostname, text);
 
 async function configure(more: Readonly<Record<string, unknown>> = {}): Promise<void> {
-  const line = await run("ssh-keyscan", ["-T", "5", "-t", "ed25519", address]);
-  const hostKey = line.trim().split(" ").slice(1, 3).join(" ");
-  const origin = await issueCertificate(stack, [hostname]);
-  await writeStackFile(
-    stack,
-    "active",
-    { mode: "existing", address, sshPort: 22, hostKey },
-    {
-      "clawkeep:hostname": hostname,
-      "clawkeep:originCertificate": readFileSync(origin.cert, "utf8"),
-      "clawkeep:gateways": [gateway],
-      ...more,
-    },
-    {
-      "clawkeep:originKey": readFileSync(origin.key, "utf8"),
-      "clawkeep:telegramBotToken-openclaw": undefined,
-    },
-  );
+  await writeExistingStack(existing, await scannedHostKey(address), { more });
 }
 
-/** The record is protected and stays when the stack is forgotten. */
-async function forgetRecord(): Promise<void> {
-  const tokens = readFileSync(join(labDir(), "cloudflare", "tokens.json"), "utf8");
-  const headers = { authorization: `Bearer ${(JSON.parse(tokens) as { write: string }).write}` };
-  const records = `${endpoints.cloudflare}/zones/${zone.id}/dns_records`;
-  const answer = await fetch(`${records}?name=${hostname}`, { headers });
-  const { result } = (await answer.json()) as { result: { id: string }[] };
-  for (const { id } of result) await fetch(`${records}/${id}`, { method: "DELETE", headers });
-}
-
-async function turnWithTool(): Promise<void> {
-  const [mark, said] = [`run-${Date.now()}`, `seen-${Date.now()}`];
-  const command = `echo ${said}-$(id -u)`;
-  await script("anthropic", [{ match: mark, tools: [{ name: "exec", arguments: { command } }] }]);
-  expect(await turn(`please ${mark}`)).toContain(`${said}-1000`);
-}
+const turnWithToolHere = (): Promise<void> => turnWithTool(turn);
 
 /** Id of the one container of the gateway that runs. @throws when it is not exactly one */
 async function serving(): Promise<string> {
@@ -85,7 +55,7 @@ export function deploysOn(engine: Engine, seen: { readonly version: RegExp; read
 
   beforeAll(async () => {
     await enterLabEnvironment();
-    await forgetRecord();
+    await forgetRecord(existing);
     const authorizedKeys = [await ensureSshIdentity()];
     await boot({ name: server, ipv4: address, disk: "bare", engine, authorizedKeys });
     await eventually("sshd", 60, () => configure());
@@ -93,9 +63,7 @@ export function deploysOn(engine: Engine, seen: { readonly version: RegExp; read
 
   afterAll(async () => {
     await script("anthropic", []);
-    await attempt("pulumi", ["stack", "rm", "--stack", stack, "--force", "--yes"]);
-    await forgetRecord();
-    await attempt("rm", ["-f", join(labDir(), "run", `stack-${stack}.json`)]);
+    await forgetStack(existing);
     await destroy(server);
   });
 
@@ -122,7 +90,7 @@ export function deploysOn(engine: Engine, seen: { readonly version: RegExp; read
     await eventually("a chat turn", 60, async () => {
       expect(await turn("Say: another engine")).toContain("another engine");
     });
-    await turnWithTool();
+    await turnWithToolHere();
   });
 
   test("a second up changes nothing, nor does a preview with a refresh", async () => {
@@ -140,16 +108,16 @@ export function deploysOn(engine: Engine, seen: { readonly version: RegExp; read
 
   test("a changed gateway takes the place of the old one", async () => {
     const before = await serving();
-    await configure({ "clawkeep:gateways": [{ ...gateway, maxOutputTokens: 4097 }] });
+    await configure({ "clawkeep:gateways": [{ ...gatewayWithoutTelegram, maxOutputTokens: 4097 }] });
     await pulumiUp(stack);
     expect(await serving()).not.toBe(before);
-    await turnWithTool();
+    await turnWithToolHere();
   });
 
   test("one that does not serve is taken back, and a mended one serves", async () => {
     const before = await serving();
     await inside(onlyReady(before));
-    await configure({ "clawkeep:gateways": [{ ...gateway, maxOutputTokens: 4098 }] });
+    await configure({ "clawkeep:gateways": [{ ...gatewayWithoutTelegram, maxOutputTokens: 4098 }] });
     const { outcome } = await tryPulumi("up", ["--stack", stack, "--yes", "--skip-preview"]);
     await inside(readyAgain);
     expect(outcome.code).not.toBe(0);
@@ -161,7 +129,7 @@ export function deploysOn(engine: Engine, seen: { readonly version: RegExp; read
     await configure();
     await pulumiUp(stack);
     expect(await serving()).not.toBe(before);
-    await turnWithTool();
+    await turnWithToolHere();
   });
 
   test.each(["systemctl restart docker", "systemctl restart nftables"])(
@@ -171,7 +139,7 @@ export function deploysOn(engine: Engine, seen: { readonly version: RegExp; read
       const look = `docker inspect --format '{{.Name}} {{.State.StartedAt}}' ${others}`;
       const before = await inside(look);
       await inside(command);
-      await eventually("a turn with a tool", 240, turnWithTool);
+      await eventually("a turn with a tool", 240, turnWithToolHere);
       expect(await inside(look)).toBe(before);
       const checks = "/opt/openclaw/bin/apply-firewall check && /opt/openclaw/bin/docker-settings check";
       expect(await inside(checks)).toMatch(/holds the confirmed ruleset.*as ordered/s);

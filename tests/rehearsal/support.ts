@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { projectDirectory } from "../../lab/rehearsal/project";
 import { labModels, writeStackFile } from "../../lab/rehearsal/stacks";
+import { chatTurn } from "../../lab/rehearsal/public";
 import { tryPulumi } from "../../lab/rehearsal/pulumi";
 import { ensureSshIdentity } from "../../lab/rehearsal/ssh";
+import { script } from "../../lab/rehearsal/world";
 
 /** Every container of a stack of the lab, sorted; sandboxes come and go. */
 export const services: readonly string[] = [
@@ -69,6 +71,18 @@ export async function withHost(
   } finally {
     writeFileSync(file, good);
   }
+}
+
+/**
+ * The model is made to run a command in its sandbox; what that printed comes back as the answer.
+ *
+ * @param ask has a chat turn at some gateway. Default: at prod's
+ */
+export async function turnWithTool(ask: (text: string) => Promise<string> = chatTurn): Promise<void> {
+  const [mark, said] = [`run-${Date.now()}`, `seen-${Date.now()}`];
+  const command = `echo ${said}-$(id -u)`;
+  await script("anthropic", [{ match: mark, tools: [{ name: "exec", arguments: { command } }] }]);
+  expect(await ask(`please ${mark}`)).toContain(`${said}-1000`);
 }
 
 const swapTool = "/opt/openclaw/bin/gateway-swap";
