@@ -34,6 +34,8 @@ export const controls = {
   ownExecsOnly: true,
   /** Whether the number of sandboxes is limited. */
   countSandboxes: true,
+  /** A command that takes longer has its sandbox asked, which has as long to run a shell. OpenClaw waits that long. */
+  sandboxAnswersMs: 5_000,
   containerAnswer,
   imageAnswer,
   execAnswer,

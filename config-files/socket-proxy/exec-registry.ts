@@ -2,6 +2,8 @@ const largest = 4096;
 
 /** Where an exec that the filter handed out stands: created, or started once. */
 interface Entry {
+  /** Full id of the container that it runs in. */
+  readonly container: string;
   started: boolean;
 }
 
@@ -12,8 +14,8 @@ interface Entry {
 export class ExecRegistry {
   private readonly entries = new Map<string, Entry>();
 
-  add(id: string): void {
-    this.entries.set(id, { started: false });
+  add(id: string, container: string): void {
+    this.entries.set(id, { container, started: false });
     // Insertion order makes the first key the oldest.
     const [oldest] = this.entries.keys();
     if (this.entries.size > largest && oldest !== undefined) this.entries.delete(oldest);
@@ -21,6 +23,11 @@ export class ExecRegistry {
 
   has(id: string): boolean {
     return this.entries.has(id);
+  }
+
+  /** @returns the id of the container that a known exec runs in */
+  containerOf(id: string): string | undefined {
+    return this.entries.get(id)?.container;
   }
 
   /** @returns whether this was the first start of a known exec */

@@ -4,11 +4,13 @@ import type { Configuration } from "./configuration";
 import type { Controls } from "./controls";
 import { gatewayLabel } from "./create-body";
 import type { Answer, Daemon, Upgraded } from "./daemon";
+import type { DecisionLog } from "./decision-log";
 import { ExecRegistry } from "./exec-registry";
 import { Mutex } from "./mutex";
 import { Refusal } from "./refusal";
 import type { Route } from "./routes";
 import type { Json } from "./strict-json";
+import { UnresponsiveSandboxes } from "./unresponsive-sandboxes";
 
 /** What goes back to the gateway. */
 export interface Reply {
@@ -34,12 +36,16 @@ export class Filter {
   private readonly creating = new Mutex();
   /** Containers of this gateway by full id. An id is never used again, and labels never change: no need to ask twice. */
   private readonly known = new Map<string, Owned["kind"]>();
+  private readonly unresponsive: UnresponsiveSandboxes;
 
   constructor(
     private readonly configuration: Configuration,
     private readonly daemon: Daemon,
     private readonly controls: Controls,
-  ) {}
+    log: DecisionLog,
+  ) {
+    this.unresponsive = new UnresponsiveSandboxes(daemon, log, controls.sandboxAnswersMs);
+  }
 
   /**
    * @throws {Refusal} if the call is not allowed, or the daemon cannot be reached
@@ -86,6 +92,14 @@ export class Filter {
       throw noSuch("exec", "exec-owner", route.subject);
     const answer = await this.daemon.upgrade(`/exec/${route.subject}/start`, start);
     return "socket" in answer ? answer : passOn(answer);
+  }
+
+  /** A command has failed, or takes long: perhaps nothing runs in its sandbox any more. */
+  suspect(exec: string): void {
+    const container = this.execs.containerOf(exec);
+    if (container !== undefined && this.known.get(container) === "sandbox") {
+      void this.unresponsive.check(container);
+    }
   }
 
   private async ping(): Promise<Reply> {
@@ -153,16 +167,17 @@ export class Filter {
     const answer = await this.daemon.call("POST", `/containers/${container}/exec`, body);
     if (answer.status !== 201) return passOn(answer);
     const id = String(objectOf(answer)["Id"]);
-    this.execs.add(id);
+    this.execs.add(id, container);
     return { status: 201, body: { Id: id } };
   }
 
   private async inspectExec(id: string): Promise<Reply> {
     if (this.controls.ownExecsOnly && !this.execs.has(id)) throw noSuch("exec", "exec-owner", id);
     const answer = await this.daemon.call("GET", `/exec/${id}/json`);
-    return answer.status === 200
-      ? { status: 200, body: this.controls.execAnswer(objectOf(answer)) }
-      : passOn(answer);
+    if (answer.status !== 200) return passOn(answer);
+    const exec = objectOf(answer);
+    if (exec["Running"] === false && exec["ExitCode"] !== 0) this.suspect(id);
+    return { status: 200, body: this.controls.execAnswer(exec) };
   }
 
   /** `docker inspect` without a type tries every kind of object for a sandbox that is not there: "no such" is true. */

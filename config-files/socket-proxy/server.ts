@@ -29,7 +29,7 @@ export class FilterServer {
     private readonly log: DecisionLog,
     private readonly controls: Controls = allControls,
   ) {
-    this.filter = new Filter(configuration, new Daemon(configuration.upstream), controls);
+    this.filter = new Filter(configuration, new Daemon(configuration.upstream), controls, log);
     this.server = createServer({
       insecureHTTPParser: false,
       // Required by checkHead, which logs; Node would answer without a word.
@@ -100,18 +100,25 @@ export class FilterServer {
         );
       }
       this.attached++;
+      let late: NodeJS.Timeout | undefined;
       try {
         const { body, rest } = await readUpgradeBody(request, socket, head, contentLength);
         clearTimeout(slow);
+        const exec = exchange.route?.subject ?? "";
+        // Whether the gateway still waits is not seen: it ends its direction at once, and its socket says no more.
+        late = setTimeout(() => this.filter.suspect(exec), this.controls.sandboxAnswersMs);
         const answer = await this.filter.attach(exchange.route as Route, body);
         if (!("socket" in answer)) {
           this.finish(exchange, answer);
+          this.filter.suspect(exec);
           socket.end(rawReply(answer));
           return;
         }
         this.finish(exchange, { status: 101 });
+        answer.socket.once("end", () => clearTimeout(late));
         await attach(socket, rest, answer);
       } finally {
+        clearTimeout(late);
         this.attached--;
       }
     } catch (error) {

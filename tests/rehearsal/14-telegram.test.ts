@@ -158,7 +158,7 @@ test("write, read and edit work in the sandbox's workspace", async () => {
 test.each([
   [
     "a fork bomb",
-    // Of its thousands of complaints a few: as a dozen messages they would still be on their way when the next one comes.
+    // Of its thousands of complaints a few, which make one message.
     "f() { f | f & }; f 2>&1 | head -c 500; sleep 3; echo over",
     /Cannot fork|Resource temporarily|over|can't fork|signal|timed out|exit/i,
   ],
@@ -176,8 +176,6 @@ test.each([
   // The volume: the root of a stand-in is the disk of the whole machine, which others write to.
   const free = async (): Promise<number> =>
     Number((await onVps("prod", "df --output=avail -B1M /opt/openclaw/volume | tail -1")).trim());
-  // What is left of a fork bomb fills its sandbox until that is removed.
-  await onVps("prod", "docker ps -q --filter label=openclaw.sandbox=1 | xargs -r docker rm --force");
   const before = await free();
   expect(await toolThroughTelegram("exec", { command }, 150)).toMatch(expected);
   expect(before - (await free())).toBeLessThan(100);
@@ -186,7 +184,11 @@ test.each([
     "docker inspect --format '{{.RestartCount}} {{.State.OOMKilled}} {{.State.Health.Status}}' openclaw",
   );
   expect(state.trim()).toBe("0 false healthy");
-  expect(await answerTo({ from: alice, text: "Say: still here" }, "still here", 120)).toContain("still here");
+  // What is left of a fork bomb fills its sandbox, and OpenClaw asks that before it answers anything. The filter removes
+  // such a sandbox, so what fails is a message or two.
+  await eventually("an answer, to a message that is sent again", 60, async () => {
+    await answerTo({ from: alice, text: "Say: still here" }, "still here", 20);
+  });
 });
 
 test("the room of each file system is reserved in full, so that filling one takes nothing from the others", async () => {

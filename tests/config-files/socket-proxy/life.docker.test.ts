@@ -192,6 +192,58 @@ test("an exec streams in both directions as bytes come", async () => {
   await world.remove(id);
 });
 
+describe("a sandbox that a command has left no room to run anything in", () => {
+  const fill = "while :; do sleep 1000 & done";
+  /** Starts a command in a sandbox and goes away after a second, as OpenClaw's client does when it is ended. */
+  const giveUpOn = async (container: string, command: string): Promise<void> => {
+    const created = await call("POST", `/containers/${container}/exec`, execBody(command));
+    const { connect } = await import("node:net");
+    const socket = connect({ path: world.filterSocket });
+    socket.resume().write(
+      http("POST", `/exec/${created.json["Id"]}/start`, execStartBody, {
+        headers: { Connection: "Upgrade", Upgrade: "tcp" },
+      }),
+    );
+    await new Promise((wake) => setTimeout(wake, 1000));
+    socket.destroy();
+  };
+  const isThere = async (container: string): Promise<boolean> =>
+    (await world.raw("GET", `/containers/${container}/json`)).status === 200;
+  const gone = async (container: string, seconds: number): Promise<boolean> => {
+    const deadline = Date.now() + seconds * 1000;
+    while (await isThere(container)) {
+      if (Date.now() > deadline) return false;
+      await new Promise((wake) => setTimeout(wake, 250));
+    }
+    return true;
+  };
+
+  test("is removed by itself when a command takes long in it", async () => {
+    const { id } = await world.container("sandbox");
+    await giveUpOn(id, fill);
+    await giveUpOn(id, "exec sleep 60");
+    expect(await gone(id, 30)).toBe(true);
+    expect(world.lines.at(-1)).toMatchObject({ event: "sandbox-removed", subject: id, status: 204 });
+  });
+
+  test("is removed by itself when a command fails in it", async () => {
+    const { id } = await world.container("sandbox");
+    const detached = await world.raw("POST", `/containers/${id}/exec`, { Cmd: ["sh", "-c", fill] });
+    await world.raw("POST", `/exec/${detached.json["Id"]}/start`, { Detach: true });
+    await new Promise((wake) => setTimeout(wake, 3000));
+    await expect(world.cli(["exec", id, "sh", "-c", "(:); :"])).rejects.toThrow();
+    expect(await gone(id, 30)).toBe(true);
+  });
+
+  test("is not what a long command or a failed one leaves behind", async () => {
+    const { id } = await world.container("sandbox");
+    await expect(world.cli(["exec", id, "sh", "-c", "exit 3"])).rejects.toMatchObject({ code: 3 });
+    await giveUpOn(id, "sleep 60");
+    expect(await gone(id, 14)).toBe(false);
+    await world.remove(id);
+  });
+});
+
 test("survives a restart of the daemon, and fails closed meanwhile", async () => {
   await world.engine.stop();
   expect((await call("GET", "/containers/x/json")).status).toBe(502);

@@ -122,6 +122,15 @@ const attacks = controlsOf(
       failing: "^exec options as root$",
     },
     {
+      name: "filter-unresponsive-sandboxes",
+      threat: "A sandbox in which nothing runs any more is removed",
+      file: `${folder}/filter.ts`,
+      from: "      void this.unresponsive.check(container);\n",
+      to: "",
+      test: `${tests}/life.docker.test.ts`,
+      failing: "is removed by itself when a command takes long",
+    },
+    {
       name: "filter-binds",
       threat: "Binds lie below",
       from: "  rebuildBinds,\n",
