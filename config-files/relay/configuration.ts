@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { compileSchema, type Schema } from "../socket-proxy/json-schema";
-import { parseStrictConfiguration } from "../strict-configuration";
+import { compileSchema, type Schema } from "../http-service/json-schema";
+import { parseStrictConfiguration } from "../http-service/strict-configuration";
 import schema from "./configuration.schema.json";
 
 /** One gateway with a bot. */

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { PassThrough, type Transform } from "node:stream";
 import type { Configuration } from "./configuration";
 import { isAllowedMethod } from "./methods";
-import { Refusal } from "./refusal";
+import { Refusal } from "../http-service/refusal";
 import { checkHead } from "./request-head";
 import { Scrub } from "./scrub";
 import { parseTarget } from "./target";

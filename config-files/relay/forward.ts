@@ -4,7 +4,7 @@ import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Configuration } from "./configuration";
 import type { Controls } from "./controls";
-import { Refusal } from "./refusal";
+import { Refusal } from "../http-service/refusal";
 import { tooLarge, type RequestHead } from "./request-head";
 import type { Target } from "./target";
 import type { Bot } from "./tokens";

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
-import { Refusal } from "./refusal";
+import { Refusal } from "../http-service/refusal";
+import { headerNames } from "../http-service/strict-server";
 
 /** Largest body in bytes: Telegram takes files of up to 50 MB, and a little is around them. */
 const largestUpload = 52 * 1024 * 1024;
@@ -35,7 +36,7 @@ const refused = ["upgrade", "expect", "te", "trailer", "content-encoding", "prox
  */
 export function checkHead(request: IncomingMessage, authority: string): RequestHead {
   if (request.httpVersion !== "1.1") throw bad("the protocol must be HTTP/1.1");
-  const names = request.rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
+  const names = headerNames(request);
   for (const name of single) {
     if (names.filter((other) => other === name).length > 1)
       throw bad(`the header ${name} is sent more than once`);

@@ -1,3 +1,5 @@
+import { JsonLog } from "../http-service/json-log";
+
 /** One line of the log: who asked for what and what became of it. Never a token, a text, a path or a query. */
 export interface LoggedRequest {
   readonly decision: "allow" | "deny" | "fail";
@@ -17,16 +19,9 @@ export interface LoggedRequest {
   readonly reason?: string;
 }
 
-/** Writes JSON lines. */
-export class RequestLog {
-  constructor(private readonly write: (line: string) => void) {}
-
+/** Writes requests as JSON lines. */
+export class RequestLog extends JsonLog {
   record(request: LoggedRequest): void {
     this.line("request", request);
-  }
-
-  /** Logs something that is no request. */
-  line(event: string, fields: object): void {
-    this.write(`${JSON.stringify({ time: new Date().toISOString(), event, ...fields })}\n`);
   }
 }

@@ -1,12 +1,13 @@
 import { readFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Configuration } from "./configuration";
 import { controls as allControls, type Controls } from "./controls";
 import { forward, goneStatus, Meter, type Call } from "./forward";
 import { healthPath } from "./health";
-import { Refusal } from "./refusal";
+import { Refusal } from "../http-service/refusal";
+import { close, listen, millisecondsSince, rawRefusal, strictServer } from "../http-service/strict-server";
 import type { RequestLog } from "./request-log";
 import { readBots, type Bot } from "./tokens";
 import { TunnelAgent } from "./tunnel";
@@ -44,36 +45,28 @@ export class RelayServer {
       configuration,
       extraCaFile === null ? undefined : readFileSync(extraCaFile, "utf8"),
     );
-    this.server = createServer({
-      insecureHTTPParser: controls.insecureHTTPParser,
-      // Required by checkHead, which logs; Node would answer without a word.
-      requireHostHeader: false,
-      maxHeaderSize: 8 * 1024,
-      headersTimeout: controls.headersTimeoutMs,
-      requestTimeout: controls.requestTimeoutMs,
-      keepAliveTimeout: 60_000,
-      connectionsCheckingInterval: 1_000,
-    });
+    // An upgrade without a listener is a request like any other, and refused as one.
+    this.server = strictServer(
+      { ...controls, keepAliveMs: 60_000 },
+      {
+        onRequest: (request, response) => void this.onRequest(request, response),
+        onConnect: (request, socket) => this.onConnect(request, socket),
+        onMalformed: (refusal, socket) => {
+          this.refuse(this.begin(undefined, socket as Socket), refusal);
+          socket.end(rawAnswerTo(refusal));
+        },
+      },
+      controls.insecureHTTPParser,
+    );
     // Telegram's silence ends first, with an answer.
     this.server.setTimeout(controls.idleTimeoutMs + 30_000);
     this.server.on("connection", (socket: Socket) => this.onConnection(socket));
-    this.server.on("request", (request, response) => void this.onRequest(request, response));
-    this.server.on("checkContinue", (request, response) => void this.onRequest(request, response));
-    this.server.on("checkExpectation", (request, response) => void this.onRequest(request, response));
-    // An upgrade without a listener is a request like any other, and refused as one; CONNECT would end without a word.
-    this.server.on("connect", (request, socket) => this.onConnect(request, socket));
-    this.server.on("clientError", (error: NodeJS.ErrnoException, socket) =>
-      this.onClientError(error, socket as Socket),
-    );
   }
 
   /** @returns the port */
   async listen(): Promise<number> {
     const { address, port } = this.configuration.listen;
-    await new Promise<void>((resolve, reject) => {
-      this.server.once("error", reject);
-      this.server.listen(port, address, resolve);
-    });
+    await listen(this.server, port, address);
     const bound = (this.server.address() as AddressInfo).port;
     const gateways = this.configuration.gateways.map(({ name }) => name);
     this.log.line("listening", { address, port: bound, gateways });
@@ -82,8 +75,7 @@ export class RelayServer {
 
   /** Stops taking connections and ends the open ones. */
   async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
-    this.server.closeAllConnections();
+    const closed = close(this.server);
     this.agent.destroy();
     await closed;
     this.log.line("stopped", {});
@@ -170,17 +162,6 @@ export class RelayServer {
     socket.end(rawAnswerTo(refusal));
   }
 
-  private onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-    // A client that goes away in the middle is no decision.
-    const gone = ["ECONNRESET", "HPE_INVALID_EOF_STATE"].includes(error.code ?? "");
-    if (gone || !socket.writable) return void socket.destroy();
-    const status =
-      error.code === "HPE_HEADER_OVERFLOW" ? 431 : error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
-    const refusal = new Refusal(status, "http", `not a request that HTTP allows: ${error.code ?? "?"}`);
-    this.refuse(this.begin(undefined, socket), refusal);
-    socket.end(rawAnswerTo(refusal));
-  }
-
   private begin(http: string | undefined, socket: Socket): Exchange {
     return {
       http: http ?? "?",
@@ -206,7 +187,7 @@ export class RelayServer {
       ...(method !== undefined && { method }),
       bytesFromGateway: sent.bytes,
       bytesToGateway: received.bytes,
-      milliseconds: Number((process.hrtime.bigint() - started) / 10_000n) / 100,
+      milliseconds: millisecondsSince(started),
     });
   }
 }
@@ -222,8 +203,4 @@ function answerTo({ status, reason }: Refusal): string {
   return `${JSON.stringify({ ok: false, error_code: status, description: `relay: ${reason}` })}\n`;
 }
 
-function rawAnswerTo(refusal: Refusal): string {
-  const body = answerTo(refusal);
-  const head = `HTTP/1.1 ${refusal.status} Refused\r\nContent-Type: application/json\r\nConnection: close`;
-  return `${head}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
-}
+const rawAnswerTo = (refusal: Refusal): string => rawRefusal(refusal.status, answerTo(refusal));

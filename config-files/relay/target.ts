@@ -1,5 +1,5 @@
 import { isReadingMethod } from "./methods";
-import { Refusal } from "./refusal";
+import { Refusal } from "../http-service/refusal";
 
 /** What a request asks for, once the placeholder is recognised. */
 export type Target =

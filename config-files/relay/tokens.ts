@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { parseStrictJson } from "../socket-proxy/strict-json";
+import { parseStrictJson } from "../http-service/strict-json";
 import type { RelayedGateway } from "./configuration";
 import { placeholderToken, tokenShape } from "./placeholder";
 

@@ -3,7 +3,7 @@ import { Agent } from "node:https";
 import type { Duplex } from "node:stream";
 import { connect, createSecureContext, rootCertificates } from "node:tls";
 import type { Configuration } from "./configuration";
-import { Refusal } from "./refusal";
+import { Refusal } from "../http-service/refusal";
 
 const connectTimeoutMs = 15_000;
 

@@ -1,7 +1,7 @@
 import { lstatSync, readFileSync, type Stats } from "node:fs";
 import type { Configuration } from "./configuration";
 import { checkSandboxesMount } from "./mount-table";
-import { Refusal } from "./refusal";
+import { Refusal } from "../http-service/refusal";
 
 /** One entry of HostConfig.Mounts. */
 export interface BindMount {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { compileSchema, type Schema } from "./json-schema";
-import { parseStrictConfiguration } from "../strict-configuration";
+import { compileSchema, type Schema } from "../http-service/json-schema";
+import { parseStrictConfiguration } from "../http-service/strict-configuration";
 import schema from "./schemas/configuration.schema.json";
 
 /** What one filter guards: one gateway, its sandboxes and their limits. */

@@ -6,7 +6,7 @@ import { containerAnswer, execAnswer, imageAnswer } from "./answers";
 import { rebuildExecBody, rebuildExecStartBody, rebuildSelfExecBody } from "./exec-body";
 import { checkHead } from "./request-head";
 import { matchRoute } from "./routes";
-import { parseStrictJson } from "./strict-json";
+import { parseStrictJson } from "../http-service/strict-json";
 
 /**
  * Every control of the filter, by name. The filter has no other way to reach one, so that a test can switch off any

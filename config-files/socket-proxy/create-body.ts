@@ -1,8 +1,8 @@
 import { rebuildBinds, type BindMount } from "./binds";
 import type { Configuration } from "./configuration";
-import { compileSchema, type Schema } from "./json-schema";
-import { Refusal } from "./refusal";
-import type { Json } from "./strict-json";
+import { compileSchema, type Schema } from "../http-service/json-schema";
+import { Refusal } from "../http-service/refusal";
+import type { Json } from "../http-service/strict-json";
 import { rebuildTmpfs } from "./tmpfs";
 import schema from "./schemas/create-body.schema.json";
 

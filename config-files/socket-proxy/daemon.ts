@@ -1,6 +1,6 @@
 import { request, type ClientRequest, type IncomingHttpHeaders } from "node:http";
 import { connect, type Socket } from "node:net";
-import { Refusal } from "./refusal";
+import { Refusal } from "../http-service/refusal";
 
 export interface Answer {
   readonly status: number;

@@ -1,3 +1,5 @@
+import { JsonLog } from "../http-service/json-log";
+
 /** One line of the log: what was asked, what was decided and why. Never a body, a header or a query. */
 export interface Decision {
   readonly decision: "allow" | "deny" | "fail";
@@ -16,25 +18,17 @@ export interface Decision {
 export type Counters = { readonly [decisionAndRule: string]: number };
 
 /** Writes decisions as JSON lines and counts them by decision and rule. */
-export class DecisionLog {
+export class DecisionLog extends JsonLog {
   private readonly counters = new Map<string, number>();
 
-  constructor(
-    private readonly gateway: string,
-    private readonly write: (line: string) => void,
-  ) {}
+  constructor(gateway: string, write: (line: string) => void) {
+    super(write, { gateway });
+  }
 
   record(decision: Decision): void {
     const key = `${decision.decision} ${decision.rule}`;
     this.counters.set(key, (this.counters.get(key) ?? 0) + 1);
     this.line("decision", decision);
-  }
-
-  /** Logs something that is no decision about a request. */
-  line(event: string, fields: object): void {
-    this.write(
-      `${JSON.stringify({ time: new Date().toISOString(), gateway: this.gateway, event, ...fields })}\n`,
-    );
   }
 
   counts(): Counters {

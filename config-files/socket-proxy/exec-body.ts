@@ -1,8 +1,8 @@
 import type { Configuration } from "./configuration";
 import { allowedEnvironment } from "./create-body";
-import { compileSchema, type Schema } from "./json-schema";
-import { Refusal } from "./refusal";
-import type { Json } from "./strict-json";
+import { compileSchema, type Schema } from "../http-service/json-schema";
+import { Refusal } from "../http-service/refusal";
+import type { Json } from "../http-service/strict-json";
 import execSchema from "./schemas/exec-body.schema.json";
 import startSchema from "./schemas/exec-start-body.schema.json";
 

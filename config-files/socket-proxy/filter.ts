@@ -7,9 +7,9 @@ import type { Answer, Daemon, Upgraded } from "./daemon";
 import type { DecisionLog } from "./decision-log";
 import { ExecRegistry } from "./exec-registry";
 import { Mutex } from "./mutex";
-import { Refusal } from "./refusal";
+import { Refusal } from "../http-service/refusal";
 import type { Route } from "./routes";
-import type { Json } from "./strict-json";
+import type { Json } from "../http-service/strict-json";
 import { UnresponsiveSandboxes } from "./unresponsive-sandboxes";
 
 /** What goes back to the gateway. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { Refusal } from "./refusal";
+import { Refusal } from "../http-service/refusal";
 
 const lingerMs = 5_000;
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
-import { Refusal } from "./refusal";
+import { Refusal } from "../http-service/refusal";
+import { headerNames } from "../http-service/strict-server";
 
 /** The headers that the docker CLI and the health probe send. None is passed on: upstream requests have their own. */
 const allowedHeaders = [
@@ -28,7 +29,7 @@ export interface RequestHead {
  */
 export function checkHead(request: IncomingMessage): RequestHead {
   if (request.httpVersion !== "1.1") throw bad("the protocol must be HTTP/1.1");
-  const names = request.rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
+  const names = headerNames(request);
   const unknown = names.find((name) => !allowedHeaders.includes(name));
   if (unknown !== undefined) throw bad(`the header ${unknown.slice(0, 40)} is not allowed`);
   if (new Set(names).size !== names.length) throw bad("a header is sent more than once");

@@ -1,5 +1,5 @@
 import { chmodSync, lstatSync, unlinkSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Configuration } from "./configuration";
 import { controls as allControls, type Controls } from "./controls";
@@ -7,7 +7,8 @@ import { Daemon, type Upgraded } from "./daemon";
 import type { Decision, DecisionLog } from "./decision-log";
 import { Filter, type Reply } from "./filter";
 import { join, readUpgradeBody } from "./hijack";
-import { Refusal } from "./refusal";
+import { Refusal } from "../http-service/refusal";
+import { close, listen, millisecondsSince, rawRefusal, strictServer } from "../http-service/strict-server";
 import type { Route } from "./routes";
 
 /** One request from its arrival to its one log line. */
@@ -30,25 +31,19 @@ export class FilterServer {
     private readonly controls: Controls = allControls,
   ) {
     this.filter = new Filter(configuration, new Daemon(configuration.upstream), controls, log);
-    this.server = createServer({
-      insecureHTTPParser: false,
-      // Required by checkHead, which logs; Node would answer without a word.
-      requireHostHeader: false,
-      maxHeaderSize: 8 * 1024,
-      headersTimeout: controls.headersTimeoutMs,
-      requestTimeout: controls.requestTimeoutMs,
-      keepAliveTimeout: 30_000,
-      connectionsCheckingInterval: 1_000,
-    });
-    this.server.maxConnections = configuration.limits.connections;
-    this.server.on("request", (request, response) => void this.onRequest(request, response));
-    this.server.on("upgrade", (request, socket, head) => void this.onUpgrade(request, socket, head));
-    this.server.on("connect", (request, socket) => void this.onUpgrade(request, socket, Buffer.alloc(0)));
-    this.server.on("checkContinue", (request, response) => void this.onRequest(request, response));
-    this.server.on("checkExpectation", (request, response) => void this.onRequest(request, response));
-    this.server.on("clientError", (error: NodeJS.ErrnoException, socket) =>
-      this.onClientError(error, socket),
+    this.server = strictServer(
+      { ...controls, keepAliveMs: 30_000 },
+      {
+        onRequest: (request, response) => void this.onRequest(request, response),
+        onConnect: (request, socket) => void this.onUpgrade(request, socket, Buffer.alloc(0)),
+        onMalformed: (refusal, socket) => {
+          const exchange: Exchange = { method: "?", target: "?", started: process.hrtime.bigint() };
+          socket.end(rawReply(this.refuse(exchange, refusal)));
+        },
+      },
     );
+    this.server.maxConnections = configuration.limits.connections;
+    this.server.on("upgrade", (request, socket, head) => void this.onUpgrade(request, socket, head));
     this.server.on("drop", () => this.log.line("dropped", { reason: "too many connections" }));
   }
 
@@ -56,19 +51,14 @@ export class FilterServer {
   async listen(): Promise<void> {
     const path = this.configuration.listen;
     if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true) unlinkSync(path);
-    await new Promise<void>((resolve, reject) => {
-      this.server.once("error", reject);
-      this.server.listen(path, () => resolve());
-    });
+    await listen(this.server, path);
     chmodSync(path, 0o660);
     this.log.line("listening", { socket: path });
   }
 
   /** Stops taking connections and ends the open ones. */
   async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
-    this.server.closeAllConnections();
-    await closed;
+    await close(this.server);
     this.log.line("stopped", { counts: this.log.counts() });
   }
 
@@ -137,20 +127,6 @@ export class FilterServer {
     return head;
   }
 
-  private onClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
-    // A client that goes away in the middle is no decision.
-    if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
-    const exchange: Exchange = { method: "?", target: "?", started: process.hrtime.bigint() };
-    const status =
-      error.code === "HPE_HEADER_OVERFLOW" ? 431 : error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
-    const refusal = new Refusal(
-      status,
-      "http",
-      `not a request that HTTP allows: ${error.code ?? error.message}`,
-    );
-    socket.end(rawReply(this.refuse(exchange, refusal)));
-  }
-
   private refuse(exchange: Exchange, error: unknown): Reply {
     const refusal = error instanceof Refusal ? error : new Refusal(500, "internal", String(error), "fail");
     const { decision, rule, status, reason } = refusal;
@@ -171,7 +147,7 @@ export class FilterServer {
       ...rest,
       method,
       path: route?.pathClass ?? target.slice(0, 120),
-      milliseconds: Number((process.hrtime.bigint() - started) / 10_000n) / 100,
+      milliseconds: millisecondsSince(started),
       ...(route !== undefined && route.subject !== "" && { subject: route.subject.slice(0, 80) }),
     });
   }
@@ -215,7 +191,5 @@ function send(response: ServerResponse, { status, body, headers }: Reply): void 
 }
 
 function rawReply({ status, body }: Reply): string {
-  const text = body === undefined ? "" : `${JSON.stringify(body)}\n`;
-  const head = `HTTP/1.1 ${status} Refused\r\nContent-Type: application/json\r\nConnection: close`;
-  return `${head}\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
+  return rawRefusal(status, body === undefined ? "" : `${JSON.stringify(body)}\n`);
 }

@@ -1,4 +1,4 @@
-import { Refusal } from "./refusal";
+import { Refusal } from "../http-service/refusal";
 
 const flags = ["rw", "nosuid", "nodev", "noexec"];
 const size = /^size=([1-9][0-9]{0,8})([kmg])$/;

@@ -1,6 +1,6 @@
 import Ajv from "ajv/dist/2020";
 import fc from "fast-check";
-import { compileSchema, type Schema } from "../../../config-files/socket-proxy/json-schema";
+import { compileSchema, type Schema } from "../../../config-files/http-service/json-schema";
 import configuration from "../../../config-files/socket-proxy/schemas/configuration.schema.json";
 import createBodySchema from "../../../config-files/socket-proxy/schemas/create-body.schema.json";
 import execBodySchema from "../../../config-files/socket-proxy/schemas/exec-body.schema.json";

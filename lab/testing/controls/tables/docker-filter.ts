@@ -78,10 +78,10 @@ const limits = controlsOf(
     {
       name: "json-strict",
       threat: "JSON is parsed strictly",
-      file: `${folder}/strict-json.ts`,
+      file: "config-files/http-service/strict-json.ts",
       from: "if (key in result) throw bad(",
       to: "if (false) throw bad(",
-      test: `${tests}/strict-json.test.ts`,
+      test: "tests/config-files/http-service/strict-json.test.ts",
       failing: "refuses any key that is there twice",
     },
   ],

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { Refusal } from "../../../config-files/socket-proxy/refusal";
-import { parseStrictJson, type Json } from "../../../config-files/socket-proxy/strict-json";
+import { Refusal } from "../../../config-files/http-service/refusal";
+import { parseStrictJson, type Json } from "../../../config-files/http-service/strict-json";
 
 const parse = (text: string | Buffer): Json => parseStrictJson(Buffer.from(text as string));
 

@@ -1,6 +1,6 @@
 /** Configuration files of our own services, read the same way by each. */
-import type { compileSchema } from "./socket-proxy/json-schema";
-import { parseStrictJson } from "./socket-proxy/strict-json";
+import type { compileSchema } from "./json-schema";
+import { parseStrictJson } from "./strict-json";
 
 /**
  * Reads a configuration strictly: an unknown, missing, repeated or malformed setting is an error.

@@ -1,11 +1,11 @@
-import { get } from "node:http";
+import { get, type RequestOptions } from "node:http";
 
 const timeoutMs = 4_000;
 
-/** Whether the daemon answers a ping through the exported socket. */
-export function isHealthy(socketPath: string): Promise<boolean> {
+/** Whether the service answers a request with 200, all of it within 4 s. */
+export function answers(request: RequestOptions): Promise<boolean> {
   return new Promise((resolve) => {
-    const probe = get({ socketPath, path: "/_ping", agent: false, timeout: timeoutMs }, (response) => {
+    const probe = get({ ...request, agent: false, timeout: timeoutMs }, (response) => {
       response.resume();
       response.on("end", () => resolve(response.statusCode === 200));
     });
