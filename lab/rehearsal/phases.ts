@@ -69,7 +69,9 @@ export class Rehearsal {
   private write(): void {
     const path = join(labDir(), this.file);
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(`${path}.new`, `${JSON.stringify(this.report, null, 2)}\n`);
-    renameSync(`${path}.new`, path);
+    // Two targets of one checkout may run at once, each with its set-up.
+    const made = `${path}.${process.pid}`;
+    writeFileSync(made, `${JSON.stringify(this.report, null, 2)}\n`);
+    renameSync(made, path);
   }
 }
