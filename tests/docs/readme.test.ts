@@ -8,7 +8,7 @@ import { prod, rawConfiguration } from "../fixtures/stack-configuration";
 const root = join(__dirname, "..", "..");
 const text = readFileSync(join(root, "README.md"), "utf8");
 /** Pages that a command writes, once it has run. */
-const writtenByCommands = ["docs/test-long.md", "docs/bench.md"];
+const writtenByCommands = ["docs/test-long.md", "docs/evidence/bench.md"];
 
 /** Indented blocks that begin with a key of the stack's configuration. */
 const examples = text
