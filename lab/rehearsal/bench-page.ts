@@ -1,4 +1,4 @@
-/** What `make bench` last measured, as a page: docs/bench.md. */
+/** What `make bench` last measured, as a page: docs/evidence/bench.md. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../lib/exec";
@@ -57,7 +57,7 @@ export function benchPage({ time, commit, cores, load, measures, slowest }: Benc
 }
 
 export async function writeBenchPage(result: BenchResult): Promise<void> {
-  const file = join(repoDir, "docs", "bench.md");
+  const file = join(repoDir, "docs", "evidence", "bench.md");
   writeFileSync(file, benchPage(result));
   await run(join(repoDir, "node_modules", ".bin", "prettier"), ["--write", file]);
 }

@@ -60,7 +60,7 @@ export async function urnOf(stack: string, name: string): Promise<string | undef
   return new RegExp(`urn:\\S+::${name}$`, "m").exec(listed.stdout)?.[0];
 }
 
-/** What the README tells the operator whose server is gone: forget it with all that was on it; the next `up` makes it again. */
+/** What docs/operating.md tells the operator whose server is gone: forget it with all that was on it; the next `up` makes it again. */
 export async function forgetServer(stack: string): Promise<void> {
   const urn = await urnOf(stack, "host-server");
   if (urn === undefined) throw new Error(`the state of ${stack} has no server`);
@@ -113,7 +113,7 @@ async function serverNamedAfter(stack: string): Promise<string | undefined> {
 }
 
 /**
- * What the README tells the operator whose server and state do not agree, so that the next `up` makes the server anew:
+ * What docs/operating.md tells the operator whose server and state do not agree, so that the next `up` makes the server anew:
  * the state forgets one that is lost, and one that the state does not know (an `up` was cut off) is deleted.
  * @returns what was done
  */

@@ -1,17 +1,24 @@
-/** README's examples are configuration that the parser takes, its links lead somewhere, and every page is linked. */
+/**
+ * The pages for operators: README stays short, examples are configuration that the parser takes, commands name their stack,
+ * every page is linked, and every link leads to a file and a heading.
+ */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parse } from "yaml";
 import { parseConfiguration } from "../../config/parse";
 import { prod, rawConfiguration } from "../fixtures/stack-configuration";
 
 const root = join(__dirname, "..", "..");
-const text = readFileSync(join(root, "README.md"), "utf8");
+const read = (path: string): string => readFileSync(join(root, path), "utf8");
+const text = read("README.md");
+/** Where operators read on. */
+const changing = read("docs/changing.md");
+const operating = read("docs/operating.md");
 /** Pages that a command writes, once it has run. */
-const writtenByCommands = ["docs/test-long.md", "docs/bench.md"];
+const writtenByCommands = ["docs/test-long.md", "docs/evidence/bench.md"];
 
 /** Indented blocks that begin with a key of the stack's configuration. */
-const examples = text
+const examples = changing
   .split(/\n(?! {4}|\n)/)
   .flatMap((part) => part.match(/(?:^|\n\n) {4}clawkeep:\w+:[\s\S]*/g) ?? [])
   .map((block) => parse(block.replace(/^\n*/, "").replace(/^ {4}/gm, "")) as Record<string, unknown>);
@@ -30,6 +37,13 @@ function left(example: Record<string, unknown>): string[] {
   );
   return "problems" in parsed ? parsed.problems.map(({ key, message }) => `${key} ${message}`) : [];
 }
+
+test("README is at most 200 lines of at most 120 characters", () => {
+  const lines = text.trimEnd().split("\n");
+  // What does not fit belongs into docs/operating.md or docs/changing.md.
+  expect(lines.length).toBeLessThanOrEqual(200);
+  expect(lines.filter((line) => [...line].length > 120)).toEqual([]);
+});
 
 test("the examples are found", () => {
   expect(examples.map((example) => Object.keys(example).join())).toEqual([
@@ -52,7 +66,7 @@ test.each<[string, number, string[]]>([
   ["Telegram", 1, ["clawkeep:anthropicApiKey is missing", "clawkeep:telegramBotToken-openclaw is missing"]],
   ["memory", 2, ["clawkeep:anthropicApiKey is missing", "clawkeep:voyageApiKey is missing"]],
   ["another provider", 3, ["clawkeep:exampleApiKey is missing"]],
-])("after the example for %s, what README says is left to set", (_, index, wanted) => {
+])("after the example for %s, what docs/changing.md says is left to set", (_, index, wanted) => {
   const own = examples[index] ?? {};
   expect(left(own).filter((problem) => !problem.startsWith("hcloud:token is a key"))).toEqual(wanted);
 });
@@ -65,16 +79,43 @@ test("without its price the other provider's model is refused", () => {
   );
 });
 
-test("every page of docs/ is linked, and every link leads to a file", () => {
-  const links = [...text.matchAll(/\]\(([^)#:]+)\)/g)].map(([, path]) => path ?? "");
-  const pages = readdirSync(join(root, "docs"))
-    .filter((name) => name.endsWith(".md"))
-    .map((name) => `docs/${name}`);
-  expect([...pages, ...writtenByCommands].filter((page) => !links.includes(page))).toEqual([]);
-  expect(links.filter((path) => !existsSync(join(root, path)) && !writtenByCommands.includes(path))).toEqual(
-    [],
+/** What a page links to in this repository, relative to its root: `PATH` or `PATH#HEADING`. */
+const linksOf = (page: string): string[] =>
+  [...read(page).matchAll(/\]\(([^)\s:]+)\)/g)].map(([, link = ""]) =>
+    link.startsWith("#") ? `${page}${link}` : join(dirname(page), link),
   );
+
+/** Names by which GitHub knows a page's headings. */
+const anchorsOf = (page: string): string[] =>
+  [...read(page).matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+
+const markdown = (folder: string): string[] =>
+  readdirSync(join(root, folder))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => join(folder, name));
+const pages = [...markdown("docs"), ...markdown("docs/evidence")];
+
+test("every page of docs/ is linked from README", () => {
+  const links = linksOf("README.md").map((link) => link.split("#")[0]);
+  expect([...pages, ...writtenByCommands].filter((page) => !links.includes(page))).toEqual([]);
 });
+
+test.each([...markdown("."), ...pages])(
+  "every link of %s leads to a file, and to a heading of it",
+  (page) => {
+    const dead = linksOf(page).filter((link) => {
+      const [path = "", heading] = link.split("#");
+      if (!existsSync(join(root, path))) return !writtenByCommands.includes(path);
+      return heading !== undefined && !anchorsOf(path).includes(heading);
+    });
+    expect(dead).toEqual([]);
+  },
+);
 
 test("what README says to have is what the program asks for", () => {
   const { engines, dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
@@ -87,8 +128,11 @@ test("what README says to have is what the program asks for", () => {
   expect(text).toContain(`3.${dependencies["@pulumi/pulumi"]?.split(".")[1] ?? "?"} or newer`);
 });
 
-test("no command of README that reads or sets something leaves open at which of the two stacks", () => {
-  const commands = text.match(/pulumi (config set|stack (init|output)|state \w+) [^`\n]*/g) ?? [];
+test("no command that reads or sets something leaves open at which of the two stacks", () => {
+  const commands =
+    [text, changing, operating]
+      .join("\n")
+      .match(/pulumi (config set|stack (init|output)|state \w+) [^`\n]*/g) ?? [];
   expect(commands.length).toBeGreaterThan(10);
   expect(commands.filter((command) => !/--stack (prod|standby)|-s prod|--no-select/.test(command))).toEqual(
     [],

@@ -113,7 +113,7 @@ test("another port that nobody answers on is refused by the first login, and not
   expect(await inside(look)).toBe(before);
 });
 
-test("SSH moves to another port as the README says: the new one is proven before the old one closes", async () => {
+test("SSH moves to another port as docs/operating.md says: the new one is proven before the old one closes", async () => {
   // On the host.
   await inside(`printf 'Port 22\nPort ${ports.moved}\n' >/etc/ssh/sshd_config.d/10-port.conf
 systemctl reload ssh

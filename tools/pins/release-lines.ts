@@ -1,5 +1,5 @@
 /** Which tags of an image count as releases of the line that is deployed, so that `make pins PINS=--bump` stays in it. */
-import { compareVersions } from "../../config/image-rules";
+import { compareVersions, repositoryNames } from "../../config/image-rules";
 import { pinProblem, type ImageName } from "../../config/images";
 
 interface ReleaseLine {
@@ -13,11 +13,10 @@ interface ReleaseLine {
   readonly rebuilt: boolean;
 }
 
-export const releaseLines: Readonly<Record<ImageName, ReleaseLine>> = {
-  /** 2026.9.x */
+/** By software: the images of OpenClaw's release lines are named alike. */
+const bySoftware: Readonly<Record<(typeof repositoryNames)[ImageName], ReleaseLine>> = {
+  /** 2026.9.x, 2026.2.x */
   openclaw: { tags: /^(\d{4}\.\d+\.\d+)$/, exact: 3, kept: 2, rebuilt: false },
-  /** 2026.2.x */
-  openclaw2026_2: { tags: /^(\d{4}\.\d+\.\d+)$/, exact: 3, kept: 2, rebuilt: false },
   /** v1.103.x */
   litellm: { tags: /^v(\d+\.\d+\.\d+)$/, exact: 3, kept: 2, rebuilt: false },
   /** 7.4.x-bookworm */
@@ -29,10 +28,14 @@ export const releaseLines: Readonly<Record<ImageName, ReleaseLine>> = {
   /** 24.x.y-bookworm-slim */
   node: { tags: /^(\d+(?:\.\d+\.\d+)?)-bookworm-slim$/, exact: 3, kept: 1, rebuilt: true },
   /** 29.x.y-cli */
-  dockerCli: { tags: /^(\d+(?:\.\d+\.\d+)?)-cli$/, exact: 3, kept: 1, rebuilt: true },
+  docker: { tags: /^(\d+(?:\.\d+\.\d+)?)-cli$/, exact: 3, kept: 1, rebuilt: true },
   /** bookworm-YYYYMMDD-slim */
-  sandboxBase: { tags: /^bookworm-?(\d{8})?-slim$/, exact: 1, kept: 0, rebuilt: true },
+  debian: { tags: /^bookworm-?(\d{8})?-slim$/, exact: 1, kept: 0, rebuilt: true },
 };
+
+export const releaseLines = Object.fromEntries(
+  Object.entries(repositoryNames).map(([name, software]) => [name, bySoftware[software]]),
+) as Readonly<Record<ImageName, ReleaseLine>>;
 
 const numbers = (version: string): string[] => version.split(".").filter((part) => part !== "");
 

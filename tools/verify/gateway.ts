@@ -68,7 +68,7 @@ export function gatewayRows({ settings }: World): Row[] {
   ]);
 }
 
-/** Warnings of OpenClaw's audit that stay, each with its reason; docs/audit-findings.md says the same at length. */
+/** Warnings of OpenClaw's audit that stay, each with its reason; docs/evidence/audit-findings.md says the same at length. */
 export const acceptedWarnings: Readonly<Record<string, string>> = {
   "gateway.probe_failed": "the audit probes with a device of its own, which nobody has let in",
   "security.trust_model.multi_user_heuristic": "a group was allowed on purpose; every tool runs in a sandbox",
@@ -108,7 +108,7 @@ function ownChecks(gateway: Gateway): Row[] {
         );
         if (summary.critical > 0 || open.length > 0)
           throw new Error(open.map(({ checkId, title }) => `${checkId}: ${title ?? ""}`).join("\n"));
-        return `nothing critical; ${summary.warn} warnings, each with its reason in docs/audit-findings.md`;
+        return `nothing critical; ${summary.warn} warnings, each with its reason in docs/evidence/audit-findings.md`;
       },
     },
     {
