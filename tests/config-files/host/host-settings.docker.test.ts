@@ -4,6 +4,7 @@ import { fixedAddresses } from "../../../config/addresses";
 import { firewallRuleset } from "../../../config-files/host/firewall";
 import { kernelSettings } from "../../../config-files/host/kernel-settings";
 import { addresses } from "../../../lab/internet/addresses";
+import { upDebian } from "../../../lab/internet/debian/debian";
 import { attempt } from "../../../lab/lib/exec";
 import { power } from "../../../lab/vps/stand-in";
 import { PreparedHost, tools, until } from "./prepared-host";
@@ -97,6 +98,8 @@ const out = `perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(PeerAddr=>"
 
 describe("services that are restarted", () => {
   beforeAll(async () => {
+    // What `out` asks: the package mirror of the lab.
+    await upDebian();
     // The test before has put an old file back under a daemon that runs with another.
     expect(await settle()).toMatchObject({ code: 0 });
     await inside(`docker network create --subnet 172.30.3.0/24 egress-net >/dev/null
