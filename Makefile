@@ -60,10 +60,10 @@ pair: node_modules/.package-lock.json ## who asks to be let in at STACK (senders
 secrets: node_modules/.package-lock.json ## make up the secrets that nobody gives you, and give both stacks the same ones, encrypted into their files
 	@$(tsx) tools/generate-secrets.ts
 
-pins: node_modules/.package-lock.json ## ask the registries which digests the image pins have (PINS='--write', '--bump', more: tools/pins.ts)
+pins: node_modules/.package-lock.json ## ask the registries which digests the image pins have (PINS='--write' writes them; more: tools/pins.ts)
 	@$(tsx) tools/pins.ts $(PINS)
 
-sbom: node_modules/.package-lock.json ## list all software of STACK's host, its images and this program: sbom-STACK.cdx.json (CycloneDX), LAB=1: the lab's
+sbom: node_modules/.package-lock.json ## list all software of STACK's host, each of its images and this program, by syft: sbom-STACK/*.cdx.json (CycloneDX), LAB=1: the lab's
 	@$(in_lab) $(tsx) tools/sbom.ts $(STACK)
 
 bench: setup ## measure: rehearsal warm, up from empty, no-change up, preview, turns with a sandbox, the filter, where the time goes

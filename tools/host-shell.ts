@@ -1,12 +1,17 @@
 /** A stack's host over SSH: the key that the stack's outputs name, the identity that the agent holds, one login. */
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { createWriteStream, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
 import { sshClientOptions } from "../config-files/ssh/client-options";
 
 /** Runs a bash script as root on the host and returns what it printed. */
 export type Shell = (script: string, args?: readonly string[], input?: string) => Promise<string>;
+
+/** Runs a bash script as root on the host and writes what it prints, packed by gzip, unpacked to a file. */
+export type Download = (script: string, args: readonly string[], file: string) => Promise<void>;
 
 /** Where a stack's host is; the outputs `sshCommand` and `sshHostKey`. */
 export interface SshTarget {
@@ -15,7 +20,7 @@ export interface SshTarget {
   readonly hostKey: string;
 }
 
-/** No inventory and no image's list of packages is longer. */
+/** No list of a host's packages, and nothing else that is asked, is longer. */
 const maxBytes = 64 * 1024 * 1024;
 
 /** @throws Error where the outputs are not those of a deployed stack */
@@ -32,7 +37,10 @@ export function sshTarget(stack: string, outputs: Readonly<Record<string, unknow
 }
 
 /** Opens one connection for `work`, and closes it. The user's own known hosts play no part. */
-export async function withHost<T>(target: SshTarget, work: (shell: Shell) => Promise<T>): Promise<T> {
+export async function withHost<T>(
+  target: SshTarget,
+  work: (shell: Shell, download: Download) => Promise<T>,
+): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), "clawkeep-ssh-"));
   const options = [
     "LogLevel=ERROR",
@@ -46,12 +54,17 @@ export async function withHost<T>(target: SshTarget, work: (shell: Shell) => Pro
     ...options,
     ...["-p", String(target.port), `root@${target.address}`],
   ];
+  const shown = `ssh -p ${target.port} root@${target.address}`;
+  // ssh hands one string to the login shell, so every word is quoted for it.
+  const words = (script: string, args: readonly string[]): string[] => [
+    ...connection,
+    ["bash", "-c", script, "clawkeep", ...args].map(quote).join(" "),
+  ];
   try {
-    return await work((script, args = [], input = "") => {
-      // ssh hands one string to the login shell, so every word is quoted for it.
-      const command = ["bash", "-c", script, "clawkeep", ...args].map(quote).join(" ");
-      return execute("ssh", [...connection, command], input, `ssh -p ${target.port} root@${target.address}`);
-    });
+    return await work(
+      (script, args = [], input = "") => execute("ssh", words(script, args), input, shown),
+      (script, args, file) => unpack("ssh", words(script, args), file, shown),
+    );
   } finally {
     await execute("ssh", ["-O", "exit", ...connection], "", "ssh").catch(() => undefined);
     rmSync(directory, { recursive: true });
@@ -60,15 +73,40 @@ export async function withHost<T>(target: SshTarget, work: (shell: Shell) => Pro
 
 const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
-/** @param shown the command for errors, without the script */
+/** Runs a command and unpacks what it prints into a file. @throws Error where either goes wrong */
+async function unpack(command: string, args: readonly string[], file: string, shown: string): Promise<void> {
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env: process.env });
+  let complaints = "";
+  child.stderr.on("data", (chunk: Buffer) => (complaints = (complaints + chunk.toString()).slice(-2000)));
+  const ended = new Promise<void>((resolve, reject) => {
+    child.on("error", (error) => reject(new Error(`${shown} cannot be run: ${error.message}`)));
+    child.on("close", (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`${shown} failed (${code ?? "ended"}): ${complaints.trim() || "no message"}`));
+    });
+  });
+  const written = pipeline(child.stdout, createGunzip(), createWriteStream(file, { mode: 0o600 }));
+  const [end, stream] = await Promise.allSettled([ended, written]);
+  // A full disk ends the command too; a command that ended only leaves too little to unpack.
+  const full =
+    stream.status === "rejected" && !String((stream.reason as { code?: unknown }).code).startsWith("Z_");
+  for (const result of full ? [stream, end] : [end, stream])
+    if (result.status === "rejected") throw result.reason;
+}
+
+/**
+ * @param shown the command for errors, without the script
+ * @param environment default: this process's
+ */
 export async function execute(
   command: string,
   args: readonly string[],
   input: string,
   shown: string,
+  environment: NodeJS.ProcessEnv = process.env,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], env: process.env });
+    const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], env: environment });
     const chunks: Buffer[] = [];
     let [length, complaints] = [0, ""];
     child.stdout.on("data", (chunk: Buffer) => {

@@ -1,8 +1,8 @@
 /**
- * `make pins`: asks the registries what each pinned tag stands for and prints old -> new, with the digest.
+ * `make pins`: asks the registries what each pinned tag stands for and prints old -> new, with the digest. Newer
+ * releases are proposed by Renovate (renovate.json).
  *
  *   --write                     write the digests into config/images.ts; nothing is written when any row is refused
- *   --bump                      take the newest tag of each release line (tools/pins/release-lines.ts)
  *   --only NAME                 this row only; may be repeated
  *   --accept-moved NAME         this row's tag stands for something else than its digest, and that is all right
  *   --registry HOST=https://HOST[:PORT]  ask there instead (a mirror); also for the host that hands out tokens
@@ -26,7 +26,6 @@ function choices(args: readonly string[]) {
     args: [...args],
     options: {
       write: { type: "boolean", default: false },
-      bump: { type: "boolean", default: false },
       only: { type: "string", multiple: true, default: [] },
       "accept-moved": { type: "string", multiple: true, default: [] },
       registry: { type: "string", multiple: true, default: [] },
@@ -62,12 +61,12 @@ function print({ name, before, after, problem, note }: PinOutcome): void {
 }
 
 async function main(): Promise<void> {
-  const { access, write, bump, only, file, ...more } = choices(process.argv.slice(2));
+  const { access, write, only, file, ...more } = choices(process.argv.slice(2));
   const acceptMoved = new Set(more["accept-moved"]);
   const wanted = names.filter((name) => only.length === 0 || only.includes(name));
   const before = readFileSync(file, "utf8");
   const outcomes = await Promise.all(
-    wanted.map((name) => resolvePin(name, readPin(before, name), access, { bump, acceptMoved })),
+    wanted.map((name) => resolvePin(name, readPin(before, name), access, acceptMoved)),
   );
   outcomes.forEach(print);
   const refused = outcomes.filter(({ problem }) => problem !== undefined).length;

@@ -1,21 +1,19 @@
 /**
- * `make sbom STACK=prod`: writes a software bill of materials (CycloneDX 1.6, JSON) of what runs on the stack's host:
- * its Debian packages, every container's image with the packages in it, the sandboxes' image, and this program's own
- * npm lock with the engine and providers.
+ * `make sbom STACK=prod`: writes software bills of materials (CycloneDX 1.6, JSON) of what runs on the stack's host: one of its
+ * Debian packages, one of each container's image and the sandboxes', and one of this program's npm packages. syft reads
+ * them on this machine: from the PATH, or built once with Go.
  *
- *   npx tsx tools/sbom.ts STACK [FILE]    FILE is sbom-STACK.cdx.json where it is left out
+ *   npx tsx tools/sbom.ts STACK [FOLDER]    FOLDER is sbom-STACK where it is left out
  *
- * Nothing on the host is changed. Needs a deployed stack, pulumi on the PATH and the key in your ssh-agent.
+ * Nothing on the host is changed. Each image is copied from it, packed, to a temporary file, so this takes as long as your
+ * line needs. Needs a deployed stack, pulumi on the PATH and the key in your ssh-agent.
  */
 import { spawnSync } from "node:child_process";
-import { randomUUID } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sayBackend } from "./backend";
-import { sbom } from "./sbom/cyclonedx";
-import { readHost } from "./sbom/host";
-import { readLock } from "./sbom/program";
 import { sshTarget, withHost } from "./host-shell";
+import { writeDocuments } from "./sbom/host";
+import { findSyft, scan } from "./sbom/syft";
 
 function outputs(stack: string): Record<string, unknown> {
   // Secrets stay masked: nothing here needs one.
@@ -26,17 +24,21 @@ function outputs(stack: string): Record<string, unknown> {
   return JSON.parse(result.stdout) as Record<string, unknown>;
 }
 
-async function main([stack, file = `sbom-${stack}.cdx.json`]: readonly string[]): Promise<void> {
+async function main([stack, folder]: readonly string[]): Promise<void> {
   if (stack === undefined || !/^[A-Za-z0-9._/-]+$/.test(stack))
-    throw new Error("usage: npx tsx tools/sbom.ts STACK [FILE]");
+    throw new Error("usage: npx tsx tools/sbom.ts STACK [FOLDER]");
   sayBackend(stack);
   const target = sshTarget(stack, outputs(stack));
-  const host = await withHost(target, (shell) => readHost(shell, (line) => console.error(line)));
-  const program = readLock(readFileSync(join(__dirname, "..", "package-lock.json"), "utf8"));
-  const document = sbom(stack, host, program, { at: new Date(), serial: randomUUID() });
-  writeFileSync(file, `${JSON.stringify(document, null, 2)}\n`);
-  const count = host.images.reduce((sum, { packages }) => sum + packages.length, host.packages.length);
-  console.log(`${file}: the host, ${host.images.length} images, ${count} packages in them, and the program`);
+  const say = (line: string): void => console.error(line);
+  const syft = findSyft(say);
+  const into = folder ?? `sbom-${stack.replaceAll("/", "-")}`;
+  const documents = await withHost(target, (shell, download) =>
+    writeDocuments(into, join(__dirname, ".."), {
+      ...{ shell, download, say },
+      scan: (subject, file, scratch) => scan(syft, subject, file, scratch),
+    }),
+  );
+  console.log(documents.map((name) => join(into, name)).join("\n"));
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

@@ -55,7 +55,7 @@ const onHost = (name: string): string => `tests/config-files/host/${name}.docker
 
 // prettier-ignore
 export const rows: readonly Row[] = [
-  // The lab's own parts, and tools: in `make test` too while they have changed.
+  // The lab's own parts, and the pins: in `make test` too while they have changed.
   { name: "lab-toolchain", what: "the engine and providers that are built, and the two stand-ins", group: "docker",
     files: toolchain, reads: ["lab/toolchain", "tests/lab/toolchain"] },
   { name: "lab-images", what: "the images, and the registry that a server pulls from", group: "docker",
@@ -67,8 +67,6 @@ export const rows: readonly Row[] = [
   { name: "lab-internet", what: "DNS, edge, services and package mirror in their containers", group: "docker",
     files: ["tests/lab/internet/debian.docker.test.ts", "tests/lab/internet/internet.docker.test.ts"],
     reads: ["lab/internet", "lab/images/lab-base"] },
-  { name: "sbom", what: "the list of a host's software, from real images", group: "docker",
-    files: ["tests/tools/sbom/host.docker.test.ts"], reads: ["tools", "lab/images", "config-files"] },
   { name: "pins", what: "digests, asked of a registry that others wrote", group: "docker",
     files: ["tests/tools/pins/registry.docker.test.ts"], reads: ["lab/images", "lab/registry", "lab/engine"] },
 
@@ -89,6 +87,8 @@ export const rows: readonly Row[] = [
   { name: "host-upgrades", what: "a night of security updates, and a Docker that it leaves", group: "docker",
     files: ["tests/config-files/host/upgrades.docker.test.ts"], reads: ["config-files/host", "lab/vps"] },
 
+  { name: "sbom", what: "the lists of a host's software, by a real syft, which is built where it is not there", group: "docker",
+    files: ["tests/tools/sbom/host.docker.test.ts"] },
   { name: "real-kernel", what: "the host's commands on a kernel of its own, in QEMU", group: "docker",
     files: ["tests/long/real-kernel.docker.test.ts"] },
   { name: "release-line-2026.2", what: "the policy on the real software of the older release line", group: "docker",

@@ -1,5 +1,5 @@
 /** What a container may use up, how it is watched, and who starts it. */
-import { hardened, inspectedShape } from "../../config/container-shape";
+import { hardened, inspectedShape, openFiles } from "../../config/container-shape";
 import { restartPolicy } from "../../config/services";
 import { allowanceOf, containerType, nameOf } from "../allowances";
 import {
@@ -44,6 +44,24 @@ export const limitRules: readonly ResourceRule[] = [
     unknown: "refused",
     types,
     check: ({ inputs }) => want(inputs["cpus"], isPositive, `cpus is ${shown(inputs["cpus"])}`),
+  },
+  {
+    name: "container-open-files-limited",
+    promise:
+      "Every container has a limit of its own on open files, and widens no other limit of the kernel's.",
+    mend: "Set ulimits to nofile alone, with openFiles of config/container-shape.ts as soft and hard.",
+    unknown: "refused",
+    types,
+    check: ({ inputs }) =>
+      want(
+        inputs["ulimits"],
+        (value) =>
+          Array.isArray(value) &&
+          value.length === 1 &&
+          at(value[0] as Value, "name") === "nofile" &&
+          ["soft", "hard"].every((kind) => at(value[0] as Value, kind) === openFiles),
+        `ulimits is ${shown(inputs["ulimits"])}`,
+      ),
   },
   {
     name: "container-log-limited",

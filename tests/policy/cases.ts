@@ -211,6 +211,17 @@ export const cases: Readonly<Record<string, Case>> = {
     broken: { "no limit": set({ cpus: undefined }), zero: set({ cpus: "0.0" }) },
     unknown: set({ cpus: unknown }),
   },
+  "container-open-files-limited": {
+    resource: gateway,
+    broken: {
+      none: set({ ulimits: undefined }),
+      more: set({ ulimits: [{ name: "nofile", soft: 65536, hard: 1048576 }] }),
+      "another one too": inputs(({ ulimits }) => ({
+        ulimits: [...list(ulimits), { name: "core", soft: -1, hard: -1 }],
+      })),
+    },
+    unknown: set({ ulimits: unknown }),
+  },
   "container-log-limited": {
     resource: gateway,
     broken: {

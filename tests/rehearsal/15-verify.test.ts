@@ -228,6 +228,18 @@ echo '{"time": "now", "boot": "'"$(cat /proc/sys/kernel/random/boot_id)"'", "sec
 mount --bind /run/verify-modules /sys/module`,
     mend: "umount /sys/module",
   },
+  "a root with every capability in a container, as `docker exec` makes one": {
+    rows: /^the kernel confines every process/,
+    because: /openclaw-redis, process \d+: it is root, it has the capabilities/,
+    script: "docker exec --detach --privileged --user 0 openclaw-redis sleep 607",
+    mend: "kill $(docker top openclaw-redis -eo pid,args | awk '/[s]leep 607/ { print $1 }')",
+  },
+  "somebody else in the group docker, and a socket for everybody": {
+    rows: /^nobody but root asks Docker/,
+    because: /nobody is in the group docker\n.*docker\.sock is root:docker 666/s,
+    script: "usermod -aG docker nobody; chmod 0666 /run/docker.sock",
+    mend: "chmod 0660 /run/docker.sock; gpasswd -d nobody docker",
+  },
   "a gateway that systemd starts again and again": {
     rows: /does not start again and again$/,
     because: /^4 restarts by systemd/,

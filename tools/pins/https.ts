@@ -10,7 +10,7 @@ export interface Answer {
 }
 
 const timeoutSeconds = 30;
-/** The longest answer is the tag list of a large repository. */
+/** The longest answer is an index with many platforms and attestations. */
 const maxBytes = 16 * 1024 * 1024;
 
 /**

@@ -1,4 +1,4 @@
-/** A registry's client for what pinning needs: which digest a tag has, and which tags there are (OCI distribution API). */
+/** A registry's client for what pinning needs: which digest a tag has (OCI distribution API). */
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { ImageReference } from "../../config/images";
@@ -39,15 +39,12 @@ const manifestTypes = [
   "application/vnd.docker.distribution.manifest.v2+json",
 ];
 const maxRedirects = 3;
-/** A thousand tags each. */
-const maxTagPages = 100;
 
 const platform = z.object({ os: z.string(), architecture: z.string() });
 const digestForm = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 const indexBody = z.object({ manifests: z.array(z.object({ platform: platform.optional() })).min(1) });
 const manifestBody = z.object({ config: z.object({ digest: digestForm }) });
 const tokenBody = z.object({ token: z.string().optional(), access_token: z.string().optional() });
-const tagsBody = z.object({ tags: z.array(z.string()).nullish() });
 
 /** Asks one repository; keeps the token that it was given. */
 export class Repository {
@@ -101,25 +98,6 @@ export class Repository {
     );
   }
 
-  /** Every tag of the repository. */
-  async tags(): Promise<string[]> {
-    const tags: string[] = [];
-    let path = "tags/list?n=1000";
-    for (let page = 0; page < maxTagPages; page++) {
-      const answer = await this.ask(path, {}, "list of tags");
-      tags.push(...(this.parse(answer, tagsBody, "the list of tags").tags ?? []));
-      const next = /<[^>]*\/tags\/list(\?[^>]+)>\s*;\s*rel="?next"?/.exec(
-        String(answer.headers["link"] ?? ""),
-      );
-      if (next?.[1] === undefined) return tags;
-      path = `tags/list${next[1]}`;
-    }
-    throw this.error(
-      `has more than ${maxTagPages} pages of tags`,
-      "Name the tag yourself in config/images.ts",
-    );
-  }
-
   /** One question: with the token dance, redirects of blobs, and every bad answer turned into what it means. */
   private async ask(path: string, headers: Record<string, string>, what: string): Promise<Answer> {
     const url = this.reach(
@@ -140,10 +118,7 @@ export class Repository {
     }
     if (answer.status === 200) return answer;
     if (answer.status === 404) {
-      throw this.error(
-        `has no ${what}`,
-        "Mend the row in config/images.ts (make pins PINS='--bump' proposes the newest of the release line)",
-      );
+      throw this.error(`has no ${what}`, "Mend the row in config/images.ts");
     }
     throw this.badStatus(answer, what);
   }

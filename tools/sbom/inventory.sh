@@ -1,15 +1,9 @@
 #!/usr/bin/env bash
-# Prints what a host runs, one fact a line: a word that says which, then the fact. Reads only.
-# Of containers and images no environment and no labels: nobody should have to wonder what is in them.
+# Prints the images that this host runs, one a line: id and name. Reads only, and nothing of environments and labels.
 set -euo pipefail
-sed 's/^/os /' /etc/os-release
-echo "kernel $(uname -r)"
-docker version --format 'engine {{.Server.Version}}'
-dpkg-query --show --showformat 'package ${db:Status-Status} ${Package} ${Version} ${Architecture}\n'
-# The reader of an SBOM that is being made at the same time is no part of it.
+# A container may end between the two questions.
 docker ps --all --quiet --no-trunc | while read -r id; do
-  docker inspect --format 'container {{if not (index .Config.Labels "clawkeep.sbom")}}{"id":{{json .Id}},"name":{{json .Name}},"imageId":{{json .Image}},"reference":{{json .Config.Image}},"running":{{json .State.Running}}}{{end}}' "$id" || true
+  docker inspect --format '{{.Image}} {{.Config.Image}}' "$id" 2>/dev/null || true
 done
-docker image ls --quiet --no-trunc | sort -u | while read -r id; do
-  docker image inspect --format 'image {"id":{{json .Id}},"tags":{{json .RepoTags}},"digests":{{json .RepoDigests}},"architecture":{{json .Architecture}}}' "$id" || true
-done
+# Sandboxes come and go; their image is part of what runs there all the same.
+docker image ls --no-trunc --filter reference='clawkeep/sandbox' --format '{{.ID}} {{.Repository}}:{{.Tag}}'

@@ -15,7 +15,10 @@ interface Inspected {
     readonly NanoCpus: number;
     readonly PidsLimit: number | null;
     readonly PortBindings: Readonly<Record<string, readonly { readonly HostPort: string }[]>> | null;
+    readonly Devices?: readonly unknown[] | null;
+    readonly DeviceRequests?: readonly unknown[] | null;
   };
+  readonly Mounts?: readonly { readonly Source: string; readonly Propagation: string }[];
   readonly State: {
     readonly Status: string;
     readonly Health?: { readonly Status: string; readonly Log?: readonly { readonly Output: string }[] };
@@ -95,7 +98,26 @@ async function shape(world: World, { name, row }: StackContainer): Promise<strin
     expectSame(path, shownAt(found, path), wanted);
   expectSame("cpus", found.HostConfig.NanoCpus / 1e9, limits.cpus);
   expectSame("pids limit", found.HostConfig.PidsLimit, limits.pids);
+  notTheHosts(found);
   return `${limits.memoryMiB} MiB, ${limits.cpus} CPU, ${limits.pids} pids, uid ${found.Config.User}`;
+}
+
+/** Namespaces of the host, or places in its tree of cgroups: what the policy pack refuses before it is made. */
+const hostParts = ["NetworkMode", "PidMode", "IpcMode", "UTSMode", "UsernsMode", "CgroupnsMode"] as const;
+
+/** @throws Error where the container shares a namespace, a device or a mount's changes with the host */
+function notTheHosts(found: Inspected): void {
+  for (const part of hostParts)
+    if (shownAt(found, `HostConfig.${part}`) === "host") throw new Error(`HostConfig.${part} is host`);
+  const { Devices, DeviceRequests } = found.HostConfig;
+  expectSame("HostConfig.Devices", [...(Devices ?? []), ...(DeviceRequests ?? [])], []);
+  expectSame("HostConfig.CgroupParent", shownAt(found, "HostConfig.CgroupParent") ?? "", "");
+  const shared = (found.Mounts ?? []).filter(({ Propagation }) => Propagation.endsWith("shared"));
+  expectSame(
+    "what is mounted in it and appears on the host",
+    shared.map(({ Source }) => Source),
+    [],
+  );
 }
 
 /** The value at a path into what `docker inspect` shows; in a list of things with names a step is a name. */

@@ -1,6 +1,7 @@
 /** Every row that a stack of this configuration has to answer. */
 import { providerOf } from "../../config/providers";
 import { containerRows, containersIn, standbyRows } from "./containers";
+import { dockerRows } from "./docker";
 import { gatewayRows } from "./gateway";
 import { hostRows } from "./host";
 import { accessRows, egressRows, firewallRows, modelRows } from "./network";
@@ -12,6 +13,7 @@ export function rowsOf(world: World): Row[] {
   const hosts = [...new Set(world.settings.models.map(({ provider }) => providerOf(provider).host))];
   return [
     ...containerRows(containersIn(world)),
+    ...dockerRows(containersIn(world)),
     ...gatewayRows(world),
     ...modelRows(world),
     ...egressRows(world, hosts),

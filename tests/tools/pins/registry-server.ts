@@ -40,8 +40,6 @@ export class RegistryServer {
   fault: Fault | undefined;
   /** Every request as it came: `path authorization`. */
   readonly seen: string[] = [];
-  /** Tags in a page of the list. */
-  pageSize = 1000;
   private readonly tags = new Map<string, Map<string, Item>>();
   private readonly blobs = new Map<string, Buffer>();
 
@@ -126,10 +124,9 @@ export class RegistryServer {
     }
     if (this.fault === "redirects for ever") return send(307, "", { Location: url.href });
     const [, repository = "", kind, name = ""] =
-      /^\/v2\/(.+)\/(manifests|blobs|tags)\/([^/]+)$/.exec(url.pathname) ?? [];
+      /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/.exec(url.pathname) ?? [];
     if (kind === "manifests") return this.giveManifest(repository, name, request, send);
     if (kind === "blobs") return this.giveBlob(name, send);
-    if (kind === "tags") return this.giveTags(repository, url, send);
     send(404, "{}");
   }
 
@@ -163,16 +160,6 @@ export class RegistryServer {
     }
     const blob = this.blobs.get(digest);
     send(blob === undefined ? 404 : 200, blob ?? "{}");
-  }
-
-  private giveTags(repository: string, url: URL, send: Send): void {
-    const tags = [...(this.tags.get(repository)?.keys() ?? [])].sort();
-    const last = url.searchParams.get("last");
-    const start = last === null ? 0 : tags.indexOf(last) + 1;
-    const page = tags.slice(start, start + this.pageSize);
-    const more = start + page.length < tags.length;
-    const next = `</v2/${repository}/tags/list?last=${page.at(-1)}&n=${this.pageSize}>; rel="next"`;
-    send(200, json({ name: repository, tags: page }), more ? { Link: next } : {});
   }
 }
 

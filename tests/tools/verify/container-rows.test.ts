@@ -80,6 +80,28 @@ it.each(wrong)("fall short, for that container alone, where it has %s", async (_
   });
 });
 
+it.each<[what: string, part: "HostConfig" | "Mounts", change: unknown, says: RegExp]>([
+  ["the host's network", "HostConfig", { NetworkMode: "host" }, /^HostConfig\.NetworkMode is host$/],
+  ["the host's processes", "HostConfig", { PidMode: "host" }, /^HostConfig\.PidMode is host$/],
+  ["the host's IPC", "HostConfig", { IpcMode: "host" }, /^HostConfig\.IpcMode is host$/],
+  ["the host's name", "HostConfig", { UTSMode: "host" }, /^HostConfig\.UTSMode is host$/],
+  ["the host's users", "HostConfig", { UsernsMode: "host" }, /^HostConfig\.UsernsMode is host$/],
+  ["the host's cgroups", "HostConfig", { CgroupnsMode: "host" }, /^HostConfig\.CgroupnsMode is host$/],
+  ["a device", "HostConfig", { Devices: [{ PathOnHost: "/dev/kmsg" }] }, /^HostConfig\.Devices is .*kmsg/],
+  ["a GPU", "HostConfig", { DeviceRequests: [{ Driver: "nvidia" }] }, /^HostConfig\.Devices is .*nvidia/],
+  ["another cgroup", "HostConfig", { CgroupParent: "/" }, /^HostConfig\.CgroupParent is/],
+  ["a shared mount", "Mounts", [{ Source: "/srv", Propagation: "rshared" }], /^what is mounted .*\/srv/],
+])("fall short, for that container alone, where it has %s", async (_, part, change, says) => {
+  const broken = inspected().map((one) =>
+    one.Name === "/openclaw-litellm"
+      ? { ...one, [part]: part === "Mounts" ? change : { ...one.HostConfig, ...(change as object) } }
+      : one,
+  );
+  expect(await failing(broken)).toEqual({
+    "openclaw-litellm has its limits and its shape": expect.stringMatching(says),
+  });
+});
+
 it("ask for every part of the shape", () => {
   const [one] = containers;
   if (one === undefined) throw new Error("no container");
