@@ -24,6 +24,13 @@ export function leavesOf(value: unknown): string[] {
   return Object.values(value).flatMap(leavesOf);
 }
 
+/** Of an address with a key in it, the key: webhooks have theirs in the path. */
+function partsOfUrl(text: string): string[] {
+  if (!URL.canParse(text)) return [];
+  const { pathname, searchParams } = new URL(text);
+  return [...pathname.split("/"), ...searchParams.values()].filter((part) => part.length >= 16);
+}
+
 /** A value, and the parts of it that tell as much: lines of a PEM file, halves of a bot's token, fields of JSON. */
 function piecesOf(secret: string): string[] {
   let fields: string[] = [];
@@ -33,9 +40,12 @@ function piecesOf(secret: string): string[] {
     // Most are no JSON.
   }
   return distinct(
-    [secret.trim(), ...secret.split(/[\s:]+/).filter((part) => part.length >= 8), ...fields].filter(
-      (piece) => piece.length > 0,
-    ),
+    [
+      secret.trim(),
+      ...secret.split(/[\s:]+/).filter((part) => part.length >= 8),
+      ...partsOfUrl(secret),
+      ...fields,
+    ].filter((piece) => piece.length > 0),
   );
 }
 
@@ -154,7 +164,7 @@ interface Pattern {
 }
 
 /** In the order in which they are looked for and replaced: a whole address before the digits in it. */
-function patternsOf({ secrets, names, addresses }: Forbidden): Pattern[] {
+function patternsFor({ secrets, names, addresses }: Forbidden): Pattern[] {
   const anyOf = (what: string, words: readonly string[], least = shortest): Pattern[] => {
     const usable = distinct(words)
       .filter((word) => word.length >= least)
@@ -180,6 +190,14 @@ function patternsOf({ secrets, names, addresses }: Forbidden): Pattern[] {
     { what: "somebody's home directory", in: home },
     ...longStrings.map((each): Pattern => ({ what: "a long string", in: each, counts: isLong })),
   ];
+}
+
+const made = new WeakMap<Forbidden, Pattern[]>();
+
+function patternsOf(forbidden: Forbidden): Pattern[] {
+  const patterns = made.get(forbidden) ?? patternsFor(forbidden);
+  made.set(forbidden, patterns);
+  return patterns;
 }
 
 /** What of it this text holds, in words that do not quote it; undefined where it holds nothing. */

@@ -39,11 +39,21 @@ function namesWithin(hostname: string, zone: string): string[] {
 
 const hostOfUrl = (text: string): string[] => (URL.canParse(text) ? [new URL(text).hostname] : []);
 
-/** All that the report is held against. */
+/** Names of machines that are somebody's: `debian` is what every second one is called. */
+export const ownNames = (names: readonly string[]): string[] =>
+  names
+    .map((name) => name.trim())
+    .filter((name) => name.length >= 4 && /[.\d@-]/.test(name) && name !== "localhost.localdomain");
+
+/**
+ * All that the report is held against.
+ * @param machines names of the host and of the machine that asks
+ */
 export function forbiddenOf(
   settings: Settings,
   config: ConfigValues,
   outputs: Readonly<Record<string, unknown>>,
+  machines: readonly string[] = [],
 ): Forbidden {
   const { host, hostname, zone, models } = settings;
   const secrets = Object.values(config).flatMap(({ value, secret }) => (secret && value ? [value] : []));
@@ -62,7 +72,7 @@ export function forbiddenOf(
       ...namesWithin(hostname, zone.name),
       ...hosts.filter((each) => !known.includes(each)),
       ...secrets.flatMap(hostOfUrl),
-      nameOfKey,
+      ...ownNames([nameOfKey, ...machines]),
     ],
     addresses: addresses.filter((each): each is string => typeof each === "string" && each !== ""),
   };

@@ -71,12 +71,19 @@ const run = (...args: string[]) =>
     },
   );
 const file = (): string => join(directory, "first-deployment-prod.json");
-const leak = new RegExp(`${token}|example\\.org|203\\.0\\.113|2001:db8|/home/me`, "i");
+const leak = new RegExp(`${token}|example\\.org|203\\.0\\.113|2001:db8|/home/me|marias`, "i");
 
 test("a host whose every answer is a secret: all rows fail, and none of it is in the file or said", () => {
   pulumi();
   const complaint = `echo "no ${token} at assistant.example.org, 203.0.113.10" >&2; exit 1`;
-  program("ssh", { "os-release": `kernel\t6.12.43+deb13-cloud-amd64\nos\tdebian ${token}\n` }, complaint);
+  program(
+    "ssh",
+    {
+      "os-release": `failedUnits\tbackup-of-marias-server.service\nkernel\t6.12.43+deb13-cloud-amd64\nos\tdebian ${token}\n`,
+      "hostname --fqdn": "marias-server\nmarias-server.example.com\n",
+    },
+    complaint,
+  );
   program("curl", {}, complaint);
   const { status, stdout, stderr } = run();
   expect([status, stdout]).toEqual([0, expect.stringContaining("docs/first-real-deployment.md")]);

@@ -11,7 +11,14 @@ const secret = 'q7"Zr\\w8/Kx+2é mP';
 const token = "1234567890:AAbbCCddEEffGGhhIIjjKKllMMnnOOppQQr";
 const pem = `-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqG${"x".repeat(40)}\nSM49AgEG\n-----END PRIVATE KEY-----\n`;
 const forbidden: Forbidden = {
-  secrets: [secret, token, pem, "abc", '{"field": "inner-value"}'],
+  secrets: [
+    secret,
+    token,
+    pem,
+    "abc",
+    '{"field": "inner-value"}',
+    "https://hooks.test/services/ab-cd-ef-gh-ij-kl",
+  ],
   names: ["assistant.example.org", "example.org", "a.de"],
   addresses: ["203.0.113.10", "2001:db8:1:2::1"],
 };
@@ -46,6 +53,7 @@ const tricky: [string, string, string][] = [
   ["the number of a bot", "bot 1234567890 is not known", aSecret],
   ["a line of a key file", `MIGHAgEAMBMGByqG${"x".repeat(40)}`, aSecret],
   ["a field of a secret that is JSON", "inner-value", aSecret],
+  ["the key in a webhook's path", "POST /services/AB-CD-ef-gh-ij-kl", aSecret],
   ["a short secret that is all of a field", "abc", aSecret],
   ["a domain", "https://assistant.example.org/", aName],
   ["a domain in upper case", "CN=ASSISTANT.EXAMPLE.ORG", aName],

@@ -157,6 +157,11 @@ describe("the stack", () => {
       ]),
     );
     expect(forbidden.names).not.toContain("api.anthropic.com");
+    const machines = ["marias-server", "debian", "", "localhost", "vps.example.net"];
+    expect(forbiddenOf(settingsOf(everything), configOf(everything), outputs, machines).names).toEqual([
+      ...forbidden.names,
+      ...["marias-server", "vps.example.net"],
+    ]);
     expect(forbidden.addresses).toEqual(["203.0.113.20"]);
     const own = forbiddenOf(settingsOf(existing), configOf(existing), {});
     expect(own.addresses).toEqual(["203.0.113.20", "2001:db8::20"]);
