@@ -83,9 +83,10 @@ export function without(
 
 /**
  * The text to write.
+ * @param again the command that was typed
  * @throws Error naming each field that holds what may not be sent, and never its value
  */
-export function written(document: object, forbidden: Forbidden, stack: string): string {
+export function written(document: object, forbidden: Forbidden, again: string): string {
   const problems = forbiddenFields(document, forbidden);
   if (problems.length === 0) return `${JSON.stringify(document, null, 2)}\n`;
   const fields = problems.flatMap(
@@ -98,7 +99,7 @@ export function written(document: object, forbidden: Forbidden, stack: string): 
       ...problems.map((line) => `  ${line}`),
       leave === ""
         ? "Open an issue that says so, without the value."
-        : `Leave it out: make report-first-deployment STACK=${stack} WITHOUT=${leave} (and say in an issue which field it was, without the value)`,
+        : `Leave it out: ${again} WITHOUT=${leave} (and say in an issue which field it was, without the value)`,
     ].join("\n"),
   );
 }

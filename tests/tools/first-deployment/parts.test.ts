@@ -176,6 +176,7 @@ describe("the stack", () => {
 });
 
 describe("the report", () => {
+  const again = "make report-first-deployment STACK=prod";
   const settings = settingsOf(prod);
   const outputs = { ipv4: "203.0.113.10", gatewayUrl: "https://assistant.example.org/" };
   const forbidden = forbiddenOf(settings, configOf(prod), outputs);
@@ -201,7 +202,7 @@ describe("the report", () => {
     report({ ...parts, ...changes }, forbidden, (text) => text, new Date("2026-12-01T10:00:00Z"));
 
   test("has a failed row's words redacted, and none of one that holds", () => {
-    const text = written(made(), forbidden, "prod");
+    const text = written(made(), forbidden, again);
     expect(JSON.parse(text)).toMatchObject({
       day: "2026-12-01",
       verify: {
@@ -223,26 +224,24 @@ describe("the report", () => {
 
   test("says why a host did not answer, and not where it is", () => {
     const problem = "ssh -p 22 root@203.0.113.10 failed (255): Connection timed out";
-    const text = written(made({ host: { problem }, verify: { problem } }), forbidden, "prod");
+    const text = written(made({ host: { problem }, verify: { problem } }), forbidden, again);
     expect(text).toContain("failed (255): Connection timed out");
     expect(text).not.toContain("203.0.113.10");
   });
 
   test("is refused where a field holds what it may not, by the field's name and with what to type", () => {
     const versions = { system: [], plugins: [`mine ${token}`] };
-    expect(() => written(made({ versions }), forbidden, "prod")).toThrow(
+    expect(() => written(made({ versions }), forbidden, again)).toThrow(
       /versions\.plugins\.0 holds a secret of the stack\n.*make report-first-deployment STACK=prod WITHOUT=versions\.plugins /,
     );
     let said = "";
     try {
-      written(made({ versions }), forbidden, "prod");
+      written(made({ versions }), forbidden, again);
     } catch (error) {
       said = String(error);
     }
     expect(said).not.toContain(token);
-    expect(written(without(made({ versions }), ["versions.plugins"]), forbidden, "prod")).not.toContain(
-      token,
-    );
+    expect(written(without(made({ versions }), ["versions.plugins"]), forbidden, again)).not.toContain(token);
   });
 
   test("leaves out what it has, and says so of what it does not have", () => {
