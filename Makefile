@@ -7,6 +7,7 @@ STACK ?= prod
 POLICY ?=
 NAME =
 MINUTES =
+WITHOUT =
 # More arguments for jest.
 JEST =
 
@@ -17,10 +18,10 @@ LAB ?=
 in_lab = case '$(LAB)' in ''|0) ;; 1) [ -f "$(CLAWKEEP_LAB)/env" ] || { echo 'there is no lab here: make rehearse' >&2; exit 2; }; . "$(CLAWKEEP_LAB)/env" ;; \
 	*) echo 'LAB=1 asks the lab; leave LAB out to ask your own backend' >&2; exit 2 ;; esac;
 
-.PHONY: help setup rehearse test lint test-fast test-long preview verify pair secrets pins sbom bench clean
+.PHONY: help setup rehearse test lint test-fast test-long preview verify pair secrets pins sbom report-first-deployment bench clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 25
 
 node_modules/.package-lock.json: package-lock.json
 	@node tools/install-packages.mjs
@@ -65,6 +66,9 @@ pins: node_modules/.package-lock.json ## ask the registries which digests the im
 
 sbom: node_modules/.package-lock.json ## list all software of STACK's host, each of its images and this program, by syft: sbom-STACK/*.cdx.json (CycloneDX), LAB=1: the lab's
 	@$(in_lab) $(tsx) tools/sbom.ts $(STACK)
+
+report-first-deployment: node_modules/.package-lock.json ## what maintainers want to know of a real STACK, without secrets: first-deployment-STACK.json (WITHOUT=FIELD), LAB=1: the lab's
+	@$(in_lab) $(tsx) tools/first-deployment-report.ts $(STACK) $(if $(WITHOUT),--without '$(WITHOUT)')
 
 bench: setup ## measure: rehearsal warm, up from empty, no-change up, preview, turns with a sandbox, the filter, where the time goes
 	@$(tsx) lab/rehearsal/bench.ts

@@ -54,7 +54,7 @@ function make(args: readonly string[], environment: Readonly<Record<string, stri
   return { ...result, calls };
 }
 
-const targets = ["verify", "pair", "sbom", "preview"];
+const targets = ["verify", "pair", "sbom", "report-first-deployment", "preview"];
 const askedAt = (calls: readonly string[]): Set<string> =>
   new Set(calls.map((call) => /<(.*)>$/.exec(call)?.[1] ?? call));
 
@@ -102,6 +102,7 @@ const tools: [string, string[]][] = [
   ["verify", ["prod", "--json"]],
   ["pair", ["prod"]],
   ["sbom", ["prod"]],
+  ["first-deployment-report", ["prod"]],
   ["say-backend", ["prod"]],
 ];
 const tool = (name: string, args: readonly string[]) =>
