@@ -89,8 +89,10 @@ it("closes a host that takes passwords, against cloud-init's file, says who may 
 
 describe("where ssh.socket has the port, as on Ubuntu 24.04", () => {
   const swap = (from: string, to: string): Promise<string> =>
-    // A login that is just ending holds the port that was handed to its sshd.
+    // The reloads that disable and enable make: after them systemd has been seen to take an sshd that it runs for one that
+    // has ended, and so to stop nothing.
     inside(`systemctl disable -q ${from}; systemctl enable -q ${to}; systemctl stop ${from} ssh.service
+pkill -f '[s]shd -D' || true
 timeout 30 sh -c 'while ss -Hltn "sport = :22" | grep -q .; do sleep 0.2; done'
 systemctl reset-failed; systemctl start ${to}`);
   beforeEach(() => swap("ssh.service", "ssh.socket"));
