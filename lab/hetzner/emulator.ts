@@ -5,11 +5,10 @@ import { access, type Tokens } from "../emulator/tokens";
 import { Actions } from "./actions";
 import { catalogRoutes } from "./catalog-routes";
 import { idOf, type Context } from "./context";
-import { errorReply, invalidInput, notFound } from "./errors";
+import { errorReply, invalidInput, notFound, removedEndpoint } from "./errors";
 import { firewallRoutes } from "./firewalls";
 import { Fleet } from "./fleet";
 import type { Machines } from "./machines";
-import { listReply } from "./lists";
 import { primaryIpRoutes } from "./primary-ips";
 import { serverActionRoutes } from "./server-actions";
 import { removeServer, serverRoutes } from "./servers";
@@ -67,8 +66,10 @@ export class HetznerEmulator {
     const { store, actions } = this.context;
     this.api.route("GET", "/actions", ({ query }) => {
       const ids = query.getAll("id").map(Number);
-      const wanted = store.state.actions.filter((action) => ids.length === 0 || ids.includes(action.id));
-      return listReply("actions", wanted, query, actionView);
+      if (ids.length === 0) throw removedEndpoint("the list of all actions");
+      const wanted = store.state.actions.filter((action) => ids.includes(action.id));
+      // All of them, on one page, and nothing about pages.
+      return { status: 200, body: { actions: wanted.map(actionView) } };
     });
     this.api.route("GET", "/actions/:id", (request) => ({
       status: 200,

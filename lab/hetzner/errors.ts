@@ -13,6 +13,9 @@ export const notFound = (what: string): ApiError => fail(404, "not_found", `${wh
 
 export const notUnique = (what: string): ApiError => fail(409, "uniqueness_error", `${what} is already used`);
 
+export const removedEndpoint = (what: string): ApiError =>
+  fail(410, "deprecated_api_endpoint", `${what} is no longer served`);
+
 export const inUse = (what: string): ApiError => fail(409, "resource_in_use", `${what} is still in use`);
 
 export const isProtected = (what: string): ApiError => fail(403, "protected", `${what} is protected`);

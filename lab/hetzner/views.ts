@@ -28,7 +28,8 @@ export function sshKeyView(key: SshKey): unknown {
 }
 
 export function firewallView(store: Store, firewall: Firewall): unknown {
-  const { id, name, labels, created, rules } = firewall;
+  const { id, name, labels, created } = firewall;
+  const rules = firewall.rules.map((rule) => ({ ...rule, port: rule.port ?? null }));
   const appliedTo = store.state.servers
     .filter((server) => server.firewallIds.includes(id))
     .map((server) => ({ type: "server", server: { id: server.id } }));

@@ -19,6 +19,15 @@ describe("rules of every call", () => {
     expect(refused).toMatchObject({ status: 403, body: { error: { code: "token_readonly" } } });
   });
 
+  it("lists actions by their ids alone, all on one page", async () => {
+    const { body } = await lab.createServer("a");
+    const ids = [body.action.id, body.next_actions[0].id];
+    const listed = await lab.get(`/actions?${ids.map((id) => `id=${id}`).join("&")}&per_page=1`);
+    expect(listed.body).toEqual({ actions: ids.map((id) => expect.objectContaining({ id })) });
+    const all = await lab.get("/actions");
+    expect(all).toMatchObject({ status: 410, body: { error: { code: "deprecated_api_endpoint" } } });
+  });
+
   it("answers errors with code, message and details", async () => {
     const { status, body } = await lab.get("/servers/7");
     expect(status).toBe(404);
@@ -246,7 +255,9 @@ describe("firewalls", () => {
     expect((await create({ protocol: "icmp", port: "1", source_ips })).status).toBe(422);
     expect((await create({ protocol: "tcp", port: "22", source_ips: ["1.2.3.4"] })).status).toBe(422);
     expect((await create({ protocol: "tcp", port: "22" })).status).toBe(422);
-    expect((await create({ protocol: "icmp", source_ips })).status).toBe(201);
+    const made = await create({ protocol: "icmp", source_ips });
+    expect(made.status).toBe(201);
+    expect(made.body.firewall.rules).toMatchObject([{ protocol: "icmp", port: null }]);
   });
 });
 
