@@ -105,6 +105,14 @@ export class HetznerEmulator {
   }
 }
 
+/** What the API calls an error of that status, where there is but one. */
+const faultCodes: Readonly<Record<number, string>> = {
+  409: "conflict",
+  423: "locked",
+  429: "rate_limit_exceeded",
+  503: "unavailable",
+};
+
 function dialect(tokens: Tokens): Dialect {
   return {
     authorise({ method, headers }) {
@@ -119,9 +127,7 @@ function dialect(tokens: Tokens): Dialect {
     unknownRoute: ({ method, path: asked }) =>
       errorReply(404, "not_found", `the lab's emulator has no ${method} ${asked} (lab/hetzner/README.md)`),
     badJson: () => errorReply(400, "json_error", "invalid JSON in request"),
-    fault: (status, detail) =>
-      status === 429
-        ? errorReply(429, "rate_limit_exceeded", `rate limit exceeded (${detail})`)
-        : errorReply(status, status === 503 ? "unavailable" : "server_error", detail),
+    fault: (status, detail, code) =>
+      errorReply(status, String(code ?? faultCodes[status] ?? "server_error"), detail),
   };
 }

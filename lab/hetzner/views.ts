@@ -133,6 +133,8 @@ export function serverTypeView(type: ServerType): unknown {
       id,
       name,
       deprecation: type.retired ? retirement : null,
+      available: !type.retired,
+      recommended: !type.retired,
     })),
   };
 }

@@ -135,7 +135,10 @@ describe("servers", () => {
 
   it("set free what was bound to them when deleted, and take their automatic addresses along", async () => {
     const { server, firewall, volume } = await lab.fixture();
-    expect((await lab.delete(`/firewalls/${firewall}`)).body.error.code).toBe("resource_in_use");
+    expect(await lab.delete(`/firewalls/${firewall}`)).toMatchObject({
+      status: 422,
+      body: { error: { code: "resource_in_use" } },
+    });
     const deleted = await lab.settle(await lab.delete(`/servers/${server}`));
     expect(deleted).toMatchObject({ status: 200, body: { action: { command: "delete_server" } } });
     expect(lab.machines.machines.size).toBe(0);
@@ -247,6 +250,19 @@ describe("firewalls", () => {
     expect((await lab.get(`/firewalls/${firewall}`)).body.firewall.applied_to).toEqual(resource);
   });
 
+  it("say which server they do not find", async () => {
+    const nobody = [{ type: "server", server: { id: 7 } }];
+    const { firewall } = await lab.fixture();
+    const code = "firewall_resource_not_found";
+    const created = await lab.post("/firewalls", { name: "f", rules: [], apply_to: nobody });
+    expect(created).toMatchObject({ status: 422, body: { error: { code } } });
+    const apply = `/firewalls/${firewall}/actions/apply_to_resources`;
+    expect(await lab.post(apply, { apply_to: nobody })).toMatchObject({
+      status: 404,
+      body: { error: { code } },
+    });
+  });
+
   it("refuse rules that are not complete", async () => {
     const create = (rule: object) =>
       lab.post("/firewalls", { name: "f", rules: [{ direction: "in", ...rule }] });
@@ -313,6 +329,18 @@ describe("faults and restarts", () => {
     expect((await lab.get("/servers")).body.error.code).toBe("rate_limit_exceeded");
     await lab.call("POST", "/lab/faults", { count: 1, status: "drop" });
     await expect(lab.get("/servers")).rejects.toThrow("fetch failed");
+  });
+
+  it("answers with the fault's own code, and after what was asked for is done", async () => {
+    await lab.call("POST", "/lab/faults", { status: 412, code: "resource_unavailable" });
+    expect(await lab.createServer("a")).toMatchObject({
+      status: 412,
+      body: { error: { code: "resource_unavailable" } },
+    });
+    expect((await lab.get("/servers")).body.servers).toEqual([]);
+    await lab.call("POST", "/lab/faults", { status: "drop", done: true });
+    await expect(lab.createServer("a")).rejects.toThrow("fetch failed");
+    expect((await lab.get("/servers")).body.servers).toHaveLength(1);
   });
 
   it("destroys a server out of band, whatever its protection", async () => {
