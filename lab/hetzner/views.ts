@@ -1,4 +1,5 @@
 import {
+  diskOf,
   images,
   locations,
   lookUp,
@@ -101,7 +102,7 @@ export function serverView(store: Store, server: Server): unknown {
     included_traffic: 0,
     load_balancers: [],
     placement_group: null,
-    primary_disk_size: type?.diskGiB ?? 0,
+    primary_disk_size: diskOf(server),
     protection: { delete: server.protectedDelete, rebuild: server.protectedRebuild },
     volumes: store.volumesOf(server).map((volume) => volume.id),
   };

@@ -1,7 +1,7 @@
 /**
  * `npx tsx lab/hetzner/description/extract.ts hcloud-openapi.json`: writes extract.json beside this file, which the tests
- * hold the emulator's answers against: of Hetzner's OpenAPI description the answers of what the emulator serves, and the
- * schemas that they need, without their prose and examples.
+ * hold the emulator's answers against: of Hetzner's OpenAPI description the requests and answers of what the emulator
+ * serves, and the schemas that they need, without their prose and examples.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,10 +10,15 @@ export const extractFile = join(__dirname, "extract.json");
 
 export type Json = { readonly [key: string]: unknown };
 
+export interface Operation {
+  readonly requestBody?: Json;
+  readonly responses: Json;
+}
+
 export interface Description {
   readonly info: Json;
   /** By path template, by method in lower case. */
-  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly responses: Json }>>>>;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: { readonly schemas: Readonly<Record<string, Json>> };
 }
 
@@ -53,12 +58,15 @@ const referred = (node: unknown): string[] =>
   [...JSON.stringify(node).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name ?? "");
 
 export function extract({ info, paths, components }: Description): Description {
-  const part: Record<string, Record<string, { responses: Json }>> = {};
+  const part: Record<string, Record<string, Operation>> = {};
   for (const operation of served) {
     const [method = "", path = ""] = operation.split(" ");
-    const responses = paths[path]?.[method]?.responses;
-    if (responses === undefined) throw new Error(`the description has no ${operation}`);
-    (part[path] ??= {})[method] = { responses: shape(responses) as Json };
+    const described = paths[path]?.[method];
+    if (described === undefined) throw new Error(`the description has no ${operation}`);
+    (part[path] ??= {})[method] = {
+      ...(described.requestBody === undefined ? {} : { requestBody: shape(described.requestBody) as Json }),
+      responses: shape(described.responses) as Json,
+    };
   }
   const schemas: Record<string, Json> = {};
   const wanted = referred(part);

@@ -60,6 +60,14 @@ describe("an answer is found out", () => {
     expect(problems({ error: { message: "no" } }, 404)).toHaveLength(1);
     expect(problems({ error: { code: "not_found", message: "no", details: {} } }, 404)).toEqual([]);
   });
+  it("for a request that it should not have granted, and for no other", () => {
+    const asking = (asked: object, status: number, body: object): string[] =>
+      check.problems({ method: "POST", path: "/ssh_keys", asked, status, body });
+    expect(asking({ name: "a", public_key: "k" }, 201, { ssh_key: answered })).toEqual([]);
+    expect(asking({ name: "a", key: "k" }, 201, { ssh_key: answered })).toHaveLength(2);
+    const refusal = { error: { code: "invalid_input", message: "no", details: {} } };
+    expect(asking({ name: "a" }, 422, refusal)).toEqual([]);
+  });
 });
 
 it("every operation that the emulator serves is answered as described", async () => {
@@ -70,6 +78,9 @@ it("every operation that the emulator serves is answered as described", async ()
       void (await lab.settle(await lab.post(path, body)));
     const made = await lab.post("/ssh_keys", { name: "a", public_key: key, labels: { x: "y" } });
     const { server, firewall, ip, volume } = await lab.fixture();
+    // As the provider, and as Hetzner's clients of today, ask.
+    await lab.createServer("numbered", { image: 114690387 });
+    await lab.post("/primary_ips", { name: "spare", type: "ipv4", location: "fsn1" });
     const ids = {
       ssh_keys: made.body.ssh_key.id,
       firewalls: firewall,

@@ -177,8 +177,27 @@ describe("servers", () => {
     const now = (await lab.get(`/servers/${server}`)).body.server;
     expect(now).toMatchObject({ status: "running", server_type: { name: "cx33" } });
     await lab.settle(await lab.post(`/servers/${server}/actions/poweroff`));
-    const smaller = await lab.post(`/servers/${server}/actions/change_type`, { server_type: "cx23" });
+    const smaller = await lab.post(`/servers/${server}/actions/change_type`, {
+      server_type: "cx23",
+      upgrade_disk: false,
+    });
     expect(smaller.body.error.code).toBe("invalid_server_type");
+  });
+
+  it("keep a disk that is not to grow, and with it the way back to the smaller type", async () => {
+    const { server } = await lab.fixture();
+    const change = async (server_type: string, more: object) => {
+      await lab.settle(await lab.post(`/servers/${server}/actions/poweroff`));
+      return lab.settle(await lab.post(`/servers/${server}/actions/change_type`, { server_type, ...more }));
+    };
+    expect((await change("cx33", {})).body.error.code).toBe("invalid_input");
+    expect((await change("cx32", { upgrade_disk: false })).body.error.code).toBe("invalid_server_type");
+    expect((await change("cx9", { upgrade_disk: false })).body.error.code).toBe("invalid_input");
+    expect((await change("cx33", { upgrade_disk: false })).status).toBe(201);
+    expect((await lab.get(`/servers/${server}`)).body.server.primary_disk_size).toBe(40);
+    expect((await change("cx23", { upgrade_disk: false })).status).toBe(201);
+    expect((await change("cx33", { upgrade_disk: true })).status).toBe(201);
+    expect((await lab.get(`/servers/${server}`)).body.server.primary_disk_size).toBe(80);
   });
 
   it("are asked to shut down: the action says that they were asked, the status that they are off", async () => {
@@ -271,6 +290,9 @@ describe("firewalls", () => {
     expect((await create({ protocol: "icmp", port: "1", source_ips })).status).toBe(422);
     expect((await create({ protocol: "tcp", port: "22", source_ips: ["1.2.3.4"] })).status).toBe(422);
     expect((await create({ protocol: "tcp", port: "22" })).status).toBe(422);
+    const many = (count: number) => Array(count).fill({ direction: "in", protocol: "icmp", source_ips });
+    expect((await lab.post("/firewalls", { name: "m", rules: many(51) })).status).toBe(422);
+    expect((await lab.post("/firewalls", { name: "m", rules: many(50) })).status).toBe(201);
     const made = await create({ protocol: "icmp", source_ips });
     expect(made.status).toBe(201);
     expect(made.body.firewall.rules).toMatchObject([{ protocol: "icmp", port: null }]);
@@ -296,6 +318,29 @@ describe("volumes and primary IPs", () => {
     expect((await lab.delete(`/volumes/${volume}`)).status).toBe(204);
     const far = await lab.post("/volumes", { name: "far", size: 10, location: "hel1" });
     expect((await lab.post(`/volumes/${far.body.volume.id}/actions/attach`, { server })).status).toBe(422);
+  });
+
+  it("have names and labels of the API's own form", async () => {
+    const create = async (more: object) =>
+      (await lab.post("/volumes", { name: "v", size: 10, location: "fsn1", ...more })).status;
+    for (const name of ["-a", "a.", "a b", "ä", "a".repeat(65)]) expect(await create({ name })).toBe(422);
+    for (const value of ["a b", "-a", "a".repeat(64), "a/b", 1])
+      expect(await create({ labels: { key: value } })).toBe(422);
+    for (const key of ["", "a b", "/a", "a/b/c", "A_/b", "a/"])
+      expect(await create({ labels: { [key]: "" } })).toBe(422);
+    const labels = { "example.com/managed-by": "Claw_keep.1", empty: "" };
+    expect(await create({ name: "a.b_c-D", labels })).toBe(201);
+    const { volume } = await lab.fixture();
+    expect((await lab.put(`/volumes/${volume}`, { name: "-a" })).status).toBe(422);
+  });
+
+  it("a primary IP that goes with its server is not protected", async () => {
+    const ip = { name: "a", type: "ipv4", assignee_type: "server", location: "fsn1", auto_delete: true };
+    const { id } = (await lab.post("/primary_ips", ip)).body.primary_ip;
+    const protect = () => lab.post(`/primary_ips/${id}/actions/change_protection`, { delete: true });
+    expect((await protect()).status).toBe(422);
+    await lab.put(`/primary_ips/${id}`, { auto_delete: false });
+    expect((await protect()).status).toBe(201);
   });
 
   it("grow but never shrink", async () => {

@@ -48,7 +48,7 @@ export class Harness {
     const text = await response.text();
     const answer = { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
     if (target.startsWith("/v1/")) {
-      const exchange = { method, path: target.slice("/v1".length), ...answer };
+      const exchange = { method, path: target.slice("/v1".length), asked: body, ...answer };
       this.exchanges.push(exchange);
       const found = description.unexplained(exchange);
       if (found.length > 0) throw new Error(`${method} ${target}: ${answer.status}\n${found.join("\n")}`);
