@@ -45,7 +45,7 @@ export function primaryIpView(ip: PrimaryIp): unknown {
     ip: ip.ip,
     labels: ip.labels,
     created: ip.created,
-    assignee_type: "server",
+    assignee_type: ip.assigneeId === null ? "unassigned" : "server",
     assignee_id: ip.assigneeId,
     auto_delete: ip.autoDelete,
     blocked: false,

@@ -122,8 +122,11 @@ describe("servers", () => {
   it("keep the address of their primary IP when replaced, and get another one without", async () => {
     const { server, ip } = await lab.fixture();
     const address = lab.machines.get("prod").spec.ipv4;
+    const bound = { assignee_id: server, assignee_type: "server" };
+    expect((await lab.get(`/primary_ips/${ip}`)).body.primary_ip).toMatchObject(bound);
     await lab.settle(await lab.delete(`/servers/${server}`));
-    expect((await lab.get(`/primary_ips/${ip}`)).body.primary_ip.assignee_id).toBeNull();
+    const free = { assignee_id: null, assignee_type: "unassigned" };
+    expect((await lab.get(`/primary_ips/${ip}`)).body.primary_ip).toMatchObject(free);
     const again = await lab.createServer("prod", {
       public_net: { enable_ipv4: true, enable_ipv6: true, ipv4: ip },
     });
