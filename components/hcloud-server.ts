@@ -84,8 +84,9 @@ export function hcloudFoundation(
       deleteProtection: true,
       labels,
     },
-    // DNS, allow-lists of others and the operator's own notes name this address.
-    { ...options, protect: true },
+    // DNS, allow-lists of others and the operator's own notes name this address. What it is assigned to, Hetzner says: as long
+    // as that is nothing, "unassigned", which the provider would want to change with every run.
+    { ...options, protect: true, ignoreChanges: ["assigneeType"] },
   );
   const volume = new hcloud.Volume(
     `${name}-volume`,

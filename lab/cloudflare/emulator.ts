@@ -5,7 +5,7 @@ import { StateFile } from "../emulator/state-file";
 import { access, type Tokens } from "../emulator/tokens";
 import { zone as labZone } from "../internet/addresses";
 import { dnsRoutes } from "./dns-routes";
-import { errorReply, noSuchZone } from "./errors";
+import { badHeader, errorReply, noSuchZone } from "./errors";
 import { listReply, ok } from "./lists";
 import { account, type State, type Zone } from "./model";
 import { publishZones } from "./zone-data";
@@ -81,6 +81,8 @@ function dialect(tokens: Tokens): Dialect {
           errorReply(400, 9106, "Missing X-Auth-Key, X-Auth-Email or Authorization headers"),
         );
       }
+      // What cannot be a token is refused for its looks, before anybody looks it up.
+      if (!/^Bearer [A-Za-z0-9_-]{40,}$/.test(headers.authorization)) throw new ApiError(badHeader());
       const granted = access(tokens, headers.authorization);
       if (granted === "none") {
         const verifying = asked === "/user/tokens/verify";
@@ -97,10 +99,10 @@ function dialect(tokens: Tokens): Dialect {
     unknownRoute: ({ method, path: asked }) =>
       errorReply(404, 7003, `the lab's emulator has no ${method} ${asked} (lab/cloudflare/README.md)`),
     badJson: () => errorReply(400, 6007, "Malformed JSON in request body"),
-    fault: (status, detail) => ({
+    fault: (status, detail, code) => ({
       ...errorReply(
         status,
-        status === 429 ? 971 : 10001,
+        Number(code ?? (status === 429 ? 971 : 10001)),
         status === 429 ? "Please wait and consider throttling your request speed" : detail,
       ),
       ...(status === 429 ? { headers: { "retry-after": "1" } } : {}),

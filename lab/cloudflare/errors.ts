@@ -5,6 +5,22 @@ export function errorReply(status: number, code: number, message: string): ApiRe
   return { status, body: { success: false, errors: [{ code, message }], messages: [], result: null } };
 }
 
+export const badHeader = (): ApiReply => ({
+  status: 400,
+  body: {
+    success: false,
+    errors: [
+      {
+        code: 6003,
+        message: "Invalid request headers",
+        error_chain: [{ code: 6111, message: "Invalid format for Authorization header" }],
+      },
+    ],
+    messages: [],
+    result: null,
+  },
+});
+
 const fail = (status: number, code: number, message: string): ApiError =>
   new ApiError(errorReply(status, code, message));
 

@@ -38,8 +38,8 @@ export interface Dialect {
   authorise(request: ApiRequest): void;
   unknownRoute(request: ApiRequest): ApiReply;
   badJson(): ApiReply;
-  /** The body of an injected fault, or of a bug in the emulator (status 500). */
-  fault(status: number, detail: string): ApiReply;
+  /** The body of an injected fault, or of a bug in the emulator (status 500). @param code the API's own, if it is known */
+  fault(status: number, detail: string, code?: string | number): ApiReply;
 }
 
 interface Route {
@@ -132,8 +132,13 @@ export class ApiServer {
     badJson: boolean,
   ): Promise<ApiReply | "drop"> {
     const fault = this.faults.take(request);
-    if (fault === "drop") return "drop";
-    if (fault !== undefined) return this.dialect.fault(fault, "injected by the lab");
+    if (fault === undefined) return this.answerFaultless(request, inside, badJson);
+    if (fault.done) await this.answerFaultless(request, inside, badJson);
+    if (fault.status === "drop") return "drop";
+    return this.dialect.fault(fault.status, "injected by the lab", fault.code);
+  }
+
+  private async answerFaultless(request: ApiRequest, inside: boolean, badJson: boolean): Promise<ApiReply> {
     if (!inside) return this.dialect.unknownRoute(request);
     if (badJson) return this.dialect.badJson();
     try {

@@ -1,8 +1,12 @@
 import type { ApiRequest, JsonObject } from "./api-server";
 
-interface Fault {
+export interface Fault {
   remaining: number;
   readonly status: number | "drop";
+  /** The API's own code for it, where the status alone does not say which error it is. */
+  readonly code?: string | number;
+  /** What was asked for is done, and only its answer is this one. */
+  readonly done: boolean;
   readonly method?: string;
   readonly pathPrefix?: string;
 }
@@ -12,17 +16,26 @@ export class Faults {
   private faults: Fault[] = [];
 
   /**
-   * `{"count": 3, "status": 503 | 429 | "drop", "method"?: "GET", "pathPrefix"?: "/servers"}`; `drop` closes the
-   * connection without an answer.
+   * `{"count": 3, "status": 503 | 429 | "drop", "code"?: "locked", "done"?: true, "method"?: "GET", "pathPrefix"?:
+   * "/servers"}`; `drop` closes the connection without an answer.
    */
   add(body: JsonObject): readonly Fault[] {
-    const { count = 1, status = 503, method, pathPrefix } = body;
-    if (typeof count !== "number" || (typeof status !== "number" && status !== "drop")) {
-      throw new Error('a fault is {"count": 3, "status": 503, "method"?: "GET", "pathPrefix"?: "/servers"}');
+    const { count = 1, status = 503, code, done = false, method, pathPrefix } = body;
+    const wellFormed =
+      typeof count === "number" &&
+      (typeof status === "number" || status === "drop") &&
+      typeof done === "boolean" &&
+      ["undefined", "string", "number"].includes(typeof code);
+    if (!wellFormed) {
+      throw new Error(
+        'a fault is {"count": 3, "status": 503, "code"?: "locked", "done"?: true, "method"?: "GET", "pathPrefix"?: "/servers"}',
+      );
     }
     this.faults.push({
       remaining: count,
       status,
+      done,
+      ...(typeof code === "string" || typeof code === "number" ? { code } : {}),
       ...(typeof method === "string" ? { method } : {}),
       ...(typeof pathPrefix === "string" ? { pathPrefix } : {}),
     });
@@ -38,7 +51,7 @@ export class Faults {
   }
 
   /** The fault this request meets, if any; counts it. */
-  take(request: Pick<ApiRequest, "method" | "path">): number | "drop" | undefined {
+  take(request: Pick<ApiRequest, "method" | "path">): Fault | undefined {
     const fault = this.faults.find(
       (f) =>
         (f.method === undefined || f.method === request.method) &&
@@ -47,6 +60,6 @@ export class Faults {
     if (fault === undefined) return undefined;
     fault.remaining -= 1;
     if (fault.remaining <= 0) this.faults = this.faults.filter((f) => f !== fault);
-    return fault.status;
+    return fault;
   }
 }

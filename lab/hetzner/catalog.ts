@@ -83,3 +83,8 @@ export function lookUpSold(idOrName: unknown): ServerType | undefined {
   const type = lookUp(serverTypes, idOrName);
   return type?.retired === true ? undefined : type;
 }
+
+/** A server's disk: its type's, unless an earlier change of the type has left it smaller. */
+export function diskOf(server: { readonly serverType: string; readonly diskGiB?: number }): number {
+  return server.diskGiB ?? lookUp(serverTypes, server.serverType)?.diskGiB ?? 0;
+}

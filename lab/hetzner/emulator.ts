@@ -5,11 +5,10 @@ import { access, type Tokens } from "../emulator/tokens";
 import { Actions } from "./actions";
 import { catalogRoutes } from "./catalog-routes";
 import { idOf, type Context } from "./context";
-import { errorReply, invalidInput, notFound } from "./errors";
+import { errorReply, invalidInput, notFound, removedEndpoint } from "./errors";
 import { firewallRoutes } from "./firewalls";
 import { Fleet } from "./fleet";
 import type { Machines } from "./machines";
-import { listReply } from "./lists";
 import { primaryIpRoutes } from "./primary-ips";
 import { serverActionRoutes } from "./server-actions";
 import { removeServer, serverRoutes } from "./servers";
@@ -67,8 +66,10 @@ export class HetznerEmulator {
     const { store, actions } = this.context;
     this.api.route("GET", "/actions", ({ query }) => {
       const ids = query.getAll("id").map(Number);
-      const wanted = store.state.actions.filter((action) => ids.length === 0 || ids.includes(action.id));
-      return listReply("actions", wanted, query, actionView);
+      if (ids.length === 0) throw removedEndpoint("the list of all actions");
+      const wanted = store.state.actions.filter((action) => ids.includes(action.id));
+      // All of them, on one page, and nothing about pages.
+      return { status: 200, body: { actions: wanted.map(actionView) } };
     });
     this.api.route("GET", "/actions/:id", (request) => ({
       status: 200,
@@ -104,6 +105,14 @@ export class HetznerEmulator {
   }
 }
 
+/** What the API calls an error of that status, where there is but one. */
+const faultCodes: Readonly<Record<number, string>> = {
+  409: "conflict",
+  423: "locked",
+  429: "rate_limit_exceeded",
+  503: "unavailable",
+};
+
 function dialect(tokens: Tokens): Dialect {
   return {
     authorise({ method, headers }) {
@@ -118,9 +127,7 @@ function dialect(tokens: Tokens): Dialect {
     unknownRoute: ({ method, path: asked }) =>
       errorReply(404, "not_found", `the lab's emulator has no ${method} ${asked} (lab/hetzner/README.md)`),
     badJson: () => errorReply(400, "json_error", "invalid JSON in request"),
-    fault: (status, detail) =>
-      status === 429
-        ? errorReply(429, "rate_limit_exceeded", `rate limit exceeded (${detail})`)
-        : errorReply(status, status === 503 ? "unavailable" : "server_error", detail),
+    fault: (status, detail, code) =>
+      errorReply(status, String(code ?? faultCodes[status] ?? "server_error"), detail),
   };
 }

@@ -11,9 +11,16 @@ function fail(status: number, code: string, message: string, details?: unknown):
 
 export const notFound = (what: string): ApiError => fail(404, "not_found", `${what} not found`);
 
+/** What a firewall is to be applied to, or removed from. */
+export const noFirewallResource = (status: 404 | 422, what: string): ApiError =>
+  fail(status, "firewall_resource_not_found", `${what} not found`);
+
 export const notUnique = (what: string): ApiError => fail(409, "uniqueness_error", `${what} is already used`);
 
-export const inUse = (what: string): ApiError => fail(409, "resource_in_use", `${what} is still in use`);
+export const removedEndpoint = (what: string): ApiError =>
+  fail(410, "deprecated_api_endpoint", `${what} is no longer served`);
+
+export const inUse = (what: string): ApiError => fail(422, "resource_in_use", `${what} is still in use`);
 
 export const isProtected = (what: string): ApiError => fail(403, "protected", `${what} is protected`);
 

@@ -1,6 +1,6 @@
 import type { ApiServer, JsonObject } from "../emulator/api-server";
 import { idOf, now, rename, requireUniqueName, type Context } from "./context";
-import { inUse, invalidInput, notEmulated, refused } from "./errors";
+import { inUse, invalidInput, noFirewallResource, notEmulated, refused } from "./errors";
 import { integer, labels, list, object, rules, text } from "./input";
 import { listReply } from "./lists";
 import type { Action, Firewall, Server } from "./model";
@@ -10,12 +10,16 @@ export function firewallRoutes(api: ApiServer, { store, actions, fleet }: Contex
   const { state } = store;
   const view = (firewall: Firewall): unknown => firewallView(store, firewall);
 
-  function serversIn(body: JsonObject, field: string): Server[] {
+  /** @param missing the status where a server is not there: it differs between a new firewall and an action */
+  function serversIn(body: JsonObject, field: string, missing: 404 | 422): Server[] {
     return list(body, field).map((item) => {
       const entry = item as JsonObject;
       if (entry["type"] === "label_selector") throw notEmulated(`${field}.label_selector`);
       if (entry["type"] !== "server") throw invalidInput(`${field}.type`, "must be server");
-      return store.server(integer(object(entry, "server"), "id"));
+      const id = integer(object(entry, "server"), "id");
+      const server = state.servers.find((candidate) => candidate.id === id);
+      if (server === undefined) throw noFirewallResource(missing, `server with ID '${id}'`);
+      return server;
     });
   }
 
@@ -56,7 +60,7 @@ export function firewallRoutes(api: ApiServer, { store, actions, fleet }: Contex
   api.route("POST", "/firewalls", ({ body }) => {
     const name = text(body, "name");
     requireUniqueName(state.firewalls, name);
-    const servers = serversIn(body, "apply_to");
+    const servers = serversIn(body, "apply_to", 422);
     const firewall: Firewall = {
       id: store.nextId(),
       name,
@@ -102,10 +106,10 @@ export function firewallRoutes(api: ApiServer, { store, actions, fleet }: Contex
     return setRules(firewall);
   });
 
-  action("apply_to_resources", (firewall, body) => attach(firewall, serversIn(body, "apply_to")));
+  action("apply_to_resources", (firewall, body) => attach(firewall, serversIn(body, "apply_to", 404)));
 
   action("remove_from_resources", (firewall, body) => {
-    const servers = serversIn(body, "remove_from");
+    const servers = serversIn(body, "remove_from", 404);
     for (const server of servers) server.firewallIds = server.firewallIds.filter((id) => id !== firewall.id);
     return apply(firewall, servers, "remove_firewall");
   });

@@ -3,6 +3,8 @@ import type { JsonObject } from "../emulator/api-server";
 import { invalidInput } from "./errors";
 import type { Labels, Rule } from "./model";
 
+const mostRules = 50;
+
 /** Readers of request bodies: each returns the value in its type or throws `invalid_input` for the field. */
 
 export function text(body: JsonObject, field: string): string {
@@ -28,6 +30,11 @@ export function flag(body: JsonObject, field: string, otherwise: boolean): boole
   return value;
 }
 
+export function requiredFlag(body: JsonObject, field: string): boolean {
+  if (typeof body[field] !== "boolean") throw invalidInput(field, "missing or not a boolean");
+  return body[field];
+}
+
 export function list(body: JsonObject, field: string): readonly unknown[] {
   const value = body[field] ?? [];
   if (!Array.isArray(value)) throw invalidInput(field, "not a list");
@@ -42,9 +49,28 @@ export function object(body: JsonObject, field: string): JsonObject {
 
 export function labels(body: JsonObject): Labels {
   const value = object(body, "labels");
-  if (Object.values(value).some((v) => typeof v !== "string"))
-    throw invalidInput("labels", "values must be strings");
+  for (const [key, text] of Object.entries(value)) {
+    const [name = "", prefix, ...more] = key.split("/").reverse();
+    const wellNamed =
+      labelText.test(name) && name !== "" && (prefix === undefined || dnsName(prefix)) && more.length === 0;
+    if (!wellNamed) throw invalidInput("labels", `'${key}' is not a valid key`);
+    if (typeof text !== "string" || !labelText.test(text))
+      throw invalidInput("labels", `'${String(text)}' is not a valid value`);
+  }
   return value as Labels;
+}
+
+/** The values of labels, and the names in their keys. */
+const labelText = /^([a-zA-Z0-9]([a-zA-Z0-9._-]{0,61}[a-zA-Z0-9])?)?$/;
+const dnsName = (text: string): boolean =>
+  text.length <= 253 && /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(text);
+
+/** A volume's name: at most 64 letters, digits, dashes, underscores and dots, none of the last three at an end. */
+export function volumeName(body: JsonObject): string {
+  const name = text(body, "name");
+  if (!/^[a-zA-Z0-9]([a-zA-Z0-9._-]{0,62}[a-zA-Z0-9])?$/.test(name))
+    throw invalidInput("name", "not a valid volume name");
+  return name;
 }
 
 /** Server names become hostnames. */
@@ -56,6 +82,7 @@ export function hostname(body: JsonObject, field: string): string {
 }
 
 export function rules(body: JsonObject): Rule[] {
+  if (list(body, "rules").length > mostRules) throw invalidInput("rules", `more than ${mostRules}`);
   return list(body, "rules").map((item, i) => rule(item as JsonObject, `rules[${i}]`));
 }
 

@@ -53,6 +53,8 @@ export interface Server extends Named {
   readonly disk: "bare" | "warm";
   status: "initializing" | "running" | "off";
   serverType: string;
+  /** Of the disk, once the type has been changed; before that its type says it. */
+  diskGiB?: number;
   imageId: number;
   readonly location: string;
   readonly authorizedKeys: readonly string[];

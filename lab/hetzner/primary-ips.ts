@@ -73,7 +73,9 @@ export function primaryIpRoutes(api: ApiServer, { store, actions }: Context): vo
 
   api.route("POST", "/primary_ips/:id/actions/change_protection", (request) => {
     const ip = store.primaryIp(idOf(request));
-    ip.protected = flag(request.body, "delete", ip.protected);
+    const wanted = flag(request.body, "delete", ip.protected);
+    if (wanted && ip.autoDelete) throw invalidInput("delete", "not with auto_delete");
+    ip.protected = wanted;
     const action = actions.start("change_protection", [{ id: ip.id, type: "primary_ip" }]);
     store.save();
     return actionReply(action);

@@ -1,8 +1,8 @@
 import type { ApiServer, JsonObject } from "../emulator/api-server";
-import { images, lookUp, lookUpSold, serverTypes } from "./catalog";
+import { diskOf, images, lookUp, lookUpSold, serverTypes } from "./catalog";
 import { actionReply, idOf, type Context } from "./context";
 import { invalidInput, isProtected, refused } from "./errors";
-import { flag } from "./input";
+import { flag, requiredFlag } from "./input";
 import type { Server } from "./model";
 
 /** `POST /servers/ID/actions/...`. */
@@ -39,12 +39,16 @@ export function serverActionRoutes(api: ApiServer, { store, actions, fleet }: Co
   });
 
   action("change_type", "change_server_type", (server, body) => {
+    const upgradeDisk = requiredFlag(body, "upgrade_disk");
+    if (lookUp(serverTypes, body["server_type"]) === undefined) throw invalidInput("server_type", "unknown");
     const type = lookUpSold(body["server_type"]);
-    if (type === undefined) throw invalidInput("server_type", "unsupported location for server type");
+    if (type === undefined) throw refused("invalid_server_type", "the new type is no longer sold");
     if (server.status !== "off") throw refused("server_not_stopped", "server must be stopped first");
     if (type.name === server.serverType) throw refused("invalid_server_type", "server has that type already");
-    const disk = lookUp(serverTypes, server.serverType)?.diskGiB ?? 0;
-    if (type.diskGiB < disk) throw refused("invalid_server_type", "the new type's disk is too small");
+    if (type.diskGiB < diskOf(server))
+      throw refused("invalid_server_type", "the new type's disk is too small");
+    // A disk that is not made bigger leaves the way back open.
+    server.diskGiB = upgradeDisk ? type.diskGiB : diskOf(server);
     server.serverType = type.name;
     return fleet.power(server, "on");
   });

@@ -1,4 +1,5 @@
 import {
+  diskOf,
   images,
   locations,
   lookUp,
@@ -28,7 +29,8 @@ export function sshKeyView(key: SshKey): unknown {
 }
 
 export function firewallView(store: Store, firewall: Firewall): unknown {
-  const { id, name, labels, created, rules } = firewall;
+  const { id, name, labels, created } = firewall;
+  const rules = firewall.rules.map((rule) => ({ ...rule, port: rule.port ?? null }));
   const appliedTo = store.state.servers
     .filter((server) => server.firewallIds.includes(id))
     .map((server) => ({ type: "server", server: { id: server.id } }));
@@ -43,7 +45,7 @@ export function primaryIpView(ip: PrimaryIp): unknown {
     ip: ip.ip,
     labels: ip.labels,
     created: ip.created,
-    assignee_type: "server",
+    assignee_type: ip.assigneeId === null ? "unassigned" : "server",
     assignee_id: ip.assigneeId,
     auto_delete: ip.autoDelete,
     blocked: false,
@@ -100,7 +102,7 @@ export function serverView(store: Store, server: Server): unknown {
     included_traffic: 0,
     load_balancers: [],
     placement_group: null,
-    primary_disk_size: type?.diskGiB ?? 0,
+    primary_disk_size: diskOf(server),
     protection: { delete: server.protectedDelete, rebuild: server.protectedRebuild },
     volumes: store.volumesOf(server).map((volume) => volume.id),
   };
@@ -132,6 +134,8 @@ export function serverTypeView(type: ServerType): unknown {
       id,
       name,
       deprecation: type.retired ? retirement : null,
+      available: !type.retired,
+      recommended: !type.retired,
     })),
   };
 }

@@ -2,7 +2,7 @@ import type { ApiServer, JsonObject } from "../emulator/api-server";
 import { lookUp, locations } from "./catalog";
 import { actionReply, idOf, now, rename, requireUniqueName, type Context } from "./context";
 import { invalidInput, isProtected, notEmulated, refused } from "./errors";
-import { flag, integer, labels, optionalText, text } from "./input";
+import { flag, integer, labels, optionalText, text, volumeName } from "./input";
 import { listReply } from "./lists";
 import type { Action, Volume } from "./model";
 import { startedActionView, volumeView } from "./views";
@@ -15,7 +15,7 @@ export function volumeRoutes(api: ApiServer, { store, actions, fleet }: Context)
   api.route("GET", "/volumes", ({ query }) => listReply("volumes", state.volumes, query, volumeView));
 
   api.route("POST", "/volumes", ({ body }) => {
-    const name = text(body, "name");
+    const name = volumeName(body);
     if (body["server"] !== undefined) throw notEmulated("server");
     const location = lookUp(locations, text(body, "location"));
     if (location === undefined) throw invalidInput("location", "unknown location");
@@ -49,6 +49,7 @@ export function volumeRoutes(api: ApiServer, { store, actions, fleet }: Context)
 
   api.route("PUT", "/volumes/:id", (request) => {
     const volume = store.volume(idOf(request));
+    if (request.body["name"] !== undefined) volumeName(request.body);
     rename(state.volumes, volume, request);
     store.save();
     return { status: 200, body: { volume: volumeView(volume) } };

@@ -59,6 +59,12 @@ export const optionUses: readonly OptionUse[] = [
     reason: "the format is a matter of creation alone, and Hetzner does not give it back",
   },
   {
+    type: "PrimaryIp",
+    option: "ignoreChanges",
+    value: ["assigneeType"],
+    reason: "Hetzner answers unassigned for an address without a server, which is how it is made",
+  },
+  {
     type: "Server",
     option: "ignoreChanges",
     value: ["userData", "sshKeys", "image"],

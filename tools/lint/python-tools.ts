@@ -1,21 +1,23 @@
-/** The linters that come from PyPI, in a virtual environment of their own that all checkouts share. */
+/** What comes from PyPI, linters first of all, in virtual environments of our own that all checkouts share. */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-const requirements = join(__dirname, "requirements.txt");
+const linters = join(__dirname, "requirements.txt");
 const cache = (): string =>
   process.env["CLAWKEEP_CACHE"] ??
   join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "clawkeep");
 
 /**
- * Finds the environment, or makes it: exactly what requirements.txt names, each file with a hash that stands there, none
+ * Finds the environment, or makes it: exactly what a requirements.txt names, each file with a hash that stands there, none
  * built here.
  * @returns the folder with its programs; or why there is none
  */
-export function pythonTools(): { readonly bin: string } | { readonly problem: string } {
+export function pythonTools(
+  requirements: string = linters,
+): { readonly bin: string } | { readonly problem: string } {
   const version = spawnSync("python3", ["--version"], { encoding: "utf8" });
   if (version.status !== 0) return { problem: "there is no python3 on PATH" };
   const key = createHash("sha256")

@@ -50,8 +50,9 @@ async function expectError(answer: ReturnType<typeof call>, status: number, code
 
 it("refuses without a token, with a wrong one, and writing with a read-only one", async () => {
   await expectError(call("GET", "/zones", undefined, ""), 400, 9106);
-  await expectError(call("GET", "/zones", undefined, "wrong"), 403, 9109);
-  await expectError(call("GET", "/user/tokens/verify", undefined, "wrong"), 401, 1000);
+  await expectError(call("GET", "/zones", undefined, "wrong"), 400, 6003);
+  await expectError(call("GET", "/zones", undefined, "x".repeat(40)), 403, 9109);
+  await expectError(call("GET", "/user/tokens/verify", undefined, "x".repeat(40)), 401, 1000);
   await expectError(call("POST", records, claw, tokens.read), 403, 10000);
   expect((await call("GET", "/user/tokens/verify", undefined, tokens.read)).body.result.status).toBe(
     "active",

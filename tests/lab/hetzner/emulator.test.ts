@@ -19,6 +19,15 @@ describe("rules of every call", () => {
     expect(refused).toMatchObject({ status: 403, body: { error: { code: "token_readonly" } } });
   });
 
+  it("lists actions by their ids alone, all on one page", async () => {
+    const { body } = await lab.createServer("a");
+    const ids = [body.action.id, body.next_actions[0].id];
+    const listed = await lab.get(`/actions?${ids.map((id) => `id=${id}`).join("&")}&per_page=1`);
+    expect(listed.body).toEqual({ actions: ids.map((id) => expect.objectContaining({ id })) });
+    const all = await lab.get("/actions");
+    expect(all).toMatchObject({ status: 410, body: { error: { code: "deprecated_api_endpoint" } } });
+  });
+
   it("answers errors with code, message and details", async () => {
     const { status, body } = await lab.get("/servers/7");
     expect(status).toBe(404);
@@ -113,8 +122,11 @@ describe("servers", () => {
   it("keep the address of their primary IP when replaced, and get another one without", async () => {
     const { server, ip } = await lab.fixture();
     const address = lab.machines.get("prod").spec.ipv4;
+    const bound = { assignee_id: server, assignee_type: "server" };
+    expect((await lab.get(`/primary_ips/${ip}`)).body.primary_ip).toMatchObject(bound);
     await lab.settle(await lab.delete(`/servers/${server}`));
-    expect((await lab.get(`/primary_ips/${ip}`)).body.primary_ip.assignee_id).toBeNull();
+    const free = { assignee_id: null, assignee_type: "unassigned" };
+    expect((await lab.get(`/primary_ips/${ip}`)).body.primary_ip).toMatchObject(free);
     const again = await lab.createServer("prod", {
       public_net: { enable_ipv4: true, enable_ipv6: true, ipv4: ip },
     });
@@ -126,7 +138,10 @@ describe("servers", () => {
 
   it("set free what was bound to them when deleted, and take their automatic addresses along", async () => {
     const { server, firewall, volume } = await lab.fixture();
-    expect((await lab.delete(`/firewalls/${firewall}`)).body.error.code).toBe("resource_in_use");
+    expect(await lab.delete(`/firewalls/${firewall}`)).toMatchObject({
+      status: 422,
+      body: { error: { code: "resource_in_use" } },
+    });
     const deleted = await lab.settle(await lab.delete(`/servers/${server}`));
     expect(deleted).toMatchObject({ status: 200, body: { action: { command: "delete_server" } } });
     expect(lab.machines.machines.size).toBe(0);
@@ -165,8 +180,27 @@ describe("servers", () => {
     const now = (await lab.get(`/servers/${server}`)).body.server;
     expect(now).toMatchObject({ status: "running", server_type: { name: "cx33" } });
     await lab.settle(await lab.post(`/servers/${server}/actions/poweroff`));
-    const smaller = await lab.post(`/servers/${server}/actions/change_type`, { server_type: "cx23" });
+    const smaller = await lab.post(`/servers/${server}/actions/change_type`, {
+      server_type: "cx23",
+      upgrade_disk: false,
+    });
     expect(smaller.body.error.code).toBe("invalid_server_type");
+  });
+
+  it("keep a disk that is not to grow, and with it the way back to the smaller type", async () => {
+    const { server } = await lab.fixture();
+    const change = async (server_type: string, more: object) => {
+      await lab.settle(await lab.post(`/servers/${server}/actions/poweroff`));
+      return lab.settle(await lab.post(`/servers/${server}/actions/change_type`, { server_type, ...more }));
+    };
+    expect((await change("cx33", {})).body.error.code).toBe("invalid_input");
+    expect((await change("cx32", { upgrade_disk: false })).body.error.code).toBe("invalid_server_type");
+    expect((await change("cx9", { upgrade_disk: false })).body.error.code).toBe("invalid_input");
+    expect((await change("cx33", { upgrade_disk: false })).status).toBe(201);
+    expect((await lab.get(`/servers/${server}`)).body.server.primary_disk_size).toBe(40);
+    expect((await change("cx23", { upgrade_disk: false })).status).toBe(201);
+    expect((await change("cx33", { upgrade_disk: true })).status).toBe(201);
+    expect((await lab.get(`/servers/${server}`)).body.server.primary_disk_size).toBe(80);
   });
 
   it("are asked to shut down: the action says that they were asked, the status that they are off", async () => {
@@ -238,6 +272,19 @@ describe("firewalls", () => {
     expect((await lab.get(`/firewalls/${firewall}`)).body.firewall.applied_to).toEqual(resource);
   });
 
+  it("say which server they do not find", async () => {
+    const nobody = [{ type: "server", server: { id: 7 } }];
+    const { firewall } = await lab.fixture();
+    const code = "firewall_resource_not_found";
+    const created = await lab.post("/firewalls", { name: "f", rules: [], apply_to: nobody });
+    expect(created).toMatchObject({ status: 422, body: { error: { code } } });
+    const apply = `/firewalls/${firewall}/actions/apply_to_resources`;
+    expect(await lab.post(apply, { apply_to: nobody })).toMatchObject({
+      status: 404,
+      body: { error: { code } },
+    });
+  });
+
   it("refuse rules that are not complete", async () => {
     const create = (rule: object) =>
       lab.post("/firewalls", { name: "f", rules: [{ direction: "in", ...rule }] });
@@ -246,7 +293,12 @@ describe("firewalls", () => {
     expect((await create({ protocol: "icmp", port: "1", source_ips })).status).toBe(422);
     expect((await create({ protocol: "tcp", port: "22", source_ips: ["1.2.3.4"] })).status).toBe(422);
     expect((await create({ protocol: "tcp", port: "22" })).status).toBe(422);
-    expect((await create({ protocol: "icmp", source_ips })).status).toBe(201);
+    const many = (count: number) => Array(count).fill({ direction: "in", protocol: "icmp", source_ips });
+    expect((await lab.post("/firewalls", { name: "m", rules: many(51) })).status).toBe(422);
+    expect((await lab.post("/firewalls", { name: "m", rules: many(50) })).status).toBe(201);
+    const made = await create({ protocol: "icmp", source_ips });
+    expect(made.status).toBe(201);
+    expect(made.body.firewall.rules).toMatchObject([{ protocol: "icmp", port: null }]);
   });
 });
 
@@ -269,6 +321,29 @@ describe("volumes and primary IPs", () => {
     expect((await lab.delete(`/volumes/${volume}`)).status).toBe(204);
     const far = await lab.post("/volumes", { name: "far", size: 10, location: "hel1" });
     expect((await lab.post(`/volumes/${far.body.volume.id}/actions/attach`, { server })).status).toBe(422);
+  });
+
+  it("have names and labels of the API's own form", async () => {
+    const create = async (more: object) =>
+      (await lab.post("/volumes", { name: "v", size: 10, location: "fsn1", ...more })).status;
+    for (const name of ["-a", "a.", "a b", "ä", "a".repeat(65)]) expect(await create({ name })).toBe(422);
+    for (const value of ["a b", "-a", "a".repeat(64), "a/b", 1])
+      expect(await create({ labels: { key: value } })).toBe(422);
+    for (const key of ["", "a b", "/a", "a/b/c", "A_/b", "a/"])
+      expect(await create({ labels: { [key]: "" } })).toBe(422);
+    const labels = { "example.com/managed-by": "Claw_keep.1", empty: "" };
+    expect(await create({ name: "a.b_c-D", labels })).toBe(201);
+    const { volume } = await lab.fixture();
+    expect((await lab.put(`/volumes/${volume}`, { name: "-a" })).status).toBe(422);
+  });
+
+  it("a primary IP that goes with its server is not protected", async () => {
+    const ip = { name: "a", type: "ipv4", assignee_type: "server", location: "fsn1", auto_delete: true };
+    const { id } = (await lab.post("/primary_ips", ip)).body.primary_ip;
+    const protect = () => lab.post(`/primary_ips/${id}/actions/change_protection`, { delete: true });
+    expect((await protect()).status).toBe(422);
+    await lab.put(`/primary_ips/${id}`, { auto_delete: false });
+    expect((await protect()).status).toBe(201);
   });
 
   it("grow but never shrink", async () => {
@@ -302,6 +377,18 @@ describe("faults and restarts", () => {
     expect((await lab.get("/servers")).body.error.code).toBe("rate_limit_exceeded");
     await lab.call("POST", "/lab/faults", { count: 1, status: "drop" });
     await expect(lab.get("/servers")).rejects.toThrow("fetch failed");
+  });
+
+  it("answers with the fault's own code, and after what was asked for is done", async () => {
+    await lab.call("POST", "/lab/faults", { status: 412, code: "resource_unavailable" });
+    expect(await lab.createServer("a")).toMatchObject({
+      status: 412,
+      body: { error: { code: "resource_unavailable" } },
+    });
+    expect((await lab.get("/servers")).body.servers).toEqual([]);
+    await lab.call("POST", "/lab/faults", { status: "drop", done: true });
+    await expect(lab.createServer("a")).rejects.toThrow("fetch failed");
+    expect((await lab.get("/servers")).body.servers).toHaveLength(1);
   });
 
   it("destroys a server out of band, whatever its protection", async () => {

@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { HetznerEmulator } from "../../../lab/hetzner/emulator";
+import { DescriptionCheck, type Exchange } from "./description";
 import { FakeMachines } from "./fake-machines";
 
 export const tokens = { write: "w".repeat(64), read: "r".repeat(64) };
@@ -12,10 +13,14 @@ export interface Answer {
   readonly body: any;
 }
 
-/** An emulator on a free port with machines in memory, and a client for it. */
+const description = new DescriptionCheck();
+
+/** An emulator on a free port with machines in memory, and a client for it, which takes no answer that is not described. */
 export class Harness {
   readonly labDir = fs.mkdtempSync(path.join(os.tmpdir(), "clawkeep-hetzner-"));
   readonly machines = new FakeMachines();
+  /** What was asked and answered so far, of the API itself. */
+  readonly exchanges: Exchange[] = [];
   private emulator!: HetznerEmulator;
   private port = 0;
 
@@ -41,7 +46,14 @@ export class Harness {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
+    const answer = { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
+    if (target.startsWith("/v1/")) {
+      const exchange = { method, path: target.slice("/v1".length), asked: body, ...answer };
+      this.exchanges.push(exchange);
+      const found = description.unexplained(exchange);
+      if (found.length > 0) throw new Error(`${method} ${target}: ${answer.status}\n${found.join("\n")}`);
+    }
+    return answer;
   }
 
   get = (target: string): Promise<Answer> => this.call("GET", `/v1${target}`);
@@ -51,7 +63,7 @@ export class Harness {
 
   /** Polls as the provider does until no action of the answer is running. */
   async settle(answer: Answer): Promise<Answer> {
-    const body = answer.body as {
+    const body = (answer.body ?? {}) as {
       action?: { id: number };
       actions?: { id: number }[];
       next_actions?: { id: number }[];
