@@ -19,7 +19,7 @@ export interface Parts {
 }
 
 /** A failed row's own words are the longest; nobody reads more of them. */
-const longest = 1000;
+const longest = 1_000;
 
 /**
  * @param hide replaces names that are the stack's own, such as its gateways'
