@@ -55,7 +55,8 @@ export function checksOf(root: string, bin: string | undefined, strict: boolean)
       "mypy",
       "--no-error-summary",
       setting("mypy.ini"),
-      `--cache-dir=${join(root, "node_modules/.cache/mypy")}`,
+      // Each its own: they run side by side, and one reads what another is just writing.
+      `--cache-dir=${join(root, "node_modules/.cache/mypy", folder)}`,
     ],
     files: files.python.filter((file) => dirname(file) === folder),
     folder,
