@@ -86,7 +86,6 @@ it.each<[what: string, part: "HostConfig" | "Mounts", change: unknown, says: Reg
   ["the host's IPC", "HostConfig", { IpcMode: "host" }, /^HostConfig\.IpcMode is host$/],
   ["the host's name", "HostConfig", { UTSMode: "host" }, /^HostConfig\.UTSMode is host$/],
   ["the host's users", "HostConfig", { UsernsMode: "host" }, /^HostConfig\.UsernsMode is host$/],
-  ["the host's cgroups", "HostConfig", { CgroupnsMode: "host" }, /^HostConfig\.CgroupnsMode is host$/],
   ["a device", "HostConfig", { Devices: [{ PathOnHost: "/dev/kmsg" }] }, /^HostConfig\.Devices is .*kmsg/],
   ["a GPU", "HostConfig", { DeviceRequests: [{ Driver: "nvidia" }] }, /^HostConfig\.Devices is .*nvidia/],
   ["another cgroup", "HostConfig", { CgroupParent: "/" }, /^HostConfig\.CgroupParent is/],
