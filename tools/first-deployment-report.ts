@@ -16,39 +16,27 @@ import { parseArgs } from "node:util";
 import { sayBackend } from "./backend";
 import { hostScript, readFacts } from "./first-deployment/host-facts";
 import { report, without, written, type Asked, type Parts } from "./first-deployment/report";
-import { forbiddenOf, stackKind, withoutNames, type ConfigValues } from "./first-deployment/stack";
+import { forbiddenOf, stackKind, withoutNames } from "./first-deployment/stack";
 import { readUpdates } from "./first-deployment/updates";
 import { readVersions } from "./first-deployment/versions";
 import { sshTarget, withHost } from "./host-shell";
 import { verify } from "./verify/row";
 import { rowsOf } from "./verify/rows";
-import { stackSettings, worldOf } from "./verify/world";
+import { stackConfig, stackOutputs, stackSettings, worldOf } from "./verify/world";
 
 const root = join(__dirname, "..");
 
-/** What it printed; the error never quotes it, since it may hold secrets. */
-function ask(command: string, args: readonly string[], cwd?: string): string {
+/** What it printed; empty where it fails, for the report can do without, and the reason goes to the asker alone. */
+function askIfPossible(command: string, args: readonly string[], cwd?: string): string {
   const result = spawnSync(command, args, {
     encoding: "utf8",
     maxBuffer: 64 * 1024 * 1024,
     ...(cwd && { cwd }),
   });
-  if (result.error !== undefined)
-    throw new Error(`${command} cannot be run (${result.error.message}): install it, or . .lab/env`);
-  if (result.status !== 0) throw new Error(`${command} ${args.join(" ")}: ${result.stderr.trim()}`);
-  return result.stdout;
-}
-
-/** The same, of what a report can do without. */
-function askIfPossible(...[command, args, cwd]: Parameters<typeof ask>): string {
-  try {
-    return ask(command, args, cwd);
-  } catch (error) {
-    console.error(
-      `left out: ${error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error)}`,
-    );
-    return "";
-  }
+  if (result.status === 0) return result.stdout;
+  const said = result.error?.message ?? result.stderr.trim().split("\n")[0] ?? "";
+  console.error(`left out: ${command} ${args.join(" ")}: ${said}`);
+  return "";
 }
 
 async function attempted<T>(work: () => Promise<T>): Promise<Asked<T>> {
@@ -77,12 +65,11 @@ async function main(): Promise<void> {
   if (stack === undefined || !/^[A-Za-z0-9._/-]+$/.test(stack))
     throw new Error("usage: npx tsx tools/first-deployment-report.ts STACK [--without FIELD,FIELD]");
   sayBackend(stack);
-  const read = stackSettings(stack);
+  // With the values of secrets, only to see that the report has none of them.
+  const config = stackConfig(stack);
+  const read = stackSettings(stack, config);
   const { settings } = read;
-  // With their values, only to see that the report has none of them.
-  const shown = ["--show-secrets", "--json", "--stack", stack];
-  const config = JSON.parse(ask("pulumi", ["config", ...shown])) as ConfigValues;
-  const outputs = JSON.parse(ask("pulumi", ["stack", "output", ...shown])) as Record<string, unknown>;
+  const outputs = stackOutputs(stack);
   const curlArgs = (process.env["VERIFY_CURL_ARGS"] ?? "").split(" ").filter((word) => word !== "");
   let machines = [hostname()];
   const seen = await attempted(async () =>

@@ -4,9 +4,7 @@ import { imagePins, parseReference } from "../../config/images";
 import { providerOf, providers } from "../../config/providers";
 import type { Settings } from "../../config/schema";
 import { leavesOf, type Forbidden } from "./forbidden";
-
-/** `pulumi config --show-secrets --json` */
-export type ConfigValues = Readonly<Record<string, { readonly value?: string; readonly secret: boolean }>>;
+import type { PulumiConfig } from "../verify/world";
 
 /** Choices out of the program's lists, and counts. */
 export function stackKind(settings: Settings): object {
@@ -51,7 +49,7 @@ export const ownNames = (names: readonly string[]): string[] =>
  */
 export function forbiddenOf(
   settings: Settings,
-  config: ConfigValues,
+  config: PulumiConfig,
   outputs: Readonly<Record<string, unknown>>,
   machines: readonly string[] = [],
 ): Forbidden {

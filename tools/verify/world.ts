@@ -28,7 +28,7 @@ export interface World {
 }
 
 /** `pulumi config --json`: key -> value as text, and whether it is a secret. */
-type PulumiConfig = Readonly<Record<string, { readonly value?: string; readonly secret: boolean }>>;
+export type PulumiConfig = Readonly<Record<string, { readonly value?: string; readonly secret: boolean }>>;
 
 function pulumiJson(stack: string, args: readonly string[]): unknown {
   const result = spawnSync("pulumi", [...args, "--json", "--show-secrets", "--stack", stack], {
@@ -46,12 +46,17 @@ function pulumiJson(stack: string, args: readonly string[]): unknown {
 export const stackOutputs = (stack: string): Record<string, unknown> =>
   pulumiJson(stack, ["stack", "output"]) as Record<string, unknown>;
 
+/** The stack's configuration as Pulumi has it, with the values of secrets. */
+export const stackConfig = (stack: string): PulumiConfig => pulumiJson(stack, ["config"]) as PulumiConfig;
+
 /**
  * The stack's configuration, by the program's own parser.
  * @throws Error with every problem, as `pulumi preview` reports them
  */
-export function stackSettings(stack: string): Pick<World, "settings" | "secret" | "hetzner"> {
-  const config = pulumiJson(stack, ["config"]) as PulumiConfig;
+export function stackSettings(
+  stack: string,
+  config = stackConfig(stack),
+): Pick<World, "settings" | "secret" | "hetzner"> {
   const values = Object.fromEntries(Object.entries(config).map(([key, { value }]) => [key, value ?? ""]));
   const secretKeys = new Set(Object.keys(config).filter((key) => config[key]?.secret === true));
   const parsed = parseConfiguration({ stack, values, secretKeys });
