@@ -88,11 +88,10 @@ it("closes a host that takes passwords, against cloud-init's file, says who may 
 });
 
 describe("where ssh.socket has the port, as on Ubuntu 24.04", () => {
+  // Without `disable` and `enable`: systemd 257 has been seen to lose sight of a running sshd, and once to end, in the
+  // reload that these make right after a socket unit came or went (systemd's issue 38320 is of that kind).
   const swap = (from: string, to: string): Promise<string> =>
-    // The reloads that disable and enable make: after them systemd has been seen to take an sshd that it runs for one that
-    // has ended, and so to stop nothing.
-    inside(`systemctl disable -q ${from}; systemctl enable -q ${to}; systemctl stop ${from} ssh.service
-pkill -f '[s]shd -D' || true
+    inside(`systemctl stop ${from} ssh.service
 timeout 30 sh -c 'while ss -Hltn "sport = :22" | grep -q .; do sleep 0.2; done'
 systemctl reset-failed; systemctl start ${to}`);
   beforeEach(() => swap("ssh.service", "ssh.socket"));
