@@ -2,6 +2,7 @@
 import { containerControls } from "./tables/containers";
 import { filterControls } from "./tables/docker-filter";
 import { gatewayControls } from "./tables/gateway";
+import { hostControls } from "./tables/host";
 import { networkControls } from "./tables/network";
 import { powerCutControls } from "./tables/power-cut";
 import { relayControls } from "./tables/relay";
@@ -15,6 +16,7 @@ export const allControls: readonly Control[] = [
   ...containerControls,
   ...gatewayControls,
   ...filterControls,
+  ...hostControls,
   ...powerCutControls,
   ...relayControls,
   ...secretControls,

@@ -1,0 +1,123 @@
+/**
+ * Where a real server is harder than a rehearsal: the mends of docs/rehearsed.md that are in no other table, by its rows.
+ * H9 and H10 are not here: without them a test waits in vain, which is no assertion.
+ */
+import { controlsOf } from "../control";
+
+const prepare = "config-files/host/bin/prepare-host";
+const nightly = "tests/config-files/host/upgrades.docker.test.ts";
+const upgrades = "config-files/host/apt/52clawkeep-upgrades";
+
+export const hostControls = controlsOf(
+  { threat: undefined, file: prepare, test: "tests/config-files/host/prepare-host.test.ts" },
+  [
+    // H1, H3, H4: what Debian's docker.io does not bring.
+    {
+      name: "host-docker-client",
+      from: "docker                                                   $1\n",
+      to: "",
+      failing: "brings everything to a bare Debian 13",
+    },
+    {
+      name: "host-buildx",
+      from: "/usr/*/docker/cli-plugins/docker-buildx                  $2\n",
+      to: "",
+      failing: "brings everything to a bare Debian 13",
+    },
+    {
+      name: "host-apparmor",
+      from: "apparmor_parser                                          apparmor\n",
+      to: "",
+      failing: "brings everything to a bare Debian 13",
+    },
+    {
+      name: "host-apparmor-asked-for",
+      file: "tools/verify/host.ts",
+      from: "if (open.length === 0 && lines.length > 0)",
+      to: "if (open.length >= 0)",
+      test: "tests/tools/verify/host-rows.test.ts",
+      failing: "AppArmor falls short",
+    },
+    // H2: others use the package manager.
+    {
+      name: "host-apt-locks",
+      from: '*"Could not get lock"* | *"Unable to acquire',
+      to: '*"Unable to acquire',
+      failing: "waits for whoever holds",
+    },
+    {
+      name: "host-half-an-installation",
+      from: '*"dpkg --configure -a"*)',
+      to: '*"dpkg is well"*)',
+      failing: "ends an installation that a power cut",
+    },
+    // H5: Ubuntu's packages, and the client of Engine 29.
+    {
+      name: "host-ubuntu-client",
+      from: 'if [ "${ID:-}" = ubuntu ]; then client=docker.io; fi\n',
+      to: "",
+      failing: "Ubuntu's docker.io holds the client",
+    },
+    {
+      name: "host-stop-by-t",
+      file: "config-files/host/bin/gateway-retire",
+      from: "docker stop -t 340",
+      to: "docker stop --time 340",
+      test: "tests/config-files/host/scripts.test.ts",
+      failing: "containers are stopped by -t",
+    },
+    // H12: nobody updates the host.
+    {
+      name: "host-security-origin",
+      file: upgrades,
+      from: '  "origin=Debian,codename=${distro_codename}-security,label=Debian-Security";\n',
+      to: "",
+      test: nightly,
+      failing: "the night brings a fixed package",
+    },
+    {
+      name: "host-old-daemon",
+      file: upgrades,
+      from: "/opt/openclaw/bin/host-upgrades after-dpkg || true",
+      to: "true",
+      test: nightly,
+      failing: "the night brings a fixed package",
+    },
+    // H13: open files.
+    {
+      name: "host-open-files",
+      file: "config/container-shape.ts",
+      from: '  ulimits: [{ name: "nofile", soft: openFiles, hard: openFiles }],\n',
+      to: "",
+      test: "tests/components/container-rules.test.ts",
+      failing: "open files, and the daemon is asked",
+    },
+    // H14: a first boot that failed.
+    {
+      name: "host-first-boot-says-why",
+      file: "config-files/host/bin/await-boot",
+      from: "printf '%s\\n' \"$said\" >&2\n",
+      to: "",
+      test: "tests/config-files/host/await-boot.test.ts",
+      failing: "and its own words",
+    },
+    // H15: the gateway of every server at Hetzner.
+    {
+      name: "host-hetzner-gateway",
+      file: "config/cross-checks.ts",
+      from: ".filter(([, cidr]) => overlap(cidr, `${hetznerGateway}/32`))",
+      to: ".filter(() => false)",
+      test: "tests/config/parse.test.ts",
+      failing: "many wrong values are all reported at once",
+    },
+    // H18: a gateway that grows until it is killed.
+    {
+      name: "host-gateway-restarts",
+      file: "tools/verify/host.ts",
+      from: "if (!(Number(starts) <= limits.restarts))",
+      to: "if (starts === undefined)",
+      test: "tests/tools/verify/host-rows.test.ts",
+      failing: "again and again four times",
+    },
+  ],
+);
