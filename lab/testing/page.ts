@@ -95,25 +95,28 @@ export const remarkOf = (problems: readonly string[]): string =>
   problems.map((text) => text.split("\n")[0]).join("; ");
 
 /** A row that is being run. */
-interface Begun {
-  readonly row: Row;
+interface Begun<T extends Row = Row> {
+  readonly row: T;
   readonly begin: Date;
   readonly commit: string;
   readonly inputs: string;
 }
 
 /** Takes down from what a row is run. */
-export const beginRow = async (row: Row): Promise<Begun> => ({
+export const beginRow = async <T extends Row>(row: T): Promise<Begun<T>> => ({
   ...{ row, begin: new Date(), commit: await currentCommit() },
   inputs: isFilesRow(row) && row.reads !== undefined ? await inputsHash(row) : "",
 });
 
-/** Puts what came of it on the page, at once: nothing that was seen is lost, whatever ends us later. */
+/**
+ * Puts what came of it on the page, at once: nothing that was seen is lost, whatever ends us later.
+ * @param seconds what it took; by default all the time since it was begun
+ */
 export async function endRow(
   { row, begin, commit, inputs }: Begun,
   ending: Pick<RowResult, "result" | "remark">,
+  seconds = Math.round((Date.now() - begin.getTime()) / 1000),
 ): Promise<RowResult> {
-  const seconds = Math.round((Date.now() - begin.getTime()) / 1000);
   const date = begin.toISOString().slice(0, 16).replace("T", " ");
   const result = { name: row.name, date, commit, seconds, inputs, ...ending };
   await writePage(resultsOfPage().set(row.name, result));

@@ -50,6 +50,10 @@ const toolchain = ["bridged", "build", "cloudflare", "command", "handed-over"].m
   (name) => `tests/lab/toolchain/${name}.docker.test.ts`,
 );
 
+/** All that `pulumi up` puts anywhere, and where it puts it. */
+// prettier-ignore
+const deployed = ["index.ts", "Pulumi.yaml", "components", "config", "config-files",
+  ...["cloudflare", "engine", "hetzner", "images", "internet", "rehearsal", "toolchain", "vps"].map((part) => `lab/${part}`)];
 /** What a server is made of, and what is put on it. */
 const onServer = ["config-files/host", "config-files/gateway", "lab/vps", "lab/engine", "lab/images"];
 const onHost = (name: string): string => `tests/config-files/host/${name}.docker.test.ts`;
@@ -94,6 +98,14 @@ export const rows: readonly Row[] = [
     files: ["tests/long/real-kernel.docker.test.ts"] },
   { name: "release-line-2026.2", what: "the policy on the real software of the older release line", group: "docker",
     files: ["tests/config-files/gateway/older-line.docker.test.ts"] },
+
+  // The dearest parts of the rehearsal: in `make test` too while anything that is deployed has changed.
+  { name: "existing-host", what: "a host that was there before, made a stack, and left as it was", group: "rehearsal",
+    files: ["tests/rehearsal/06-existing-host.test.ts"], reads: deployed },
+  { name: "gateway-change", what: "bad changes of a real gateway: the one that serves goes on, a mended up works", group: "rehearsal",
+    files: ["tests/rehearsal/12-gateway-change.test.ts"], reads: deployed },
+  { name: "server-lost", what: "a server whose power is cut in the middle of a turn, and a new one with all that was answered", group: "rehearsal",
+    files: ["tests/rehearsal/18-server-lost.test.ts"], reads: deployed },
 
   { name: "server-gone", what: "a server is replaced, also one that is frozen or off; one that lets nobody in is left alone", group: "rehearsal",
     files: ["tests/rehearsal/21-server-gone.test.ts"] },

@@ -15,7 +15,7 @@ import {
   type FileResult,
   type JestOutcome,
 } from "./jest";
-import { beginRow, endRow, passedWith, remarkOf, resultsOfPage } from "./page";
+import { beginRow, endRow, passedWith, remarkOf, resultsOfPage, type RowResult } from "./page";
 import { phasesOf, timesTable, writeTimes, type Times } from "./times";
 
 const results: FileResult[] = [];
@@ -53,11 +53,11 @@ async function fast(): Promise<boolean> {
   return false;
 }
 
-/** Guarded rows that have not passed with what they are made from now. */
-async function changedRows(): Promise<FilesRow[]> {
+/** Guarded rows of a group that have not passed with what they are made from now. */
+async function changedRows(group: Group): Promise<FilesRow[]> {
   const page = resultsOfPage();
   const changed: FilesRow[] = [];
-  for (const row of guardedRows) {
+  for (const row of guardedRows.filter((each) => each.group === group)) {
     const last = page.get(row.name);
     const unchanged = passedWith(last, await inputsHash(row));
     if (!unchanged) changed.push(row);
@@ -77,13 +77,19 @@ async function warmUp(): Promise<boolean> {
   return code === 0;
 }
 
-/** Runs those. They run alone: some take parts of the lab away for a while. */
+/** What the page says of a row with these problems. */
+const endingOf = (found: readonly string[]): Pick<RowResult, "result" | "remark"> => ({
+  result: found.length === 0 ? "passed" : "failed",
+  remark: remarkOf(found),
+});
+
+/** Runs those with an engine. They run alone: some take parts of the lab away for a while. */
 async function guarded(): Promise<boolean> {
   let good = true;
-  for (const row of await changedRows()) {
+  for (const row of await changedRows("docker")) {
     const begun = await beginRow(row);
     const found = note("docker", row.files, await runJest({ ...row, show: true }));
-    await endRow(begun, { result: found.length === 0 ? "passed" : "failed", remark: remarkOf(found) });
+    await endRow(begun, endingOf(found));
     good = good && found.length === 0;
   }
   return good;
@@ -103,10 +109,21 @@ async function rehearse(): Promise<boolean> {
   return code === 0;
 }
 
+/** The files tell one story, so those of the rows that have changed are run in their place, not by themselves. */
 async function rehearsal(): Promise<boolean> {
-  const left = leftToTheLongRun("rehearsal");
+  const changed = await changedRows("rehearsal");
+  const begun = await Promise.all(changed.map((row) => beginRow(row)));
+  const run = changed.flatMap((row) => row.files);
+  const left = leftToTheLongRun("rehearsal").filter((file) => !run.includes(file));
   const files = testFiles("rehearsal").filter((file) => !left.includes(file));
-  return note("rehearsal", files, await runJest({ group: "rehearsal", files, show: true })).length === 0;
+  const outcome = await runJest({ group: "rehearsal", files, show: true });
+  for (const each of begun) {
+    const own = fileResults("rehearsal", outcome.report).filter(({ file }) => each.row.files.includes(file));
+    // How jest ended as a whole says nothing of this row.
+    const found = problemsOf(each.row.files, { ...outcome, code: 0 }, own, skipsFail());
+    await endRow(each, endingOf(found), Math.round(own.reduce((sum, { seconds }) => sum + seconds, 0)));
+  }
+  return note("rehearsal", files, outcome).length === 0;
 }
 
 function times(begin: Date): Times {

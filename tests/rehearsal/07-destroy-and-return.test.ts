@@ -1,4 +1,4 @@
-/** A destroyed stack comes back with its state, and so does one whose server lost its power. */
+/** A destroyed stack comes back with its state. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../../lab/lib/exec";
@@ -6,8 +6,6 @@ import { labDir } from "../../lab/lib/paths";
 import { enterLabEnvironment } from "../../lab/rehearsal/environment";
 import type { Report } from "../../lab/rehearsal/phases";
 import {
-  deleteServerByHand,
-  forgetServer,
   nextServers,
   pulumi,
   pulumiUp,
@@ -15,36 +13,12 @@ import {
   stackOutputs,
   tryPulumi,
 } from "../../lab/rehearsal/pulumi";
-import { chatTurn, requestsTo } from "../../lab/rehearsal/public";
-import { containerStates, nodeIn, onVps } from "../../lab/rehearsal/vps";
-import { script } from "../../lab/rehearsal/world";
-import { whatIsKept } from "./kept";
-import { eventually, withHost } from "./support";
+import { containerStates } from "../../lab/rehearsal/vps";
+import { expectAnswering, readMarker, writeMarker } from "./kept";
+import { withHost } from "./support";
 
 jest.setTimeout(900_000);
 beforeAll(enterLabEnvironment);
-
-const marker = "/home/node/.openclaw/workspace/kept-through-everything.txt";
-
-const writeMarker = (text: string): Promise<string> =>
-  nodeIn(
-    "prod",
-    "openclaw",
-    `import { writeFileSync } from "node:fs"; writeFileSync("${marker}", "${text}");`,
-  );
-const readMarker = (): Promise<string> =>
-  nodeIn(
-    "prod",
-    "openclaw",
-    `import { readFileSync } from "node:fs"; console.log(readFileSync("${marker}", "utf8"));`,
-  );
-
-/** The gateway may still be warming up when `up` ends: its first turn makes a sandbox. */
-async function expectAnswering(words: string): Promise<void> {
-  await eventually(`a chat turn: ${words}`, 90, async () => {
-    expect(await chatTurn(`Say: ${words}`)).toContain(words);
-  });
-}
 
 const created = (): Promise<string> =>
   run("docker", ["inspect", "--format", "{{.Created}}", "clawkeep-vps-clawkeep-prod"]);
@@ -83,39 +57,4 @@ test("destroy as the README gives it, then up: same address, and the gateway's s
   expect((await stackOutputs("prod"))["ipv4"]).toBe(ipv4);
   expect((await readMarker()).trim()).toBe("before destroy");
   await expectAnswering("back with its state");
-});
-
-async function expectBackOnANewServer(marker: string, before: string): Promise<void> {
-  expect(await created()).not.toBe(before);
-  await refreshSshConfig();
-  expect((await readMarker()).trim()).toBe(marker);
-  await expectAnswering("on a new server");
-  const kept = await onVps("prod", "findmnt -no SOURCE /opt/openclaw/volume");
-  expect(kept.trim()).not.toBe("");
-  await pulumi("preview", ["--stack", "prod", "--expect-no-changes"]);
-}
-
-test("its power cut in the middle of a turn: one up on a new one, the state opens, every turn that was answered is there", async () => {
-  await writeMarker("before the server was deleted");
-  const before = await created();
-  const mark = `cut-${Date.now()}`;
-  const answered = ["one", "two", "three"].map((word) => `${mark}-${word}`);
-  await script("anthropic", [{ match: `${mark}-open`, delayMs: 60_000 }]);
-  const open = chatTurn(`Say: ${mark}-open`).catch(() => "cut off");
-  await eventually("the model is asked", 60, async () => {
-    expect(JSON.stringify(await requestsTo("anthropic"))).toContain(`${mark}-open`);
-  });
-  for (const words of answered) expect(await chatTurn(`Say: ${words}`, mark)).toContain(words);
-  await deleteServerByHand("prod");
-  expect(await open).toBe("cut off");
-  await script("anthropic", []);
-  await forgetServer("prod");
-  await pulumiUp("prod");
-  await expectBackOnANewServer("before the server was deleted", before);
-  const { integrity, found } = await whatIsKept("prod", [...answered, `${mark}-open`]);
-  expect(new Set(Object.values(integrity))).toEqual(new Set(["ok"]));
-  console.log(
-    `of the turn that was under way, ${found.includes(`${mark}-open`) ? "the question" : "nothing"} is there`,
-  );
-  expect(found).toEqual(expect.arrayContaining(answered));
 });

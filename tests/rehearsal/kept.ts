@@ -2,7 +2,9 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { labDir } from "../../lab/lib/paths";
+import { chatTurn } from "../../lab/rehearsal/public";
 import { nodeIn } from "../../lab/rehearsal/vps";
+import { eventually } from "./support";
 
 const state = "/home/node/.openclaw";
 
@@ -63,4 +65,27 @@ export async function whatIsKept(
     integrity: Record<string, string>;
     found: string[];
   };
+}
+
+const marker = `${state}/workspace/kept-through-everything.txt`;
+
+/** Leaves a text in the workspace of prod's gateway. */
+export const writeMarker = (text: string): Promise<string> =>
+  nodeIn(
+    "prod",
+    "openclaw",
+    `import { writeFileSync } from "node:fs"; writeFileSync("${marker}", "${text}");`,
+  );
+export const readMarker = (): Promise<string> =>
+  nodeIn(
+    "prod",
+    "openclaw",
+    `import { readFileSync } from "node:fs"; console.log(readFileSync("${marker}", "utf8"));`,
+  );
+
+/** The gateway may still be warming up when `up` ends: its first turn makes a sandbox. */
+export async function expectAnswering(words: string): Promise<void> {
+  await eventually(`a chat turn: ${words}`, 90, async () => {
+    expect(await chatTurn(`Say: ${words}`)).toContain(words);
+  });
 }
