@@ -1,6 +1,8 @@
 /** The stand-in for the `cloudflare` provider, driven by the true engine against a small record store. */
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
+import { recordPlace } from "../../../components/record-is-free";
+import { importCommand } from "../../../config/dns-records";
 import { ensureToolchain, isSecret, Project, toolchainTimeout, type Result } from "./project";
 import { unreadable } from "./true-shapes";
 
@@ -177,4 +179,37 @@ test("what the engine has stored the true plugin could read", async () => {
   const { looked, wrong } = unreadable([{ type, ...(outputs === undefined ? {} : { outputs }) }]);
   // The record store beside this has ids of its own.
   expect([looked, wrong]).toEqual([1, [expect.stringContaining("is not an id of Cloudflare's")]]);
+});
+
+test("the command that takes a record over works as it is said, and the next up writes into it", async () => {
+  const names = { parent: "reverse-proxy", provider: "reverse-proxy-cloudflare" };
+  const program = (record: string): string => `
+    const proxy = new pulumi.ComponentResource("clawkeep:index:ReverseProxy", "${names.parent}", {});
+    const provider = new cloudflare.Provider("${names.provider}", { apiToken: "${token}",
+      baseUrl: "http://127.0.0.1:${(server.address() as AddressInfo).port}/client/v4" }, { parent: proxy });
+    ${record}`;
+  project.program(program(""));
+  await project.up();
+  // As a refused first up leaves it: everything but the record is in the state.
+  const fields = { name: "bot.example.org", type: "A", content: "198.51.100.7", ttl: 1, proxied: true };
+  records.set("r9", {
+    ...fields,
+    id: "r9",
+    settings: {},
+    tags: [],
+    meta: {},
+    created_on: "2026-01-01T00:00:00Z",
+  });
+  const type = "clawkeep:index:ReverseProxy$cloudflare:index/dnsRecord:DnsRecord";
+  const place = recordPlace(`urn:pulumi:test::test::${type}::public-record`, names);
+  const [, ...args] = importCommand(place, "z1", "r9").replaceAll("'", "").split(" ");
+  await project.expect(...args, "--yes");
+  project.program(
+    program(`new cloudflare.DnsRecord("public-record", ${JSON.stringify({ zoneId: "z1", ...fields, content: "192.0.2.1" })},
+      { parent: proxy, provider, protect: true, retainOnDelete: true });`),
+  );
+  expect((await project.plan()).get("public-record")).toBe("update");
+  expect(await callsOf(() => project.up())).toEqual([`PUT ${collection}/r9`]);
+  expect(records.get("r9")).toMatchObject({ content: "192.0.2.1" });
+  await project.expect("preview", "--refresh", "--expect-no-changes");
 });
