@@ -57,9 +57,11 @@ export async function recordIsFree(args: RecordIsFreeArgs, urn: string, preview:
   await pulumi.log.warn(`pulumi up will be refused: ${problem}`);
 }
 
-export const recordHook = (args: RecordIsFreeArgs): pulumi.ResourceHook =>
-  new pulumi.ResourceHook(
+export function recordHook(args: RecordIsFreeArgs): pulumi.ResourceHook {
+  const preview = pulumi.runtime.isDryRun();
+  return new pulumi.ResourceHook(
     "the public name has no record yet",
-    ({ urn }) => recordIsFree(args, urn, pulumi.runtime.isDryRun()),
+    ({ urn }) => recordIsFree(args, urn, preview),
     { onDryRun: true },
   );
+}

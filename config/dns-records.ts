@@ -50,8 +50,10 @@ export async function recordsOfName(api: CloudflareApi, zoneId: string, name: st
         "cloudflare:apiToken needs the permission Zone / DNS / Edit for the zone whose id is in clawkeep:zone",
     );
   }
-  if (!Array.isArray(found.result)) throw new Error(`Cloudflare answers ${answer.status} without a list`);
-  return found.result.filter(({ type }: NameRecord) => answering.includes(type));
+  const { result } = found;
+  if (result === undefined || result === null)
+    throw new Error(`Cloudflare answers ${answer.status} without a list`);
+  return result.filter(({ type }) => answering.includes(type));
 }
 
 export const inWords = ({ type, content, proxied }: NameRecord): string =>

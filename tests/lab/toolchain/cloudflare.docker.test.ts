@@ -1,6 +1,7 @@
 /** The stand-in for the `cloudflare` provider, driven by the true engine against a small record store. */
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
+import * as path from "node:path";
 import { recordPlace } from "../../../components/record-is-free";
 import { importCommand } from "../../../config/dns-records";
 import { ensureToolchain, isSecret, Project, toolchainTimeout, type Result } from "./project";
@@ -29,10 +30,13 @@ const server = http.createServer((request, response) => {
   });
 });
 
-function answer(request: http.IncomingMessage, text: string): [number, Fields | null, string?] {
+function answer(request: http.IncomingMessage, text: string): [number, Fields | Fields[] | null, string?] {
   const failure = failNext.shift();
   if (failure) return [failure, null, "not now"];
   if (request.headers.authorization !== `Bearer ${token}`) return [403, null, "Authentication error"];
+  const [, listed] =
+    /^\/client\/v4\/zones\/z1\/dns_records\?name\.exact=([^&]+)/.exec(request.url ?? "") ?? [];
+  if (listed !== undefined) return [200, [...records.values()].filter(({ name }) => name === listed)];
   const [, zone, id] = /^\/client\/v4\/zones\/(\w+)\/dns_records(?:\/(\w+))?$/.exec(request.url ?? "") ?? [];
   if (!zone) return [400, null, "No route"];
   if (request.method !== "POST" && !records.has(id ?? "")) return [404, null, "Record does not exist"];
@@ -212,4 +216,34 @@ test("the command that takes a record over works as it is said, and the next up 
   expect(await callsOf(() => project.up())).toEqual([`PUT ${collection}/r9`]);
   expect(records.get("r9")).toMatchObject({ content: "192.0.2.1" });
   await project.expect("preview", "--refresh", "--expect-no-changes");
+});
+
+test("a second record of the name: a preview warns, an up refuses before it asks for one", async () => {
+  await project.expect("state", "unprotect", "--all", "--yes");
+  await project.expect("destroy", "--yes", "--skip-preview");
+  const hook = path.join(__dirname, "../../../components/record-is-free");
+  project.program(
+    `require("tsx/cjs");
+    const { recordHook } = require(${JSON.stringify(hook)});
+    const baseUrl = "http://127.0.0.1:${(server.address() as AddressInfo).port}/client/v4";
+    const free = recordHook({ token: pulumi.output("${token}"), baseUrl, zoneId: "z1", hostname: "bot.example.org",
+      parent: "reverse-proxy", provider: "cf" });
+    ${programOf({}, "hooks: { beforeCreate: [free] }")}`,
+  );
+  const flat = (text: string): string => text.replace(/\s+/g, " ");
+  records.clear();
+  records.set("r9", { id: "r9", name: "bot.example.org", type: "A", content: "198.51.100.7", proxied: true });
+  const sentence =
+    /bot\.example\.org has DNS records .* A 198\.51\.100\.7 \(proxied\).* pulumi import --stack test/;
+  const preview = await project.expect("preview");
+  expect(flat(preview.text)).toMatch(new RegExp(`pulumi up will be refused: ${sentence.source}`));
+  const asked = await callsOf(async () => {
+    const { code, text } = await project.pulumi("up", "--yes", "--skip-preview");
+    expect(code).not.toBe(0);
+    expect(flat(text)).toMatch(sentence);
+  });
+  expect(asked).toEqual([`GET ${collection}?name.exact=bot.example.org&per_page=100`]);
+  records.clear();
+  await project.up();
+  await project.expect("preview", "--expect-no-changes");
 });

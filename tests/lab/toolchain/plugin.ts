@@ -24,7 +24,7 @@ export interface Stored {
 }
 
 const struct = (values: Properties): Struct => Struct.fromJavaScript(values);
-const plain = (values: Struct | undefined): Properties => (values?.toJavaScript() ?? {}) as Properties;
+const plain = (values: Struct | undefined): Properties => values?.toJavaScript() ?? {};
 
 /** The file of an installed plugin: where the toolchain's environment, or else Pulumi's default, says. */
 export function pluginFile(name: string, version: string): string {
@@ -52,7 +52,7 @@ export class Plugin {
     const engine = new grpc.Server();
     const said: string[] = [];
     const severities = ["DEBUG", "INFO", "WARNING", "ERROR"];
-    engine.addService(EngineService as unknown as grpc.ServiceDefinition, {
+    engine.addService(EngineService, {
       log: (call: { request: LogRequest }, answer: grpc.sendUnaryData<Empty>) => {
         said.push(`${severities[call.request.getSeverity()] ?? ""} ${call.request.getMessage()}`);
         answer(null, new Empty());
