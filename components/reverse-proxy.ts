@@ -5,6 +5,7 @@ import { caddyfile, caddyHealthPort } from "../config-files/reverse-proxy/caddyf
 import { Component } from "./component";
 import { serviceContainer, type Place } from "./container";
 import { pulledImage } from "./image";
+import { recordHook } from "./record-is-free";
 
 export interface ReverseProxyArgs extends Place {
   readonly ipv4: pulumi.Output<string>;
@@ -68,11 +69,16 @@ export class ReverseProxy extends Component {
     const { settings, cloudflare: api } = configuration;
     if (api.apiToken === undefined)
       throw new Error("cloudflare:apiToken has been checked by the configuration");
+    const providerName = this.child("cloudflare");
     const provider = new cloudflare.Provider(
-      this.child("cloudflare"),
+      providerName,
       { apiToken: api.apiToken, ...(api.baseUrl === undefined ? {} : { baseUrl: api.baseUrl }) },
       { parent: this },
     );
+    const free = recordHook({
+      ...{ token: api.apiToken, baseUrl: api.baseUrl, zoneId: settings.zone.id },
+      ...{ hostname: settings.hostname, parent: this.name, provider: providerName },
+    });
     new cloudflare.DnsRecord(
       this.child("public-record"),
       {
@@ -86,7 +92,7 @@ export class ReverseProxy extends Component {
         comment: "clawkeep: the active stack",
       },
       // Nothing that is removed by `destroy --exclude-protected` may be a dependency: it would be kept with the record.
-      { parent: this, provider, protect: true, retainOnDelete: true },
+      { parent: this, provider, protect: true, retainOnDelete: true, hooks: { beforeCreate: [free] } },
     );
   }
 }

@@ -16,9 +16,9 @@ export const providerKeys = {
   "hcloud:endpoint": { secret: false, requiredBy: undefined },
   "cloudflare:apiToken": {
     ...{ secret: true, requiredBy: "active" },
-    // The global key, which may do everything, has 37 hexadecimal digits.
-    shape: /^[A-Za-z0-9_-]{40,100}$/,
-    description: "a Cloudflare API token (40 characters or more; the global API key is another thing)",
+    // The provider takes 40 to 80 characters. The global key, which may do everything, has 37 hexadecimal digits.
+    shape: /^[A-Za-z0-9_-]{40,80}$/,
+    description: "a Cloudflare API token (40 to 80 characters; the global API key is another thing)",
   },
   "cloudflare:baseUrl": { secret: false, requiredBy: undefined },
 } as const;

@@ -19,6 +19,8 @@ export interface DnsRecord {
   readonly meta: Readonly<Record<string, unknown>>;
   readonly created_on: string;
   readonly modified_on: string;
+  /** Only where there is a comment. */
+  readonly comment_modified_on?: string;
 }
 
 export interface Zone {

@@ -18,6 +18,8 @@ export function parseRecord(zone: Zone, body: JsonObject, previous?: DnsRecord):
   const proxied = body["proxied"] === true;
   if (proxied && !proxiable) throw invalid(9004, "This record type cannot be proxied.");
   const now = new Date().toISOString();
+  const comment = recordComment(body["comment"]);
+  const commented = comment === previous?.comment ? (previous.comment_modified_on ?? now) : now;
   const record: DnsRecord = {
     id: previous?.id ?? crypto.randomBytes(16).toString("hex"),
     name: recordName(zone, body["name"]),
@@ -27,13 +29,14 @@ export function parseRecord(zone: Zone, body: JsonObject, previous?: DnsRecord):
     proxied,
     proxiable,
     ...(type === "MX" ? { priority: priority(body["priority"]) } : {}),
-    comment: recordComment(body["comment"]),
+    comment,
     tags: Array.isArray(body["tags"]) ? body["tags"].map(String) : [],
     settings:
       typeof body["settings"] === "object" && body["settings"] !== null ? { ...body["settings"] } : {},
     meta: {},
     created_on: previous?.created_on ?? now,
     modified_on: now,
+    ...(comment === null ? {} : { comment_modified_on: commented }),
   };
   refuseConflict(
     zone.records.filter((other) => other.id !== record.id && other.name === record.name),

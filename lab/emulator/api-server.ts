@@ -50,6 +50,9 @@ interface Route {
 
 const controlPrefix = "/lab";
 
+/** Faults that are no answer, and what the log calls them. */
+const unanswered = { drop: "dropped", hang: "hung" } as const;
+
 /**
  * A small JSON-over-HTTP server: routes below a prefix speak the emulated API; routes below `/lab` are the lab's own
  * controls, need no token and meet no injected fault.
@@ -120,22 +123,25 @@ export class ApiServer {
     }
     const inside = below(url.pathname, this.prefix);
     const reply = await this.answerApi(request(inside ? this.prefix : ""), inside, body === undefined);
-    const status = reply === "drop" ? "dropped" : reply.status;
+    const status = typeof reply === "string" ? unanswered[reply] : reply.status;
     this.log.write({ method, path: url.pathname + url.search, status, body });
     if (reply === "drop") incoming.socket.destroy();
-    else send(response, reply);
+    // One that hangs waits for the caller to give up, or for this server to end.
+    else if (reply !== "hang") send(response, reply);
   }
 
   private async answerApi(
     request: ApiRequest,
     inside: boolean,
     badJson: boolean,
-  ): Promise<ApiReply | "drop"> {
+  ): Promise<ApiReply | keyof typeof unanswered> {
     const fault = this.faults.take(request);
     if (fault === undefined) return this.answerFaultless(request, inside, badJson);
     if (fault.done) await this.answerFaultless(request, inside, badJson);
-    if (fault.status === "drop") return "drop";
-    return this.dialect.fault(fault.status, "injected by the lab", fault.code);
+    if (typeof fault.status === "string") return fault.status;
+    const reply = this.dialect.fault(fault.status, "injected by the lab", fault.code);
+    if (fault.retryAfter === undefined) return reply;
+    return { ...reply, headers: { ...reply.headers, "retry-after": String(fault.retryAfter) } };
   }
 
   private async answerFaultless(request: ApiRequest, inside: boolean, badJson: boolean): Promise<ApiReply> {

@@ -2,9 +2,11 @@ import type { ApiRequest, JsonObject } from "./api-server";
 
 export interface Fault {
   remaining: number;
-  readonly status: number | "drop";
+  readonly status: number | "drop" | "hang";
   /** The API's own code for it, where the status alone does not say which error it is. */
   readonly code?: string | number;
+  /** Seconds that the answer asks to be left alone: its header Retry-After. */
+  readonly retryAfter?: number;
   /** What was asked for is done, and only its answer is this one. */
   readonly done: boolean;
   readonly method?: string;
@@ -16,19 +18,21 @@ export class Faults {
   private faults: Fault[] = [];
 
   /**
-   * `{"count": 3, "status": 503 | 429 | "drop", "code"?: "locked", "done"?: true, "method"?: "GET", "pathPrefix"?:
-   * "/servers"}`; `drop` closes the connection without an answer.
+   * `{"count": 3, "status": 503 | 429 | "drop" | "hang", "code"?: "locked", "retryAfter"?: 20, "done"?: true, "method"?:
+   * "GET", "pathPrefix"?: "/servers"}`; `drop` closes the connection without an answer, `hang` leaves it open without one.
    */
   add(body: JsonObject): readonly Fault[] {
-    const { count = 1, status = 503, code, done = false, method, pathPrefix } = body;
+    const { count = 1, status = 503, code, retryAfter, done = false, method, pathPrefix } = body;
     const wellFormed =
       typeof count === "number" &&
-      (typeof status === "number" || status === "drop") &&
+      (typeof status === "number" || status === "drop" || status === "hang") &&
+      ["undefined", "number"].includes(typeof retryAfter) &&
       typeof done === "boolean" &&
       ["undefined", "string", "number"].includes(typeof code);
     if (!wellFormed) {
       throw new Error(
-        'a fault is {"count": 3, "status": 503, "code"?: "locked", "done"?: true, "method"?: "GET", "pathPrefix"?: "/servers"}',
+        'a fault is {"count": 3, "status": 503 or "drop" or "hang", "code"?: "locked", "retryAfter"?: 20, ' +
+          '"done"?: true, "method"?: "GET", "pathPrefix"?: "/servers"}',
       );
     }
     this.faults.push({
@@ -36,6 +40,7 @@ export class Faults {
       status,
       done,
       ...(typeof code === "string" || typeof code === "number" ? { code } : {}),
+      ...(typeof retryAfter === "number" ? { retryAfter } : {}),
       ...(typeof method === "string" ? { method } : {}),
       ...(typeof pathPrefix === "string" ? { pathPrefix } : {}),
     });

@@ -5,7 +5,7 @@ import type { JsonObject } from "./api-server";
 export interface LogEntry {
   readonly method: string;
   readonly path: string;
-  readonly status: number | "dropped";
+  readonly status: number | "dropped" | "hung";
   readonly body: JsonObject | undefined;
 }
 

@@ -46,7 +46,7 @@ export type Row = FilesRow | ControlsRow;
 /** No row may take longer. */
 export const longestMinutes = 15;
 
-const toolchain = ["bridged", "build", "cloudflare", "command", "handed-over"].map(
+const toolchain = ["bridged", "build", "cloudflare", "cloudflare-plugin", "command", "handed-over"].map(
   (name) => `tests/lab/toolchain/${name}.docker.test.ts`,
 );
 

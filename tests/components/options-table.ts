@@ -84,6 +84,12 @@ export const optionUses: readonly OptionUse[] = [
       "a changed port or key would put the server out of reach; the firewall remembers both, and changes first",
   },
   {
+    type: "DnsRecord",
+    option: "hooks",
+    value: ["the public name has no record yet"],
+    reason: "a second record of the name is no error at Cloudflare: both would be served in turns",
+  },
+  {
     type: "VolumeAttachment",
     option: "deleteBeforeReplace",
     value: true,

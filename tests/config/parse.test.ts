@@ -125,6 +125,19 @@ describe("a valid configuration", () => {
   });
 });
 
+// As the provider for Cloudflare was seen to: config/secret-checks.ts.
+it.each([
+  [37, ["cloudflare:apiToken"]],
+  [39, ["cloudflare:apiToken"]],
+  [40, []],
+  [80, []],
+  [81, ["cloudflare:apiToken"]],
+])("a Cloudflare token of %i characters", (length, refused) => {
+  const raw = rawConfiguration(prod);
+  const values = { ...raw.values, "cloudflare:apiToken": "w".repeat(length) };
+  expect(problemsOf({ ...raw, values }).map(({ key }) => key)).toEqual(refused);
+});
+
 describe("a wrong value", () => {
   it.each(wrongSettings)("$name is refused, with what to type", (wrong) => {
     expectProblem(problemsOf(rawConfiguration(prod, wrong.changes)), wrong);

@@ -9,6 +9,7 @@ import { projectDirectory } from "../../lab/rehearsal/project";
 import { pulumi, tryPulumi } from "../../lab/rehearsal/pulumi";
 import { ensureSshIdentity } from "../../lab/rehearsal/ssh";
 import { writeStackFile } from "../../lab/rehearsal/stacks";
+import { unreadable, type InState } from "../lab/toolchain/true-shapes";
 import { withHost } from "./support";
 
 jest.setTimeout(300_000);
@@ -28,6 +29,10 @@ afterAll(async () => {
 
 test("a preview of a stack of which nothing is known yet shows every resource", async () => {
   const text = await pulumi("preview", ["--stack", stack]);
+  // The name is prod's, which a second stack of it is told before it begins.
+  expect(text.replace(/\s+/g, " ")).toMatch(
+    /pulumi up will be refused: assistant\.example\.org has DNS records .*pulumi import --stack fresh/,
+  );
   const fresh = Number(/\+ (\d+) to create/.exec(text)?.[1]);
   const running = Number(/(\d+) unchanged/.exec(await pulumi("preview", ["--stack", "prod"]))?.[1]);
   expect(fresh).toBe(running);
@@ -99,4 +104,15 @@ test("another SSH port or key for a server that is there is refused, in a previe
     }
   });
   await pulumi("preview", ["--stack", "prod", "--refresh", "--expect-no-changes"]);
+});
+
+test("what the stand-ins have stored, the true plugins could read", async () => {
+  // A stack of an older version has its record's state from an older stand-in, until a refresh.
+  await pulumi("refresh", ["--stack", "prod", "--yes", "--target", "**::reverse-proxy-public-record"]);
+  const { deployment } = JSON.parse(await pulumi("stack", ["export", "--stack", "prod"])) as {
+    deployment: { resources: InState[] };
+  };
+  const { looked, wrong } = unreadable(deployment.resources);
+  expect(wrong).toEqual([]);
+  expect(looked).toBeGreaterThan(20);
 });

@@ -5,6 +5,7 @@ import { dockerRows } from "./docker";
 import { gatewayRows } from "./gateway";
 import { hostRows } from "./host";
 import { accessRows, egressRows, firewallRows, modelRows } from "./network";
+import { nameRows } from "./name";
 import type { Row } from "./row";
 import type { World } from "./world";
 
@@ -18,6 +19,7 @@ export function rowsOf(world: World): Row[] {
     ...modelRows(world),
     ...egressRows(world, hosts),
     ...accessRows(world),
+    ...nameRows(world),
     ...firewallRows(world),
     ...hostRows(world),
   ];

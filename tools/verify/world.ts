@@ -1,6 +1,7 @@
 /** What `make verify` looks at: a stack's configuration, its outputs, a shell on its host, the public name. */
 import { spawnSync } from "node:child_process";
 import { fixedAddresses, type Addresses } from "../../config/addresses";
+import { cloudflareApi, type CloudflareApi } from "../../config/dns-records";
 import { imagePins, type Images } from "../../config/images";
 import { parseConfiguration } from "../../config/parse";
 import { problemReport } from "../../config/problems";
@@ -19,6 +20,8 @@ export interface World {
   readonly secret: (key: string) => string;
   /** The provider's API, where the host was made by one. */
   readonly hetzner: { readonly token: string; readonly endpoint: string } | undefined;
+  /** Cloudflare's API, where the stack owns the public name. */
+  readonly cloudflare: CloudflareApi | undefined;
   readonly ipv4: string;
   readonly ipv6: string | undefined;
   /** Root on the host. */
@@ -56,12 +59,13 @@ export const stackConfig = (stack: string): PulumiConfig => pulumiJson(stack, ["
 export function stackSettings(
   stack: string,
   config = stackConfig(stack),
-): Pick<World, "settings" | "secret" | "hetzner"> {
+): Pick<World, "settings" | "secret" | "hetzner" | "cloudflare"> {
   const values = Object.fromEntries(Object.entries(config).map(([key, { value }]) => [key, value ?? ""]));
   const secretKeys = new Set(Object.keys(config).filter((key) => config[key]?.secret === true));
   const parsed = parseConfiguration({ stack, values, secretKeys });
   if ("problems" in parsed) throw new Error(problemReport(stack, parsed.problems));
   const token = values["hcloud:token"];
+  const apiToken = values["cloudflare:apiToken"];
   return {
     settings: parsed.settings,
     secret: (key) => {
@@ -72,6 +76,10 @@ export function stackSettings(
     hetzner:
       parsed.settings.host.mode === "hcloud" && token !== undefined
         ? { token, endpoint: values["hcloud:endpoint"] ?? "https://api.hetzner.cloud/v1" }
+        : undefined,
+    cloudflare:
+      parsed.settings.role === "active" && apiToken !== undefined
+        ? { token: apiToken, baseUrl: values["cloudflare:baseUrl"] ?? cloudflareApi }
         : undefined,
   };
 }

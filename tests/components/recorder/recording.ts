@@ -173,7 +173,10 @@ function options(request: RegisterResourceRequest): RecordedOptions {
     deletedWith: request.getDeletedwith() === "" ? undefined : parts(request.getDeletedwith()).name,
     additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
     aliases: request.getAliasesList().length || undefined,
-    hooks: request.getHooks()?.getBeforeUpdateList(),
+    hooks: [
+      ...(request.getHooks()?.getBeforeCreateList() ?? []),
+      ...(request.getHooks()?.getBeforeUpdateList() ?? []),
+    ],
     importId: request.getImportid() || undefined,
   };
   const given = Object.entries(all).filter(

@@ -21,7 +21,7 @@ const clients = (...hosts: string[]): EgressClient[] => [
 ];
 const listed = [
   ...["one.test", "two.test", "mixed.test", "flip.test", "late.test", "six.test", "mapped.test", "none.test"],
-  "meta.test",
+  ...["meta.test", "both.test", "only6.test"],
 ];
 const current = (): string => readlinkSync(join(proxy.root, "current"));
 
@@ -243,6 +243,16 @@ describe("with IPv6 inside the container, as newer engines have it", () => {
   beforeAll(async () => {
     await proxy.load(clients(...listed));
     await proxy.start(ipv6);
+  });
+
+  // As names of providers have; the proxy's networks carry no IPv6, whatever the host has.
+  it("a name with an IPv6 address of the Internet too is reached by its IPv4 address, each time", async () => {
+    names.script("both.test", ["2607:6bc0::10", here.public]);
+    const found = [];
+    for (let time = 0; time < 5; time++) found.push(await status("both.test:443"));
+    expect(found).toEqual([200, 200, 200, 200, 200]);
+    names.script("only6.test", ["2607:6bc0::10"]);
+    expect(await status("only6.test:443")).toBe(503);
   });
 
   it("IPv4 destinations are still reached", async () => {

@@ -148,3 +148,51 @@ it("keeps its records over a restart, and meets injected faults", async () => {
   await expectError(call("GET", records), 429, 971);
   expect((await call("GET", records)).status).toBe(200);
 });
+
+describe("faults, in the words of the Hetzner emulator", () => {
+  const fault = (body: object): Promise<unknown> =>
+    fetch(`http://127.0.0.1:${port}/lab/faults`, { method: "POST", body: JSON.stringify(body) });
+  const logged = (): string => fs.readFileSync(path.join(labDir, "logs", "cloudflare.jsonl"), "utf8");
+
+  it.each(["drop", 500] as const)("does what was asked for, and then answers with %s", async (status) => {
+    await fault({ status, done: true, method: "POST" });
+    const answer = call("POST", records, claw);
+    if (status === 500) await expectError(answer, 500, 10001);
+    else await expect(answer).rejects.toThrow("fetch failed");
+    expect((await call("GET", records)).body.result).toHaveLength(1);
+    await expectError(call("POST", records, claw), 400, 81058);
+  });
+
+  it("hangs until the caller gives up, and works for the next", async () => {
+    await fault({ status: "hang" });
+    const signal = AbortSignal.timeout(200);
+    await expect(fetch(`http://127.0.0.1:${port}/client/v4${records}`, { signal })).rejects.toThrow(
+      /timeout/,
+    );
+    expect(logged()).toContain('"hung"');
+    expect((await call("GET", records)).status).toBe(200);
+  });
+
+  it("asks to be left alone for as long as the fault says, else for a second", async () => {
+    const after = async (more: object): Promise<string | null> => {
+      await fault({ status: 429, ...more });
+      return (await fetch(`http://127.0.0.1:${port}/client/v4${records}`)).headers.get("retry-after");
+    };
+    expect([await after({}), await after({ retryAfter: 300 })]).toEqual(["1", "300"]);
+  });
+
+  it("refuses a fault that it does not know", async () => {
+    jest.spyOn(console, "error").mockReturnValue();
+    expect(await fault({ status: "hangs" })).toMatchObject({ status: 500 });
+    expect(await fault({ status: 429, retryAfter: "20" })).toMatchObject({ status: 500 });
+  });
+});
+
+it("dates a comment, and only what has one", async () => {
+  const { result } = (await call("POST", records, { ...claw, comment: "public" })).body;
+  expect(result.comment_modified_on).toBe(result.created_on);
+  const same = (await call("PUT", `${records}/${result.id}`, { ...claw, ttl: 1, comment: "public" })).body;
+  expect(same.result.comment_modified_on).toBe(result.comment_modified_on);
+  const without = (await call("PUT", `${records}/${result.id}`, claw)).body;
+  expect(without.result).not.toHaveProperty("comment_modified_on");
+});

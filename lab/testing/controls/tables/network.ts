@@ -40,6 +40,33 @@ const edge = controlsOf(
       to: "proxied: false,",
       failing: "keeps record-proxied",
     },
+    {
+      name: "record-looked-for",
+      threat: undefined,
+      file: "components/reverse-proxy.ts",
+      from: "hooks: { beforeCreate: [free] }",
+      to: "",
+      test: "tests/components/options.test.ts",
+      failing: "every use of a resource option",
+    },
+    {
+      name: "record-in-the-way-refused",
+      threat: undefined,
+      file: "components/record-is-free.ts",
+      from: "  if (!preview) throw new Error(problem);\n",
+      to: "",
+      test: "tests/config/dns-records.test.ts",
+      failing: "refuses where there is one",
+    },
+    {
+      name: "second-record-seen",
+      threat: undefined,
+      file: "tools/verify/name.ts",
+      from: "found.length === 1 && ",
+      to: "",
+      test: "tests/config/dns-records.test.ts",
+      failing: "falls short with another address beside it",
+    },
   ],
 );
 

@@ -33,15 +33,22 @@ export class TypeReader {
 
   /** The names of the properties that class `name` in `file` has as outputs. */
   outputs(file: string, name: string): string[] {
+    return Object.keys(this.outputTypes(file, name));
+  }
+
+  /** Those properties with their types as they are written: `string | undefined`. */
+  outputTypes(file: string, name: string): Record<string, string> {
     const declaration = this.parse(file).statements.find(
       (statement): statement is ts.ClassDeclaration =>
         ts.isClassDeclaration(statement) && statement.name?.text === name,
     );
     if (!declaration) throw new Error(`${this.folder}/${file} declares no class ${name}`);
-    return declaration.members
-      .filter(ts.isPropertyDeclaration)
-      .filter((member) => member.type?.getText().startsWith("pulumi.Output<"))
-      .map((member) => member.name.getText());
+    const found: Record<string, string> = {};
+    for (const member of declaration.members.filter(ts.isPropertyDeclaration)) {
+      const [, type] = /^pulumi\.Output<(.+)>$/s.exec(member.type?.getText() ?? "") ?? [];
+      if (type !== undefined) found[member.name.getText()] = type;
+    }
+    return found;
   }
 
   private parse(file: string): ts.SourceFile {

@@ -8,7 +8,7 @@ import * as path from "node:path";
 import { type Properties, TypeReader } from "./read-types";
 
 /** What a stand-in serves: type token to the .d.ts file and the class in it. */
-const standIns: Record<string, Record<string, readonly [file: string, name: string]>> = {
+export const standIns: Record<string, Record<string, readonly [file: string, name: string]>> = {
   command: {
     "command:remote:Command": ["remote/command.d.ts", "Command"],
     "command:remote:CopyToRemote": ["remote/copyToRemote.d.ts", "CopyToRemote"],

@@ -39,6 +39,10 @@ type Behaviour struct {
 	Secret []string
 	// Missing names inputs that the true provider has and the stand-in has not.
 	Missing []string
+	// Dropped names inputs that the true provider takes, and forgets without a word.
+	Dropped []string
+	// Check returns what the true provider refuses in a preview, by values; nil where it refuses nothing.
+	Check func(inputs resource.PropertyMap) []plugin.CheckFailure
 
 	Create func(context.Context, Call) (id string, outputs resource.PropertyMap, err error)
 	Update func(context.Context, Call) (outputs resource.PropertyMap, err error)
@@ -53,6 +57,8 @@ type Provider struct {
 
 	Table      *Table
 	Behaviours map[string]Behaviour
+	// CheckSetUp returns what is wrong with the provider's configuration, in plain text; nil where nothing is looked at.
+	CheckSetUp func(resource.PropertyMap) []plugin.CheckFailure
 	// SetUp receives the provider's configuration, in plain text.
 	SetUp func(resource.PropertyMap) error
 
@@ -86,10 +92,11 @@ func (p *Provider) CheckConfig(_ context.Context, r plugin.CheckConfigRequest) (
 	given := maps.Clone(r.News)
 	delete(given, "version")
 	delete(given, "pluginDownloadURL")
-	return plugin.CheckConfigResponse{
-		Properties: r.News,
-		Failures:   p.Table.check("the provider "+p.Table.Package, p.Table.Provider, given),
-	}, nil
+	failures := p.Table.check("the provider "+p.Table.Package, p.Table.Provider, given)
+	if p.CheckSetUp != nil {
+		failures = append(failures, p.CheckSetUp(Reveal(given))...)
+	}
+	return plugin.CheckConfigResponse{Properties: r.News, Failures: failures}, nil
 }
 
 // DiffConfig never asks for a replacement of the provider: that would replace all its resources.
@@ -123,7 +130,7 @@ func (p *Provider) Check(_ context.Context, r plugin.CheckRequest) (plugin.Check
 	}
 	inputs := resource.PropertyMap{}
 	for key, value := range r.News {
-		if !value.IsNull() {
+		if !value.IsNull() && !slices.Contains(behaviour.Dropped, string(key)) {
 			inputs[key] = value
 		}
 	}
@@ -140,6 +147,9 @@ func (p *Provider) Check(_ context.Context, r plugin.CheckRequest) (plugin.Check
 				Reason:   fmt.Sprintf("the stand-in for %s has no %s; the true provider has", token, name),
 			})
 		}
+	}
+	if behaviour.Check != nil {
+		failures = append(failures, behaviour.Check(Reveal(inputs))...)
 	}
 	for _, name := range behaviour.Secret {
 		key := resource.PropertyKey(name)

@@ -17,6 +17,7 @@ import (
 type Logger interface {
 	Info(line string)
 	Warn(line string)
+	Error(line string)
 }
 
 // Main serves the plugin as the engine expects it: the engine's address is the last argument, the plugin's own port is
@@ -73,5 +74,6 @@ func (l resourceLog) send(severity pulumirpc.LogSeverity, line string) {
 	})
 }
 
-func (l resourceLog) Info(line string) { l.send(pulumirpc.LogSeverity_INFO, line) }
-func (l resourceLog) Warn(line string) { l.send(pulumirpc.LogSeverity_WARNING, line) }
+func (l resourceLog) Info(line string)  { l.send(pulumirpc.LogSeverity_INFO, line) }
+func (l resourceLog) Warn(line string)  { l.send(pulumirpc.LogSeverity_WARNING, line) }
+func (l resourceLog) Error(line string) { l.send(pulumirpc.LogSeverity_ERROR, line) }

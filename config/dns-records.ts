@@ -1,0 +1,102 @@
+/** The records that answer for a public name at Cloudflare, and what to do about one that is there already. */
+
+export const cloudflareApi = "https://api.cloudflare.com/client/v4";
+
+export interface CloudflareApi {
+  readonly token: string;
+  readonly baseUrl: string;
+}
+
+export interface NameRecord {
+  /** 32 hexadecimal digits. */
+  readonly id: string;
+  readonly type: string;
+  readonly content: string;
+  readonly proxied: boolean;
+}
+
+/** Cloudflare understood the question and refuses it: asking again is of no use. */
+export class CloudflareRefuses extends Error {}
+
+const answering = ["A", "AAAA", "CNAME"];
+const waitMs = 20_000;
+
+interface Answer {
+  readonly result?: readonly NameRecord[] | null;
+  readonly errors?: readonly { readonly code: number; readonly message: string }[];
+}
+
+/**
+ * Records of the types A, AAAA and CNAME that have exactly this name. A token with Zone / DNS / Edit may ask that.
+ * @throws CloudflareRefuses naming what to set @throws Error where the API cannot be asked now
+ */
+export async function recordsOfName(api: CloudflareApi, zoneId: string, name: string): Promise<NameRecord[]> {
+  const query = new URLSearchParams({ "name.exact": name, per_page: "100" });
+  const url = `${api.baseUrl.replace(/\/$/, "")}/zones/${zoneId}/dns_records?${query.toString()}`;
+  const headers = { authorization: `Bearer ${api.token}` };
+  const answer = await fetch(url, { headers, signal: AbortSignal.timeout(waitMs) });
+  const text = await answer.text();
+  if (answer.status === 429 || answer.status >= 500) throw new Error(`Cloudflare answers ${answer.status}`);
+  let found: Answer;
+  try {
+    found = JSON.parse(text) as Answer;
+  } catch {
+    throw new Error(`Cloudflare answers ${answer.status} with what is no JSON`);
+  }
+  if (!answer.ok) {
+    const reasons = (found.errors ?? []).map(({ code, message }) => `${message} (${code})`).join("; ");
+    throw new CloudflareRefuses(
+      `Cloudflare does not list the DNS records of ${name}: ${answer.status} ${reasons || "without a reason"}. ` +
+        "cloudflare:apiToken needs the permission Zone / DNS / Edit for the zone whose id is in clawkeep:zone",
+    );
+  }
+  const { result } = found;
+  if (result === undefined || result === null)
+    throw new Error(`Cloudflare answers ${answer.status} without a list`);
+  return result.filter(({ type }) => answering.includes(type));
+}
+
+export const inWords = ({ type, content, proxied }: NameRecord): string =>
+  `${type} ${content} (${proxied ? "proxied" : "not proxied"})`;
+
+/** Who a record belongs to in the state, by URN. */
+export interface RecordPlace {
+  readonly stack: string;
+  /** Logical name of the record. */
+  readonly record: string;
+  readonly parent: string;
+  readonly provider: string;
+}
+
+/** What gives a record that exists to a stack, without a moment in which the name does not answer. */
+export const importCommand = (place: RecordPlace, zoneId: string, recordId: string): string => {
+  const { stack, record, parent, provider } = place;
+  const named = (urn: string): string => `'${urn.split("::").at(-1) ?? ""}=${urn}'`;
+  return (
+    `pulumi import --stack ${stack} --generate-code=false --parent ${named(parent)} --provider ${named(provider)} ` +
+    `cloudflare:index/dnsRecord:DnsRecord ${record} ${zoneId}/${recordId}`
+  );
+};
+
+/** Why a stack may not make its record now, and the ways on; undefined where nothing is in the way. */
+export function inTheWay(
+  name: string,
+  records: readonly NameRecord[],
+  place: RecordPlace,
+  zoneId: string,
+): string | undefined {
+  if (records.length === 0) return undefined;
+  // Only a record of the same type becomes the stack's by a change of its address.
+  const [same] = records.filter(({ type }) => type === "A");
+  const takeOver =
+    same === undefined
+      ? ""
+      : ` To take ${records.length === 1 ? "it" : inWords(same)} over, while the name answers: ` +
+        `${importCommand(place, zoneId, same.id)} && pulumi up --stack ${place.stack}`;
+  const rest = same !== undefined && records.length > 1 ? " (all others have to be deleted first)" : "";
+  return (
+    `${name} has DNS records at Cloudflare that this stack does not know: ${records.map(inWords).join(", ")}. ` +
+    "One more would be served beside them, or be refused, so none was made. What nobody uses any more, delete at Cloudflare " +
+    `(DNS, Records), and run pulumi up --stack ${place.stack} again.${takeOver}${rest}`
+  );
+}
