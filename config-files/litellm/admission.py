@@ -2,7 +2,7 @@
 import json
 import unicodedata
 import uuid
-from typing import Any
+from typing import Any, Literal
 
 from bodies import Answer
 from calls import Call
@@ -41,7 +41,7 @@ def admit(
         gateway=gateway,
         route=path,
         model=model,
-        input_bytes=len(encoded) if path != EMBEDDINGS else max(len(encoded), unfolded_bytes(text)),
+        input_bytes=max(len(encoded), normal_bytes(text, "NFKD" if path == EMBEDDINGS else "NFC")),
         text_only=found.text_only,
         references=found.references,
         inputs=found.inputs,
@@ -51,9 +51,14 @@ def admit(
     return call, encoded, made.get("dimensions")
 
 
-def unfolded_bytes(text: str) -> int:
-    """Bytes of a text in the longest form that a tokenizer of embeddings makes of it before it counts."""
-    return 0 if text.isascii() else len(unicodedata.normalize("NFKD", text).encode())
+def normal_bytes(text: str, form: Literal["NFC", "NFKD"]) -> int:
+    """Bytes of a text in the form that tokenizers bring it into before they count: some characters become several.
+
+    Models that chat are known to use NFC if any, which rarely makes a text longer; those for embeddings any form.
+    """
+    if text.isascii() or unicodedata.is_normalized(form, text):
+        return 0
+    return len(unicodedata.normalize(form, text).encode())
 
 
 def limit_output(body: dict[str, Any], most: int) -> int:

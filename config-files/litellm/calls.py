@@ -10,7 +10,7 @@
     output limit  the gateway's, set in the request itself
 
 Nothing else is billed: pictures are tokens; audio, search and the provider's own tools do not come through (schemas.py),
-and models that have them built in have no price (tools/model-prices.py).
+and models that have them built in have no price in config/litellm-prices.json.
 """
 import asyncio
 import json

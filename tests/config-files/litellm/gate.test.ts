@@ -239,15 +239,13 @@ describePython("sources by address, by id or by anything but themselves", () => 
     ["a number", 5],
     ["a list in a list", [[{ type: "text", text: "x" }]]],
     ["a list of text", ["x"]],
-  ])(
-    "content that is %s is refused",
-    (_, content) =>
-      refusedAll({
-        chat: chat({ messages: [say(content)] }),
-        messages: messages({ messages: [say(content)] }),
-        system: messages({ system: content }),
-        result: messages({ messages: [say([{ type: "tool_result", tool_use_id: "t", content }])] }),
-      }),
+  ])("content that is %s is refused", (_, content) =>
+    refusedAll({
+      chat: chat({ messages: [say(content)] }),
+      messages: messages({ messages: [say(content)] }),
+      system: messages({ system: content }),
+      result: messages({ messages: [say([{ type: "tool_result", tool_use_id: "t", content }])] }),
+    }),
   );
 
   it("a schema that is elsewhere is refused, one that refers to itself is counted as what it may become", async () => {
