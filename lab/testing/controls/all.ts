@@ -2,6 +2,7 @@
 import { containerControls } from "./tables/containers";
 import { filterControls } from "./tables/docker-filter";
 import { gatewayControls } from "./tables/gateway";
+import { gateControls } from "./tables/litellm-gate";
 import { networkControls } from "./tables/network";
 import { powerCutControls } from "./tables/power-cut";
 import { relayControls } from "./tables/relay";
@@ -20,6 +21,7 @@ export const allControls: readonly Control[] = [
   ...secretControls,
   ...sshControls,
   ...litellmControls,
+  ...gateControls,
   ...alertControls,
   ...edgeControls,
 ];

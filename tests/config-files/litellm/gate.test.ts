@@ -9,6 +9,7 @@ const pixel = "iVBORw0KGgo=";
 const dataUrl = `data:image/png;base64,${pixel}`;
 const describePython = python ? describe : describe.skip;
 
+jest.setTimeout(60_000);
 const door = new Door();
 afterAll(() => door.close());
 const through = (asks: readonly Ask[]): Promise<Told[]> => door.through(asks);
@@ -376,7 +377,43 @@ describePython("whatever would widen a call", () => {
   });
 });
 
+describePython("embeddings", () => {
+  it("have so many texts, bytes and numbers, and no tokens", () =>
+    refusedAll({
+      texts: embed({ input: Array<string>(257).fill("abc") }),
+      bytes: embed({ input: ["x".repeat(600_000), "x".repeat(600_000)] }),
+      numbers: embed({ dimensions: 3073 }),
+      none: embed({ dimensions: 0 }),
+      "numbers as text": embed({ dimensions: "512" }),
+      tokens: embed({ input: [1, 2, 3] }),
+      "lists of tokens": embed({ input: [[1, 2, 3]] }),
+      object: embed({ input: { url: evil } }),
+      format: embed({ encoding_format: "int8" }),
+    }));
+
+  it("of one gateway one is on its way at a time; chat is not held up by that", async () => {
+    const [vectors, turns] = await through([
+      { ...embed({}), together: 5 },
+      { ...chat({}), together: 5 },
+    ]);
+    expect([vectors?.status, vectors?.most]).toEqual([200, 1]);
+    expect([turns?.status, turns?.most]).toEqual([200, 5]);
+  });
+});
+
 describePython("the gate's own reading", () => {
+  it("what it did not expect is 400 with a record too", async () => {
+    const parameters = '{"type": "function", "function": {"name": "x", "parameters": {"maximum": 1e400}}}';
+    const told = await alone({
+      path: chatPath,
+      body: `{"model": "gpt", "messages": [], "tools": [${parameters}]}`,
+    });
+    expect([told.status, told.handedOn]).toEqual([400, null]);
+    expect(told.records.map(({ result, status }) => [status, result])).toEqual([
+      [400, "refused: ValueError"],
+    ]);
+  });
+
   it.each([
     ["no JSON", "no JSON"],
     ["NaN", '{"model": "gpt", "temperature": NaN, "messages": []}'],

@@ -1,7 +1,7 @@
 """Sends requests through gate.py to a stand-in for LiteLLM, one after the other, and prints what became of each.
 
 Usage: door.py FOLDER-OF-THE-GATE, with a line {"limits": limits.json, "asks": [...]} for each new gate. An ask: method, path, headers, body (text),
-chunks (how often the body is sent), endless (it has no end), answer (what LiteLLM says). The ledger is a stand-in too.
+chunks (how often the body is sent), endless (it has no end), answer (what LiteLLM says), together (so many at once). The ledger is a stand-in too.
 """
 import asyncio
 import json
@@ -35,12 +35,16 @@ class Door:
         self.records, self.ledger = [], Ledger()
         audit = type("Audit", (), {"flush": lambda _: True, "add": lambda _, one: self.records.append(one), "close": print})()
         self.gate = gate.Gate(self.application, limits, self.ledger, audit, {"openclaw": KEY}, "master")
-        self.ask, self.handed_on = {}, None
+        self.ask, self.handed_on, self.running, self.most = {}, None, 0, 0
 
     async def application(self, scope, receive, send):
         body = (await receive())["body"]
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         self.handed_on = {"headers": headers, "query": scope["query_string"].decode(), "body": json.loads(body)}
+        self.running += 1
+        self.most = max(self.most, self.running)
+        await asyncio.sleep(0.001 if self.ask.get("together") else 0)
+        self.running -= 1
         answer = self.ask.get("answer") or {}
         headers = [(name.encode(), value.encode()) for name, value in (answer.get("headers") or {}).items()]
         await send({"type": "http.response.start", "status": answer.get("status", 200), "headers": headers})
@@ -48,6 +52,12 @@ class Door:
         for place, piece in enumerate(pieces):
             more = place + 1 < len(pieces)
             await send({"type": "http.response.body", "body": piece.encode(), "more_body": more})
+
+    async def all(self, ask):
+        """As many at once as the ask says. @returns the last answer, and the most that LiteLLM had at a time"""
+        self.most = 0
+        answers = await asyncio.gather(*(self.one(ask) for _ in range(ask.get("together", 1))))
+        return {**answers[-1], "most": self.most}
 
     async def one(self, ask):
         self.ask, self.handed_on, received, said = ask, None, 0, []
@@ -74,9 +84,9 @@ class Door:
             "client": ("172.31.250.9", 1),
             "headers": [(name.encode(), value.encode()) for name, value in given.items()],
         }
-        began = time.perf_counter()
+        began = time.process_time()
         await self.gate(scope, receive, send)
-        took = (time.perf_counter() - began) * 1000
+        took = (time.process_time() - began) * 1000
         await asyncio.sleep(0)
         return {
             "status": said[0]["status"],
@@ -97,7 +107,7 @@ async def main():
             stream.flush()
             limits = spend_limits.Limits(stream.name)
         door = Door(limits)
-        print(json.dumps([await door.one(ask) for ask in given["asks"]]), flush=True)
+        print(json.dumps([await door.all(ask) for ask in given["asks"]]), flush=True)
 
 
 asyncio.run(main())

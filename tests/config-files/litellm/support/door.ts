@@ -18,6 +18,8 @@ export interface Ask {
   readonly chunks?: number;
   /** The body has no end. */
   readonly endless?: boolean;
+  /** So many at once. */
+  readonly together?: number;
   /** What LiteLLM answers. */
   readonly answer?: {
     readonly status?: number;
@@ -37,7 +39,10 @@ export interface Told {
     readonly body: Record<string, unknown>;
   };
   readonly records: readonly Record<string, unknown>[];
+  /** Of the processor. */
   readonly ms: number;
+  /** Most calls that LiteLLM had at a time. */
+  readonly most: number;
 }
 
 const plenty = { budgetUsd: 1000, requestsPerMinute: 10_000 } as const;
@@ -83,8 +88,12 @@ export class Door {
     return told;
   }
 
-  close(): void {
-    this.child?.stdin.end();
+  async close(): Promise<void> {
+    const { child } = this;
+    if (child === undefined) return;
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.stdin.end();
+    await ended;
   }
 }
 
