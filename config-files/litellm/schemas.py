@@ -1,7 +1,7 @@
 """One schema for each open route: what OpenClaw sends, and what its users' tools are made of.
 
-Read from the pinned release (facts in docs/decisions.md): OpenClaw asks by chat completions and embeddings alone;
-/v1/messages is open for what an operator puts beside it. Pictures are inline; tools are the caller's own functions.
+Read from the pinned release's own code: OpenClaw asks by chat completions and embeddings alone; /v1/messages is open for
+what an operator puts beside it. Pictures are inline; tools are the caller's own functions.
 """
 from collections.abc import Mapping
 from typing import Any
