@@ -82,7 +82,7 @@ class Gate:
         if (method, path) == ("GET", MODELS):
             # Not LiteLLM's: it would read a body that comes along, to whatever end.
             return await respond(send, 200, self._models(caller))
-        if caller is OPERATOR:
+        if not isinstance(caller, Gateway):
             # From inside the container: LiteLLM's own rules decide. A model call that has not come by _call is refused by the ledger.
             return await self._app(scope, receive, send)
         self._record(caller.name, "(other)", None, 404, "refused: not_found", time.time())

@@ -41,8 +41,10 @@ MOST_DIMENSIONS = 3072
 NAME = matching(r"[A-Za-z0-9_.:-]{1,128}", "a name of letters, digits, _, -, . and :")
 OWN_NAME = matching(r"(?!web_search)[A-Za-z0-9_.:-]{1,128}", "a name of the caller's own function")
 """LiteLLM's bridges take a tool of the provider's to be meant by its name alone."""
-CACHED = {"cache_control": cache_mark}
-OBJECT = {"type": text}
+Rules = dict[str, Rule]
+CACHED: Rules = {"cache_control": cache_mark}
+OBJECT: Rules = {"type": text}
+NAMED: Rules = {"name": text, **CACHED}
 
 TEXT_PART = fields(OBJECT | {"text": text}, CACHED)
 TEXTS = either(text, str, each(by("type", {"text": TEXT_PART})))
@@ -58,7 +60,7 @@ CHAT_SAID = either(
 CHAT_CALL = fields({"id": text, "type": word("function"), "function": fields({"name": text, "arguments": text}, {})}, {})
 CHAT_ANSWER = fields(
     {"role": text},
-    {"content": CHAT_SAID, "tool_calls": each(CHAT_CALL), "name": text, "refusal": text, "reasoning_content": text} | CACHED,
+    {"content": CHAT_SAID, "tool_calls": each(CHAT_CALL), "name": text, "refusal": text, "reasoning_content": text, **CACHED},
 )
 
 
@@ -70,11 +72,11 @@ def assistant(value: Any, where: str, found: Found) -> dict[str, Any]:
 CHAT_MESSAGE = by(
     "role",
     {
-        "system": fields({"role": text, "content": TEXTS}, {"name": text} | CACHED),
-        "developer": fields({"role": text, "content": TEXTS}, {"name": text} | CACHED),
-        "user": fields({"role": text, "content": CHAT_PARTS}, {"name": text} | CACHED),
+        "system": fields({"role": text, "content": TEXTS}, NAMED),
+        "developer": fields({"role": text, "content": TEXTS}, NAMED),
+        "user": fields({"role": text, "content": CHAT_PARTS}, NAMED),
         "assistant": assistant,
-        "tool": fields({"role": text, "content": CHAT_PARTS, "tool_call_id": text}, {"name": text} | CACHED),
+        "tool": fields({"role": text, "content": CHAT_PARTS, "tool_call_id": text}, NAMED),
     },
 )
 CHAT_TOOL = fields(
@@ -107,11 +109,11 @@ PICTURE = fields(OBJECT | {"source": INLINE}, CACHED, SOURCES - {"source"})
 PDF = fields({"type": text, "media_type": word("application/pdf"), "data": base64}, {})
 PLAIN = fields({"type": text, "media_type": word("text/plain"), "data": text}, {})
 DOCUMENT = fields(
-    OBJECT | {"source": by("type", {"base64": PDF, "text": PLAIN})}, {"title": text, "context": text} | CACHED
+    OBJECT | {"source": by("type", {"base64": PDF, "text": PLAIN})}, {"title": text, "context": text, **CACHED}
 )
 GIVEN = {"text": TEXT_PART, "image": PICTURE, "document": DOCUMENT}
 RESULT = fields(
-    OBJECT | {"tool_use_id": text}, {"content": either(text, str, each(by("type", GIVEN))), "is_error": flag} | CACHED
+    OBJECT | {"tool_use_id": text}, {"content": either(text, str, each(by("type", GIVEN))), "is_error": flag, **CACHED}
 )
 SAID = {
     "text": TEXT_PART,
@@ -127,7 +129,7 @@ MESSAGE = by(
     },
 )
 TOOL = fields(
-    {"type": word("custom"), "name": OWN_NAME, "input_schema": free}, {"description": text, "strict": flag} | CACHED
+    {"type": word("custom"), "name": OWN_NAME, "input_schema": free}, {"description": text, "strict": flag, **CACHED}
 )
 CHOICE = fields({"type": word("auto", "any", "none", "tool")}, {"name": OWN_NAME, "disable_parallel_tool_use": flag})
 

@@ -134,7 +134,7 @@ export const gateControls: readonly Control[] = [
   ...controlsOf({ threat: "A failed attempt is free only when", file: `${litellm}/sent.py`, test: parts }, [
     {
       name: "sent-is-watched",
-      from: "return _watching and counted(sends) == before",
+      from: "return bool(_watched) and counted(sends) == before",
       to: "return counted(sends) == before",
       failing: "^it is certain that a call has sent nothing",
     },
