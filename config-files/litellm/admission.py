@@ -44,6 +44,7 @@ def admit(
         input_bytes=max(len(encoded), normal_bytes(text, "NFKD" if path == EMBEDDINGS else "NFC")),
         text_only=found.text_only,
         references=found.references,
+        parts=found.parts,
         inputs=found.inputs,
         writes_cache=found.writes_cache,
         max_output_tokens=output,

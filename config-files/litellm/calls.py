@@ -75,6 +75,8 @@ class Call:
     writes_cache: bool
     max_output_tokens: int
     references: bool = False
+    parts: int = 0
+    """Messages, their parts, tools: each is some work for LiteLLM."""
     inputs: int = 0
     """Texts that are embedded."""
     started: float = field(default_factory=time.time)

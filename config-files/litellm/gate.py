@@ -19,7 +19,7 @@ from audit import Audit
 from bodies import Answer, Bodies, Headers, Message, Receive, Send, Share, parse, read
 from calls import Call
 from exchange import Application, Exchange, forwarded, key_of
-from pace import Pace, work
+from pace import DIMENSIONS, Pace, work
 from schemas import CHAT, EMBEDDINGS, MESSAGES
 from spend_limits import Gateway, Limits
 
@@ -77,6 +77,8 @@ class Gate:
         caller = self._caller(dict(scope["headers"]), local)
         if caller is None:
             raise Answer(401, "auth_error", "invalid key")
+        if isinstance(caller, Gateway):
+            await self._begin(caller, path)
         if method == "POST" and path in CALLS:
             return await self._call(scope, receive, send, caller)
         if (method, path) == ("GET", MODELS):
@@ -87,6 +89,14 @@ class Gate:
             return await self._app(scope, receive, send)
         self._record(caller.name, "(other)", None, 404, "refused: not_found", time.time())
         raise Answer(404, "not_found", "no such route")
+
+    async def _begin(self, gateway: Gateway, path: str) -> None:
+        try:
+            await self._paces[gateway.name].begin()
+        except Answer as answer:
+            route = path if path in CALLS else "(other)"
+            self._record(gateway.name, route, None, answer.status, f"refused: {answer.kind}", time.time())
+            raise
 
     def _models(self, caller: Gateway | Operator) -> dict[str, Any]:
         names = [name for name in self._limits.models if not isinstance(caller, Gateway) or name in caller.models]
@@ -129,9 +139,10 @@ class Gate:
         self, scope: Message, receive: Receive, send: Send, name: str, gateway: Gateway | None, share: Share
     ) -> None:
         path, started = scope["path"], time.time()
+        pace = Pace() if gateway is None else self._paces[name]
         try:
-            call, body, dimensions = await self._admit(scope, receive, name, gateway, share)
-            wait = 0.0 if gateway is None else self._paces[name].wait_seconds(work(call.input_bytes, call.inputs, dimensions))
+            call, body, dimensions = await self._admit(scope, receive, name, gateway, share, pace)
+            wait = pace.wait_seconds(work(call.input_bytes, call.parts, call.inputs * (dimensions or DIMENSIONS)))
         except Answer as answer:
             self._record(name, path, None, answer.status, f"refused: {answer.kind}", started)
             raise
@@ -140,7 +151,7 @@ class Gate:
             self._record(name, path, None, 400, f"refused: {type(error).__name__}", started)
             raise Answer(400, "invalid_request_error", "the body cannot be read") from None
         await asyncio.sleep(wait)
-        one_at_a_time = contextlib.nullcontext() if gateway is None or not call.inputs else self._paces[name].embedding
+        one_at_a_time = pace.embedding if call.inputs else contextlib.nullcontext()
         async with one_at_a_time:
             await self._exchange(scope, receive, send, call, body)
 
@@ -157,10 +168,13 @@ class Gate:
             task.add_done_callback(self._concluding.discard)
 
     async def _admit(
-        self, scope: Message, receive: Receive, name: str, gateway: Gateway | None, share: Share
+        self, scope: Message, receive: Receive, name: str, gateway: Gateway | None, share: Share, pace: Pace
     ) -> tuple[Call, bytes, int | None]:
         # In a frame of its own: what the body is made into is given up before LiteLLM makes its own of it.
-        body = parse(await read(receive, dict(scope["headers"]), share), share)
+        raw = await read(receive, dict(scope["headers"]), share)
+        pace.read(len(raw))
+        body = parse(raw, share)
+        del raw
         return admit(body, scope["path"], name, gateway, self._limits)
 
     async def _conclude(self, call: Call, exchange: Exchange) -> None:

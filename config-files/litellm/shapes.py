@@ -25,6 +25,8 @@ class Found:
     writes_cache: bool = False
     references: bool = False
     """A tool's schema refers to parts of itself."""
+    parts: int = 0
+    """Entries of lists: messages, their parts, tools."""
     inputs: int = 0
 
 
@@ -103,6 +105,7 @@ def each(inner: Rule, most: int = 100_000) -> Rule:
             raise wrong(where, "is not a list")
         if len(value) > most:
             raise wrong(where, f"has more than {most} entries")
+        found.parts += len(value)
         return [inner(one, f"{where}[{place}]", found) for place, one in enumerate(value)]
 
     return rule

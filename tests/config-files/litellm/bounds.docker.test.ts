@@ -181,8 +181,9 @@ describe("a request for the list of models with a body", () => {
   });
 });
 
-it("embeddings without a pause hold up no other gateway's turn", async () => {
-  const turns = async (count: number): Promise<number[]> => {
+describe("another gateway's turn", () => {
+  const middle = (times: readonly number[]): number => times[times.length / 2] ?? 0;
+  async function turns(count: number): Promise<number[]> {
     const times: number[] = [];
     for (let turn = 0; turn < count; turn++) {
       const { status, ms } = await deployment.chat("gpt", "a turn", {}, key("other"));
@@ -190,31 +191,44 @@ it("embeddings without a pause hold up no other gateway's turn", async () => {
       times.push(ms);
     }
     return times.sort((a, b) => a - b);
-  };
+  }
   const embed = (count: number) =>
     deployment.ask(
       "/v1/embeddings",
       { model: "memory", input: Array<string>(count).fill("abc"), dimensions: 2048 },
       { key: key("greedy") },
     );
-  expect(
-    (await Promise.all(Array.from({ length: 7 }, () => embed(1000)))).map(({ status }) => status),
-  ).toEqual(Array<number>(7).fill(400));
-  expect((await embed(256)).status).toBe(200);
-  const alone = await turns(20);
-  let over = false;
-  const busy = Array.from({ length: 7 }, async () => {
-    while (!over) await embed(256);
+  const manyMessages = () => {
+    const messages = Array.from({ length: 5000 }, () => ({ role: "user", content: "x" }));
+    return post(JSON.stringify({ model: "gpt", max_tokens: 10, messages }));
+  };
+
+  it("embeddings of more texts than there may be are refused", async () => {
+    const answers = await Promise.all(Array.from({ length: 7 }, () => embed(1000)));
+    expect(answers.map(({ status }) => status)).toEqual(Array<number>(7).fill(400));
+    expect((await embed(256)).status).toBe(200);
   });
-  const beside = await turns(20);
-  over = true;
-  await Promise.all(busy);
-  const middle = (times: readonly number[]): number => times[times.length / 2] ?? 0;
-  console.log(
-    `a turn: ${middle(alone)} ms, beside embeddings ${middle(beside)} ms, at worst ${beside.at(-1)} ms`,
-  );
-  expect(middle(beside)).toBeLessThan(2 * middle(alone) + 20);
-  expect(beside.at(-1)).toBeLessThan(2_000);
+
+  it.each<[string, () => Promise<unknown>]>([
+    ["embeddings", () => embed(256)],
+    ["conversations of 5,000 messages", manyMessages],
+  ])("is not held up by %s without a pause", async (what, work) => {
+    // What may be done at once is done, so that it is the rate that counts.
+    const first = Promise.all(Array.from({ length: 4 }, work));
+    const alone = (await first, await turns(20));
+    let over = false;
+    const busy = Array.from({ length: 7 }, async () => {
+      while (!over) await work();
+    });
+    const beside = await turns(40);
+    over = true;
+    await Promise.all(busy);
+    console.log(
+      `a turn: ${middle(alone)} ms, beside ${what} ${middle(beside)} ms, at worst ${beside.at(-1)} ms`,
+    );
+    expect(middle(beside)).toBeLessThan(2 * middle(alone));
+    expect(beside.at(-1)).toBeLessThan(4_000);
+  });
 });
 
 it("an address has 128 connections, and ten seconds on each to say what it wants", async () => {

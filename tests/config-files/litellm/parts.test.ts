@@ -28,15 +28,34 @@ itPython(
 itPython(
   "a gateway that asks for more work than its share waits, then is refused; another one does neither",
   () => {
-    const { waits, other, later } = ask<{ waits: number[]; other: number; later: number }>("paces");
+    const { waits, other, later, parts } = ask<{
+      waits: number[];
+      other: number;
+      later: number;
+      parts: number[];
+    }>("paces");
     expect(waits[0]).toBeLessThan(2);
     expect(waits.slice(1, 3)).toEqual([expect.any(Number), expect.any(Number)]);
     expect(Math.max(...waits.filter((wait) => wait < 400))).toBeLessThanOrEqual(30);
     expect(waits.at(-1)).toBe(429);
     expect([other, later]).toEqual([0, expect.any(Number)]);
     expect(later).toBeLessThan(2);
+    // Small bodies of many messages are work too.
+    expect(parts[0]).toBe(0);
+    expect(parts.at(-1)).toBeGreaterThan(10);
   },
 );
+
+itPython("a gateway whose bodies are refused waits too: reading them is work", () => {
+  expect(ask("refused bodies")).toBeLessThan(8);
+});
+
+itPython("requests of nothing, refused or not, wait as well: 200 a second", () => {
+  const [waited, last] = ask<[number, number]>("requests");
+  expect(waited).toBeGreaterThan(1000);
+  expect(waited).toBeLessThan(2000);
+  expect(last).toBe(5);
+});
 
 itPython("two gateways that have taken all bytes there are leave every other one room for a turn", () => {
   expect(ask("shares")).toEqual({ third: "fits", fourth: 429 });

@@ -158,8 +158,8 @@ export const gateControls: readonly Control[] = [
     [
       {
         name: "pace-waits",
-        from: "wait = max(0.0, (units",
-        to: "wait = min(0.0, (units",
+        from: "        wait = max(0.0, (units",
+        to: "        wait = min(0.0, (units",
         failing: "^a gateway that asks for more work than its share",
       },
       {

@@ -62,16 +62,46 @@ def paces():
     """Seconds that calls of one gateway wait, all asked for at once; and after some time."""
     now = [0.0]
     one, other = pace.Pace(lambda: now[0]), pace.Pace(lambda: now[0])
-    large = pace.work(0, 256, 3072)
+    large = pace.work(0, 256, 256 * 3072)
     waits = []
     for _ in range(20):
         try:
             waits.append(round(one.wait_seconds(large), 1))
         except bodies.Answer as answer:
             waits.append(answer.status)
-    turn = other.wait_seconds(pace.work(27_000, 0, None))
+    turn = other.wait_seconds(pace.work(27_000, 50, 0))
     now[0] += 3600
-    return {"waits": waits, "other": turn, "later": one.wait_seconds(large)}
+    many = pace.Pace(lambda: now[0])
+    small = [round(many.wait_seconds(pace.work(150_000, 5000, 0)), 1) for _ in range(5)]
+    return {"waits": waits, "other": turn, "later": one.wait_seconds(large), "parts": small}
+
+
+async def refused_bodies():
+    """How many bodies of 8 MB that are nothing are read, of twenty that come at once; and whether another gateway waits."""
+    pace.MOST_BEGIN_SECONDS = 0.01
+    one, other, seen = pace.Pace(lambda: 0.0), pace.Pace(lambda: 0.0), 0
+    for _ in range(20):
+        try:
+            await one.begin()
+        except bodies.Answer:
+            continue
+        one.read(8_000_000)
+        seen += 1
+    await other.begin()
+    return seen
+
+
+async def requests():
+    """Seconds that requests of nothing wait, after so many of them at once."""
+    one, waits = pace.Pace(lambda: 0.0), []
+
+    async def note(seconds):
+        waits.append(seconds)
+
+    pace.asyncio = types.SimpleNamespace(sleep=note)
+    for _ in range(5000):
+        await one.begin()
+    return [len(waits), round(waits[-1], 1)]
 
 
 def shares():
@@ -133,6 +163,6 @@ def endless():
     return {"read": one.handed // 2**20, "aborted": one.aborted, "others": next_request.aborted}
 
 
-ASKS = {"sends": sends, "lost": lost, "paces": paces, "shares": shares, "endless": endless}
+ASKS = {"sends": sends, "lost": lost, "paces": paces, "refused bodies": refused_bodies, "requests": requests, "shares": shares, "endless": endless}
 answer = ASKS[json.load(sys.stdin)["ask"]]()
 print(json.dumps(asyncio.run(answer) if asyncio.iscoroutine(answer) else answer))
