@@ -85,7 +85,10 @@ class Door:
             "headers": [(name.encode(), value.encode()) for name, value in given.items()],
         }
         began = time.process_time()
-        await self.gate(scope, receive, send)
+        try:
+            await self.gate(scope, receive, send)
+        except Exception as error:  # as uvicorn answers it
+            said += [{"status": 500, "headers": []}, {"body": repr(error).encode()}]
         took = (time.process_time() - began) * 1000
         await asyncio.sleep(0)
         return {

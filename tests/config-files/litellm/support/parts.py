@@ -101,7 +101,7 @@ async def requests():
     pace.asyncio = types.SimpleNamespace(sleep=note)
     for _ in range(5000):
         await one.begin()
-    return [len(waits), round(waits[-1], 1)]
+    return [len(waits), round(waits[-1], 1) if waits else 0]
 
 
 def shares():
