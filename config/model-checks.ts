@@ -36,7 +36,7 @@ function usablePrice({ provider, model, ...rest }: UsableModel): Price | undefin
   });
 }
 
-type PriceKey = "inputUsdPerMillionTokens" | "outputUsdPerMillionTokens";
+type PriceKey = "inputUsdPerMillionTokens" | "outputUsdPerMillionTokens" | "contextTokens";
 
 /** LiteLLM takes a price that it does not know for nothing, and a cap on nothing never closes. */
 function priceProblems(model: UsableModel): (readonly [PriceKey, string])[] {
@@ -47,13 +47,23 @@ function priceProblems(model: UsableModel): (readonly [PriceKey, string])[] {
     const message = `is needed${also}: the price of ${model.model ?? ""} is not known, and without one its cap would never close`;
     return [["inputUsdPerMillionTokens", message]];
   }
+  const unbounded = price.contextTokens === 0 && model.mode !== "embedding";
   // A key that is there without a value was wrong by itself, and has been reported.
   const missing = (key: PriceKey, other: PriceKey): boolean =>
     !price.custom && model[other] !== undefined && !Object.hasOwn(model, key);
   const message = "is needed too: the other half of a price alone would not be used";
   const keys = ["inputUsdPerMillionTokens", "outputUsdPerMillionTokens"] as const;
-  return keys.filter((key, place) => missing(key, keys[1 - place] ?? key)).map((key) => [key, message]);
+  const halves = keys.filter((key, place) => missing(key, keys[1 - place] ?? key));
+  return [
+    ...halves.map((key): [PriceKey, string] => [key, message]),
+    ...(unbounded && !Object.hasOwn(model, "contextTokens") ? [noContext(model)] : []),
+  ];
 }
+
+const noContext = (model: UsableModel): [PriceKey, string] => [
+  "contextTokens",
+  `is needed: the context of ${model.model ?? ""} is not known, so neither is the most that a call with a picture can cost`,
+];
 
 /**
  * The longest answer is booked at its full price before a call leaves, and gateways ask for the longest: a cap below

@@ -12,6 +12,7 @@ export interface Price {
   /** Input that the provider is asked to cache. */
   readonly cacheWriteUsdPerMillionTokens: number;
   readonly outputUsdPerMillionTokens: number;
+  /** Most tokens that the provider takes; 0: not known. */
   readonly contextTokens: number;
   /** Given in the configuration, not LiteLLM's own. */
   readonly custom: boolean;
@@ -19,9 +20,6 @@ export interface Price {
 
 type Row = readonly [input: number, cacheWrite: number, output: number, contextTokens: number];
 const prices = table as unknown as Readonly<Record<string, Readonly<Record<string, Row>>>>;
-
-/** Where nothing else is known. */
-const defaultContextTokens = 200_000;
 
 type Priced = Pick<
   ModelSettings,
@@ -32,7 +30,8 @@ type Priced = Pick<
 export function priceOf(model: Priced): Price | undefined {
   const rows = typeof model.provider === "string" ? prices[model.provider] : undefined;
   const row = rows !== undefined && Object.hasOwn(rows, model.model) ? rows[model.model] : undefined;
-  const contextTokens = model.contextTokens ?? row?.[3] ?? defaultContextTokens;
+  // A shorter context keeps OpenClaw's conversations short; a provider takes more all the same.
+  const contextTokens = Math.max(model.contextTokens ?? 0, row?.[3] ?? 0);
   const input = model.inputUsdPerMillionTokens;
   const output = model.outputUsdPerMillionTokens ?? (model.mode === "embedding" ? 0 : undefined);
   if (input !== undefined && output !== undefined) {

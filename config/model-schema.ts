@@ -46,7 +46,10 @@ export const model = z.strictObject({
     )
     .optional(),
   outputUsdPerMillionTokens: z.number().nonnegative().optional(),
-  /** Longest context in tokens, where it is not known; 200000 unless said. */
+  /**
+   * Longest context in tokens. Needed for a model to chat with that config/litellm-prices.json does not know; of one that
+   * it knows, a shorter one keeps conversations short.
+   */
   contextTokens: z.int().positive().optional(),
 });
 

@@ -26,6 +26,8 @@ PART_BYTES = 100
 MOST_BYTES_OF_CALLER = 10 * 1024 * 1024
 MOST_BYTES_OF_ALL = 16 * 1024 * 1024
 """Of all calls on their way, so that one gateway cannot keep the others out. LiteLLM makes up to 25 bytes of each."""
+BYTES_OF_EACH_CALLER = 1024 * 1024
+"""So many has a caller in any case, however much the others have on their way."""
 READ_SECONDS = 30
 
 PART = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{,]', re.DOTALL)
@@ -56,7 +58,8 @@ class Share:
         if count <= 0:
             return
         of_caller = self._held.get(self._caller, 0)
-        if of_caller + count > MOST_BYTES_OF_CALLER or sum(self._held.values()) + count > MOST_BYTES_OF_ALL:
+        full = sum(self._held.values()) + count > MOST_BYTES_OF_ALL and of_caller + count > BYTES_OF_EACH_CALLER
+        if of_caller + count > MOST_BYTES_OF_CALLER or full:
             raise Answer(429, "rate_limit", "the calls on their way are too large for another one", 2)
         self._bytes += count
         self._held[self._caller] = of_caller + count
@@ -109,13 +112,18 @@ async def _read(receive: Receive, headers: Headers, share: Share) -> bytes:
             return b"".join(chunks)
 
 
+def _no_constant(name: str) -> None:
+    """NaN and Infinity: Python reads them, JSON has none."""
+    raise ValueError(name)
+
+
 def parse(raw: bytes, share: Share) -> dict[str, Any]:
     parts = sum(1 for _ in itertools.islice(PART.finditer(raw), MOST_PARTS + 1))
     if parts > MOST_PARTS:
         raise Answer(413, "invalid_request_error", f"the body has more than {MOST_PARTS} parts")
     share.hold(len(raw) + parts * PART_BYTES)
     try:
-        body = json.loads(raw)
+        body = json.loads(raw, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise Answer(400, "invalid_request_error", "the body is not JSON") from None
     if not isinstance(body, dict):

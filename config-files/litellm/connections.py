@@ -1,12 +1,15 @@
-"""Connections that say nothing, and too many of one address: what uvicorn itself does not bound."""
+"""Connections that say nothing or go on for ever, and too many of one address: what uvicorn itself does not bound."""
 import asyncio
 from typing import Any
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 MOST_OF_AN_ADDRESS = 128
 """A gateway has at most 100 calls at a time (config/gateway-schema.ts)."""
 HEAD_SECONDS = 10
+MOST_UNREAD_BYTES = 16 * 1024 * 1024
+"""Of a body that goes on after its request has been answered; a caller whose body is too large is to see the answer."""
 
 _open: dict[str, int] = {}
 """Address -> connections."""
@@ -15,6 +18,7 @@ _open: dict[str, int] = {}
 class Connection(H11Protocol):
     _counted = False
     _head: asyncio.TimerHandle | None = None
+    _unread = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
@@ -26,6 +30,10 @@ class Connection(H11Protocol):
         self._watch()
 
     def data_received(self, data: bytes) -> None:
+        self._unread = self._unread + len(data) if self._answered_early() else 0
+        if self._unread > MOST_UNREAD_BYTES:
+            self.transport.abort()
+            return
         super().data_received(data)
         self._watch()
 
@@ -37,6 +45,10 @@ class Connection(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget()
         super().connection_lost(exc)
+
+    def _answered_early(self) -> bool:
+        answered = self.cycle is not None and self.cycle.response_complete
+        return answered and self.conn.their_state is h11.SEND_BODY
 
     def _waits_for_head(self) -> bool:
         return self._counted and (self.cycle is None or self.cycle.response_complete)

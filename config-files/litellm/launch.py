@@ -7,6 +7,7 @@ import asyncio
 import os
 import sys
 import time
+from typing import Any
 
 from spend_limits import CONFIGURATION, STORE_SOCKET, Limits, load_secrets
 
@@ -87,8 +88,8 @@ def main() -> None:
     check_prices(limits)
     audit = Audit(limits.audit_retention_days)
     ledger = Ledger(limits, Alerts(secrets.get("alertWebhookUrl")))
-    for lost in recovered(limits):
-        audit.add({"call": lost.partition("/")[0], "result": "lost: the process ended during the call"})
+    for record in recovered(limits):
+        audit.add(record)
     litellm.callbacks.append(ledger)
     app.add_middleware(
         Gate, limits=limits, ledger=ledger, audit=audit, keys=secrets["gatewayKeys"], master_key=secrets["masterKey"]
@@ -106,11 +107,11 @@ def main() -> None:
     )
 
 
-def recovered(limits: Limits) -> list[str]:
+def recovered(limits: Limits) -> list[dict[str, Any]]:
     from alerts import Alerts
     from ledger import Ledger
 
-    async def recover() -> list[str]:
+    async def recover() -> list[dict[str, Any]]:
         # A ledger of its own: its connections belong to this short event loop.
         return await Ledger(limits, Alerts(None)).recover()
 

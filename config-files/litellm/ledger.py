@@ -2,15 +2,11 @@
 
 LiteLLM's own caps are checked before a call and booked after it, so calls side by side all pass. Here every attempt at a
 provider (the first, each retry, each fallback) first reserves its worst case, atomically and together, under the cap of
-its gateway and of its model:
+its gateway and of its model (calls.py has the arithmetic).
 
-    worst case = input tokens x dearest input price + output limit x dearest output price
-    input tokens <= bytes of the request + OVERHEAD_TOKENS (a token is at least one byte), the model's whole context where
-    something else than text is in it; the output limit is the gateway's, enforced in the request itself.
-
-An attempt is settled to its real cost when it has ended. One that the provider refused costs nothing; one whose end is
-not known (timeout, broken connection, an answer that cannot be read, a caller that hung up, this process killed) counts
-as its worst case.
+An attempt is settled to its real cost when it has ended. One that the provider refused, or for which no request was ever
+begun (sent.py), costs nothing; one whose end is not known (timeout, broken connection, an answer that cannot be read, a
+caller that hung up, this process killed) counts as its worst case.
 
 The bound: spent + reserved never exceeds a cap, however many calls run side by side, so overspending is 0 as long as no
 single call costs more than its worst case. If one did (a provider that bills more than was asked for), the cap is
@@ -32,9 +28,11 @@ from redis.backoff import NoBackoff
 from redis.asyncio.retry import Retry
 
 import outcome
+import sent
 import spend_store
 from alerts import Alerts
-from spend_limits import CONFIGURATION, STORE_SOCKET, Gateway, Limits, Model, Scope
+from calls import Attempt, Call, Refused, lost
+from spend_limits import CONFIGURATION, STORE_SOCKET, Limits, Model, Scope
 
 STORE_TIMEOUT_SECONDS = 1
 BOOK_WITHIN_SECONDS = 3
@@ -42,35 +40,6 @@ BOOK_WITHIN_SECONDS = 3
 RETRY_SECONDS = 5
 """Until what the store has not confirmed is settled again; longer than it may still be booked."""
 MOST_UNCONFIRMED = 1000
-OVERHEAD_TOKENS = 1000
-"""What a provider adds by itself: instructions for tools, marks between messages."""
-
-
-class Refused(Exception):
-    """An attempt that may not be made. Its status is one that LiteLLM does not retry; a fallback is tried."""
-
-    status_code = 402
-
-    def __init__(self, status: int, kind: str, reason: str, retry_after_seconds: int = 0):
-        super().__init__(reason)
-        # Not `message`: LiteLLM adds to that.
-        self.status, self.kind, self.reason, self.retry_after_seconds = status, kind, reason, retry_after_seconds
-
-
-@dataclass
-class Attempt:
-    id: str
-    model: Model
-    reserved: int
-    booked: int
-    call_type: str
-    open: bool = True
-    failed: bool = False
-
-    def is_carried_out_by(self, model: Model, call_type: str) -> bool:
-        """/v1/messages of a provider with another API is an attempt that LiteLLM makes as a chat completion inside it."""
-        inside = self.call_type == "anthropic_messages" and call_type == "acompletion"
-        return inside and self.open and not self.failed and self.model is model
 
 
 @dataclass
@@ -82,40 +51,11 @@ class Unconfirmed:
     since: float = field(default_factory=time.monotonic)
 
 
-@dataclass
-class Call:
-    """A call that the gate has let in."""
-
-    id: str
-    caller: str
-    gateway: Gateway | None
-    route: str
-    model: Model
-    input_bytes: int
-    text_only: bool
-    writes_cache: bool
-    max_output_tokens: int
-    started: float = field(default_factory=time.time)
-    attempts: list[Attempt] = field(default_factory=list)
-    failures: list[BaseException] = field(default_factory=list)
-    """Exceptions of the attempts so far, and what they came of."""
-    refusal: Refused | None = None
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    hung_up: bool = False
-    settled: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def worst_case(self, model: Model) -> int:
-        tokens = self.input_bytes + OVERHEAD_TOKENS if self.text_only else model.context_tokens
-        price = model.cache_write_price if self.writes_cache else model.input_price
-        output = 0 if model.mode == "embedding" else self.max_output_tokens * model.output_price
-        return min(tokens, model.context_tokens) * price + output
-
-
 class Ledger(CustomLogger):
     def __init__(self, limits: Limits, alerts: Alerts):
         super().__init__()
         outcome.send_once()
+        sent.watch()
         self._limits, self._alerts = limits, alerts
         self._scopes = {scope.key: scope for scope in limits.scopes}
         self.calls: dict[str, Call] = {}
@@ -140,12 +80,13 @@ class Ledger(CustomLogger):
         except (redis.RedisError, OSError, asyncio.TimeoutError):
             return "the spend store does not answer: docker logs openclaw-redis"
 
-    async def recover(self) -> list[str]:
-        """Attempts of a process that died: they count as spent. @returns their ids"""
-        lost = [attempt.decode() for attempt in await self._store.hkeys(spend_store.OPEN_ATTEMPTS)]
-        for attempt in lost:
+    async def recover(self) -> list[dict[str, Any]]:
+        """Attempts of a process that died: they count as spent. @returns their records"""
+        records = []
+        for attempt, entry in (await self._store.hgetall(spend_store.OPEN_ATTEMPTS)).items():
+            records.append(lost(attempt.decode(), entry.decode(), self._limits.models_by_id))
             await self._settle(keys=[spend_store.OPEN_ATTEMPTS], args=[attempt, "", ""])
-        return lost
+        return records
 
     # LiteLLM calls this before every attempt, with the deployment it has chosen.
     async def async_pre_call_deployment_hook(self, kwargs: dict[str, Any], call_type: Any) -> None:
@@ -167,6 +108,7 @@ class Ledger(CustomLogger):
             raise Refused(403, "model_access", f"{model.name} is not a model of {call.caller}")
         scopes = [model.scope] if call.gateway is None else [call.gateway.scope, model.scope]
         attempt = Attempt(f"{call.id}/{uuid.uuid4().hex[:8]}", model, call.worst_case(model), 0, call_type)
+        attempt.sent_before = sent.counted(call.sends)
         minute = int(time.time() // 60)
         keys = [spend_store.MARKER, spend_store.OPEN_ATTEMPTS]
         # A store that was away must not book later what has been refused by then.
@@ -228,8 +170,15 @@ class Ledger(CustomLogger):
             return
         call.attempts[-1].failed = True
         # An earlier failure that was never reported here would be taken for this one's.
-        if all(attempt.failed for attempt in call.attempts) and outcome.provider_refused(own):
+        if not all(attempt.failed for attempt in call.attempts):
+            return
+        if outcome.provider_refused(own) or self._nothing_sent(call):
             await self.settle(call.attempts[-1], 0, 0)
+
+    @staticmethod
+    def _nothing_sent(call: Call) -> bool:
+        """True when it is certain that no request was begun since the last attempt was booked."""
+        return sent.nothing_since(call.sends, call.attempts[-1].sent_before)
 
     async def async_log_success_event(self, kwargs: dict[str, Any], response_obj: Any, start_time: Any, end_time: Any) -> None:
         call = self.calls.get(kwargs.get("litellm_call_id", ""))
@@ -294,13 +243,18 @@ class Ledger(CustomLogger):
                     self._unconfirmed[attempt] = one
                     break
 
-    async def conclude(self, call: Call, answered: bool, grace_seconds: float) -> None:
-        """The call is over: waits a little for LiteLLM's own account of it, then books what is open at its worst case."""
+    async def conclude(self, call: Call, answered: bool, given_up: bool, grace_seconds: float) -> None:
+        """The call is over: waits a little for LiteLLM's own account of it, then books what is open at its worst case.
+
+        @param given_up LiteLLM itself has ended it with an error: it sends nothing more
+        """
         if answered and not call.settled.is_set():
             try:
                 await asyncio.wait_for(call.settled.wait(), grace_seconds)
             except asyncio.TimeoutError:
                 pass
+        if given_up and not call.hung_up and call.attempts and self._nothing_sent(call):
+            await self.settle(call.attempts[-1], 0, 0)
         for attempt in call.attempts:
             await self.settle(attempt, None, None)
         self.calls.pop(call.id, None)

@@ -26,7 +26,8 @@ for scope = 0, scopes - 1 do
   if tpm > 0 and number(minute, "tokens") + tokens > tpm then return {"tokens", scope, spent, reserved, 0, 0} end
 end
 
-local entry = {cost = ARGV[3], tokens = ARGV[4], scopes = {}}
+-- `at`: ms since 1970, for the record of a call that is lost.
+local entry = {cost = ARGV[3], tokens = ARGV[4], at = now[1] * 1000, scopes = {}}
 for scope = 0, scopes - 1 do
   local spend, minute = KEYS[3 + 2 * scope], KEYS[4 + 2 * scope]
   redis.call("HINCRBY", spend, "reserved", ARGV[3])

@@ -85,7 +85,7 @@ class Model:
     mode: str
     scope: Scope
     input_price: int
-    """Nano-dollars a token, at the dearest rate that does not write a provider's cache."""
+    """Nano-dollars a token, at the dearest rate that a request may have which does not ask for the cache."""
     cache_write_price: int
     output_price: int
     context_tokens: int
@@ -128,16 +128,32 @@ def _price(name: str, entry: ModelEntry, kind: str, least: float) -> int:
     return math.ceil(round(usd * 1000, 6))
 
 
+ASKED_TO_CACHE = "anthropic/"
+"""The provider that writes its cache only where a request asks for it; others do so by themselves."""
+
+
+def _context(name: str, entry: ModelEntry) -> int:
+    tokens = entry.get("contextTokens")
+    if entry["mode"] != "embedding" and (type(tokens) is not int or tokens < 1):
+        sys.exit(
+            f"limits.json has no context of {name} (it has {tokens!r}), so nobody knows what a call costs at most: nothing "
+            f"is served; set contextTokens of {name} in clawkeep:models and run pulumi up"
+        )
+    return tokens
+
+
 def _model(name: str, entry: ModelEntry) -> Model:
+    plain, cache_write = _price(name, entry, "input", LEAST_USD), _price(name, entry, "cacheWrite", LEAST_USD)
+    asked = entry["litellmModel"].startswith(ASKED_TO_CACHE)
     return Model(
         name=name,
         id=entry["id"],
         mode=entry["mode"],
         scope=_scope("model", name, entry["id"], entry),
-        input_price=_price(name, entry, "input", LEAST_USD),
-        cache_write_price=_price(name, entry, "cacheWrite", LEAST_USD),
+        input_price=plain if asked else max(plain, cache_write),
+        cache_write_price=max(plain, cache_write),
         output_price=_price(name, entry, "output", 0),
-        context_tokens=entry["contextTokens"],
+        context_tokens=_context(name, entry),
         litellm_model=entry["litellmModel"],
         custom_price=entry["customPrice"],
         wait_seconds=entry["waitSeconds"],

@@ -7,6 +7,7 @@ import { containerControls } from "./controls/tables/containers";
 import { filterControls } from "./controls/tables/docker-filter";
 import { gatewayControls } from "./controls/tables/gateway";
 import { hostControls } from "./controls/tables/host";
+import { gateControls } from "./controls/tables/litellm-gate";
 import { networkControls } from "./controls/tables/network";
 import { powerCutControls } from "./controls/tables/power-cut";
 import { relayControls } from "./controls/tables/relay";
@@ -138,6 +139,7 @@ export const rows: readonly Row[] = [
   { name: "controls-secrets", what: "secrets", controls: secretControls },
   { name: "controls-ssh", what: "how the operator comes in", controls: sshControls },
   { name: "controls-litellm", what: "LiteLLM as it runs", controls: litellmControls },
+  { name: "controls-litellm-gate", what: "what LiteLLM's gate lets through and reserves", controls: gateControls },
   { name: "controls-alerts", what: "alerts of LiteLLM as it runs", controls: alertControls },
   { name: "controls-power-cut", what: "what survives a power cut, and a server that is shut down", controls: powerCutControls },
   { name: "controls-edge", what: "Caddy and Squid as they run", controls: edgeControls },

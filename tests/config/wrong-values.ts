@@ -43,7 +43,7 @@ const model = (name: string) => ({
 const known = { ...model("aa"), model: "claude-opus-4-6" };
 const embedding = { ...model("ee"), provider: "voyage", model: "voyage-4", mode: "embedding" };
 const models = (changes: Record<string, unknown>) => ({ "clawkeep:models": [{ ...known, ...changes }] });
-const price = { inputUsdPerMillionTokens: 1, outputUsdPerMillionTokens: 1 };
+const price = { inputUsdPerMillionTokens: 1, outputUsdPerMillionTokens: 1, contextTokens: 100_000 };
 
 /** A row whose mending is another value of the same key. */
 const row = (
@@ -419,6 +419,12 @@ export const wrongSettings: readonly WrongValue[] = [
     models({ model: "claude-next" }),
     "clawkeep:models[0].inputUsdPerMillionTokens",
     /is needed, and outputUsdPerMillionTokens too: the price of claude-next is not known/,
+  ),
+  row(
+    "model of one's own without a context",
+    models({ model: "claude-next", ...price, contextTokens: undefined }),
+    "clawkeep:models[0].contextTokens",
+    /is needed: the context of claude-next is not known/,
   ),
   row(
     "model with half a price",

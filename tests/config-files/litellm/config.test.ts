@@ -32,6 +32,7 @@ const models = z.array(model).parse([
     requestsPerMinute: 1,
     inputUsdPerMillionTokens: 2,
     outputUsdPerMillionTokens: 4,
+    contextTokens: 100_000,
   },
 ]);
 const config = parse(litellmConfig(models));

@@ -10,7 +10,12 @@ jest.setTimeout(180_000);
 interface LimitsFile {
   models: Record<
     string,
-    { price?: Record<string, unknown> | undefined; litellmModel: string; customPrice: boolean }
+    {
+      price?: Record<string, unknown> | undefined;
+      litellmModel: string;
+      customPrice: boolean;
+      contextTokens: number;
+    }
   >;
 }
 let handedOver = "";
@@ -72,6 +77,16 @@ it.each<[string, Record<string, unknown> | undefined, RegExp]>([
   });
   expect([ended, said]).toEqual(["ended with 1", expect.stringMatching(reason)]);
   expect(said).toMatch(mend);
+});
+
+it("a model whose context nobody knows: no start", async () => {
+  const { ended, said } = await startedWith((model) => {
+    model.contextTokens = 0;
+  });
+  expect([ended, said]).toEqual([
+    "ended with 1",
+    expect.stringMatching(/^limits\.json has no context of sonnet/),
+  ]);
 });
 
 it("a model that LiteLLM's own list has no price of: no start", async () => {

@@ -34,7 +34,7 @@ export const wants: DeploymentArgs = {
     {
       ...{ name: "own", model: "llama", budgetUsd: 1, requestsPerMinute: 100 },
       provider: { host: "models.example.org", secret: "exampleApiKey" },
-      ...{ inputUsdPerMillionTokens: 1, outputUsdPerMillionTokens: 2 },
+      ...{ inputUsdPerMillionTokens: 1, outputUsdPerMillionTokens: 2, contextTokens: 100_000 },
     },
   ],
 };

@@ -14,12 +14,6 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, sys.argv[1])
 
 
-class Call(types.SimpleNamespace):
-    attempts, input_tokens, output_tokens, refusal, hung_up, started = (), 1, 1, None, False, 0
-
-
-sys.modules["ledger"] = types.SimpleNamespace(Call=Call, Ledger=object, Refused=object)
-
 import gate  # noqa: E402
 
 MODEL = types.SimpleNamespace(name="m", mode="chat", wait_seconds=5)
@@ -35,7 +29,7 @@ class Ledger:
     async def problem(self):
         return ""
 
-    async def conclude(self, _call, _ok, _grace_seconds):
+    async def conclude(self, _call, _ok, _given_up, _grace_seconds):
         future = asyncio.get_running_loop().create_future()
         self.waiting = weakref.ref(future)
         await future

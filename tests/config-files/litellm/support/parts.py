@@ -1,0 +1,168 @@
+"""Asks single parts of the gate, and prints the answers. Usage: parts.py FOLDER-OF-THE-GATE < {"ask": NAME}."""
+import asyncio
+import json
+import sys
+import types
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, sys.argv[1])
+
+import bodies  # noqa: E402
+import calls  # noqa: E402
+import pace  # noqa: E402
+import sent  # noqa: E402
+
+
+class Client:
+    """Stands for httpx.AsyncClient, and the like."""
+
+    async def send(self):
+        return "sent"
+
+
+def watch_stand_ins():
+    sys.modules["httpx"] = types.SimpleNamespace(AsyncClient=Client, Client=type("Other", (), {"send": print}))
+    session = type("ClientSession", (), {"_request": print})
+    sys.modules["aiohttp"] = types.SimpleNamespace(ClientSession=session)
+    sent.watch()
+
+
+async def sends():
+    """What is certain of a call after each step."""
+    mine, others = sent.Sends(), sent.Sends()
+    unwatched = sent.nothing_since(mine, sent.counted(mine))
+    watch_stand_ins()
+    before, seen = sent.counted(mine), {"unwatched": unwatched}
+    seen["at first"] = sent.nothing_since(mine, before)
+    with sent.on_behalf_of(others):
+        await Client().send()
+    seen["another call has sent"] = sent.nothing_since(mine, before)
+    with sent.on_behalf_of(mine):
+        task = asyncio.ensure_future(Client().send())
+    await task
+    seen["a task of this call has sent"] = sent.nothing_since(mine, before)
+    before = sent.counted(mine)
+    await Client().send()
+    seen["nobody's request"] = sent.nothing_since(mine, before)
+    return seen
+
+
+def lost():
+    scopes = [
+        {"spend": "clawkeep:spend:gateway:openclaw", "window": "w", "minute": "m", "cap": "1"},
+        {"spend": "clawkeep:spend:model:main-model", "window": "w", "minute": "m", "cap": "1"},
+    ]
+    entry = {"cost": "1500000000", "tokens": "9", "at": 1795359601000, "scopes": scopes}
+    known = {"main-model": types.SimpleNamespace(name="main/model")}
+    old = {"cost": "1500000000", "tokens": "9", "scopes": scopes[1:]}
+    return [calls.lost("id/1", json.dumps(entry), known), calls.lost("id/2", json.dumps(old), {})]
+
+
+def paces():
+    """Seconds that calls of one gateway wait, all asked for at once; and after some time."""
+    now = [0.0]
+    one, other = pace.Pace(lambda: now[0]), pace.Pace(lambda: now[0])
+    large = pace.work(0, 256, 256 * 3072)
+    waits = []
+    for _ in range(20):
+        try:
+            waits.append(round(one.wait_seconds(large), 1))
+        except bodies.Answer as answer:
+            waits.append(answer.status)
+    turn = other.wait_seconds(pace.work(27_000, 50, 0))
+    now[0] += 3600
+    many = pace.Pace(lambda: now[0])
+    small = [round(many.wait_seconds(pace.work(150_000, 5000, 0)), 1) for _ in range(5)]
+    return {"waits": waits, "other": turn, "later": one.wait_seconds(large), "parts": small}
+
+
+async def refused_bodies():
+    """How many bodies of 8 MB that are nothing are read, of twenty that come at once; and whether another gateway waits."""
+    pace.MOST_BEGIN_SECONDS = 0.01
+    one, other, seen = pace.Pace(lambda: 0.0), pace.Pace(lambda: 0.0), 0
+    for _ in range(20):
+        try:
+            await one.begin()
+        except bodies.Answer:
+            continue
+        one.read(8_000_000)
+        seen += 1
+    await other.begin()
+    return seen
+
+
+async def requests():
+    """Seconds that requests of nothing wait, after so many of them at once."""
+    one, waits = pace.Pace(lambda: 0.0), []
+
+    async def note(seconds):
+        waits.append(seconds)
+
+    pace.asyncio = types.SimpleNamespace(sleep=note)
+    for _ in range(5000):
+        await one.begin()
+    return [len(waits), round(waits[-1], 1) if waits else 0]
+
+
+def shares():
+    """Whether a turn of a few kilobytes fits in beside callers who have taken all they can."""
+    all_calls = bodies.Bodies()
+    held = []
+    for caller in ("one", "two"):
+        share = all_calls.share(caller)
+        one = share.__enter__()
+        held.append(share)
+        for size in range(1, 10):
+            try:
+                one.hold(size * 1024 * 1024)
+            except bodies.Answer:
+                break
+    found = {}
+    for caller, size in (("third", 900_000), ("fourth", 2_000_000)):
+        with all_calls.share(caller) as share:
+            try:
+                share.hold(size)
+                found[caller] = "fits"
+            except bodies.Answer as answer:
+                found[caller] = answer.status
+    return found
+
+
+class Protocol:
+    """Stands for uvicorn's: counts what it is handed."""
+
+    def __init__(self):
+        self.handed, self.aborted = 0, False
+        self.cycle = types.SimpleNamespace(response_complete=True)
+        self.conn = types.SimpleNamespace(their_state="SEND_BODY")
+        self.transport = types.SimpleNamespace(abort=self.abort)
+
+    def abort(self):
+        self.aborted = True
+
+    def data_received(self, data):
+        self.handed += len(data)
+
+
+def endless():
+    """Megabytes of a body that are read after its request has been answered."""
+    sys.modules["h11"] = types.SimpleNamespace(SEND_BODY="SEND_BODY")
+    for name in ("uvicorn", "uvicorn.protocols", "uvicorn.protocols.http"):
+        sys.modules[name] = types.ModuleType(name)
+    sys.modules["uvicorn.protocols.http.h11_impl"] = types.SimpleNamespace(H11Protocol=Protocol)
+    import connections
+
+    one = connections.Connection()
+    for _ in range(600):
+        if not one.aborted:
+            one.data_received(b"0" * 1024 * 1024)
+    next_request = connections.Connection()
+    for _ in range(600):
+        next_request.conn.their_state = "DONE"
+        next_request.data_received(b"0" * 1024 * 1024)
+    return {"read": one.handed // 2**20, "aborted": one.aborted, "others": next_request.aborted}
+
+
+ASKS = {"sends": sends, "lost": lost, "paces": paces, "refused bodies": refused_bodies, "requests": requests, "shares": shares, "endless": endless}
+answer = ASKS[json.load(sys.stdin)["ask"]]()
+print(json.dumps(asyncio.run(answer) if asyncio.iscoroutine(answer) else answer))
