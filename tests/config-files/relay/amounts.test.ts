@@ -18,9 +18,9 @@ afterEach(() => place.stop());
 const getMe = `GET /bot${placeholders.first}/getMe HTTP/1.1\r\nHost: ${authority}\r\n\r\n`;
 const limit = 6;
 const second = { from: addresses.second, token: placeholders.second };
-/** Fails by the test's own time. */
-const until = async (condition: () => boolean): Promise<void> => {
-  while (!condition()) await soon(20);
+const until = async (condition: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> => {
+  for (const end = Date.now() + withinMs; Date.now() < end && !(await condition());) await soon(20);
+  expect(await condition()).toBe(true);
 };
 const soon = (ms = 100): Promise<void> => new Promise((wake) => setTimeout(wake, ms));
 

@@ -246,7 +246,7 @@ describe("a sandbox that a command has left no room to run anything in", () => {
 
 test("survives a restart of the daemon, and fails closed meanwhile", async () => {
   await world.engine.stop();
-  expect((await call("GET", "/containers/x/json")).status).toBe(502);
+  expect((await call("GET", "/containers/openclaw-sbx-x/json")).status).toBe(502);
   expect(world.lines.at(-1)).toMatchObject({ decision: "fail", rule: "upstream" });
   await world.engine.start();
   expect((await call("GET", `/containers/${world.gateway}/json`)).status).toBe(200);
