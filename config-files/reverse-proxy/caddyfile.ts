@@ -53,9 +53,9 @@ export function caddyfile({ hostname, upstream }: CaddyfileArgs): string {
 }
 
 https://${hostname}:${caddyPort} {
+${gatewayProbes.map((path) => `\trespond ${path} 404`).join("\n")}
 	tls /etc/caddy/origin.pem /run/secrets/caddy/origin.key
 ${answerHeaders(1)}
-${gatewayProbes.map((path) => `\trespond ${path} 404`).join("\n")}
 	reverse_proxy ${upstream} {
 		header_up X-Forwarded-For {client_ip}
 		header_up X-Real-IP {client_ip}

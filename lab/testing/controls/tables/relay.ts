@@ -68,9 +68,9 @@ export const relayControls: readonly Control[] = [
     {
       name: "relay-log-lines",
       threat: "A log line for every call",
-      file: "config-files/http-service/bounded-log.ts",
-      from: "    if (written < linesPerMinute) {",
-      to: "    if (written >= 0) {",
+      file: "config-files/relay/request-log.ts",
+      from: '    this.bounded(`${gateway}: ${whose}`, most, kind, "request", request);',
+      to: '    this.line("request", { ...request, whose, most, kind });',
       test: amounts,
       failing: "^the log of refused calls has so many lines a minute",
     },
