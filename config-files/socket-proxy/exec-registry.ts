@@ -75,6 +75,12 @@ export class ExecRegistry {
     exec.state = "running";
   }
 
+  /** Gives a start back of which the daemon was never told. */
+  notStarted(exec: Exec): void {
+    exec.started = false;
+    exec.state = "created";
+  }
+
   /** The container is gone, and all that was in it. */
   containerGone(container: string): void {
     for (const exec of this.execs.values()) if (exec.container === container) exec.state = "ended";

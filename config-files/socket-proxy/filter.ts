@@ -122,7 +122,10 @@ export class Filter {
     if (this.controls.ownExecsOnly && (exec === undefined || exec.started))
       throw noSuch("exec", "exec-owner", id);
     if (exec !== undefined) this.takePlace(exec);
-    const begun = await this.starting.enter();
+    const begun = await this.starting.enter().catch((error: unknown) => {
+      if (exec !== undefined) this.execs.notStarted(exec);
+      throw error;
+    });
     // Whether the gateway still waits is not seen: it ends its direction at once, and its socket says no more.
     const late = setTimeout(() => this.suspect(id), this.controls.sandboxAnswersMs);
     const answer = await this.daemon.upgrade(`/exec/${id}/start`, start).catch((error: unknown) => {
@@ -135,6 +138,7 @@ export class Filter {
     if (!("socket" in answer)) {
       begun();
       clearTimeout(late);
+      // For the daemon it is there still, but the one start is used.
       if (exec !== undefined) exec.state = "created";
       void this.watch.askAll();
       this.suspect(id);

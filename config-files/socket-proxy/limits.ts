@@ -41,7 +41,7 @@ export const deployedLimits: CallLimits = {
   createdExecs: 16,
   starts: 4,
   execRate: { burst: 60, perMinute: 300 },
-  sandboxRate: { burst: 12, perMinute: 12 },
+  sandboxRate: { burst: 30, perMinute: 30 },
 };
 
 /** OpenClaw gives up on a sandbox after 5 s. */
