@@ -118,6 +118,7 @@ function collect(
 ): void {
   outgoing.on("error", (error: NodeJS.ErrnoException) => reject(unreachable(error.code ?? error.message)));
   outgoing.on("response", (incoming) => {
+    const { socket } = incoming;
     const chunks: Buffer[] = [];
     let size = 0;
     incoming.on("data", (chunk: Buffer) => {
@@ -128,6 +129,8 @@ function collect(
     incoming.on("error", (error) => reject(unreachable(error.message)));
     incoming.on("end", () => {
       resolve({ status: incoming.statusCode ?? 502, headers: incoming.headers, body: Buffer.concat(chunks) });
+      // A request to upgrade that was refused would leave its connection open, at both ends.
+      socket.destroy();
     });
   });
 }

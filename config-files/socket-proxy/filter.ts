@@ -174,15 +174,13 @@ export class Filter {
 
   private follow(id: string, { socket }: Upgraded, begun: () => void, late: NodeJS.Timeout): void {
     const silent = setTimeout(begun, startedByMs);
-    const over = (): void => {
-      clearTimeout(silent);
-      clearTimeout(late);
-      begun();
-    };
+    late.unref();
     this.watch.streams(id);
-    socket.once("end", over);
+    // Not when the client leaves: that may be because it takes long.
+    socket.once("end", () => clearTimeout(late));
     socket.once("close", () => {
-      over();
+      clearTimeout(silent);
+      begun();
       const exec = this.execs.get(id);
       if (exec !== undefined) exec.abandoned = !socket.readableEnded;
       this.watch.streamEnded(id);

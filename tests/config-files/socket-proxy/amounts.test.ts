@@ -6,7 +6,12 @@ import { join } from "node:path";
 import type { Configuration } from "../../../config-files/socket-proxy/configuration";
 import { controls, type Controls } from "../../../config-files/socket-proxy/controls";
 import { DecisionLog } from "../../../config-files/socket-proxy/decision-log";
-import { deployedLimits, execBytes, logLines } from "../../../config-files/socket-proxy/limits";
+import {
+  deployedLimits,
+  execBytes,
+  logLines,
+  longCommandMs,
+} from "../../../config-files/socket-proxy/limits";
 import { FilterServer } from "../../../config-files/socket-proxy/server";
 import { exampleConfiguration } from "./support/configuration";
 import { createBody, execBody, execStartBody, type Body } from "./support/legal";
@@ -155,6 +160,15 @@ describe("calls of the engine", () => {
   });
 });
 
+test("a start that the engine refuses leaves no connection to it", async () => {
+  await filter();
+  const ids = [];
+  for (let n = 0; n < 5; n++) ids.push((await createExec()).json["Id"] as string);
+  engine.execs.clear();
+  for (const id of ids) expect(await refusedBy(id)).toContain(" 404 ");
+  await until(() => engine.connections === 0);
+});
+
 describe("commands that are created and never started", () => {
   test("are so many, refused and not forgotten, until their sandbox is gone", async () => {
     await filter({ createdExecs: 5 });
@@ -220,8 +234,12 @@ describe("commands that run", () => {
   });
 
   test("that nobody waits for, and that fill a sandbox, end with it", async () => {
-    await filter({ execs: 4 });
+    // Not because it does not answer, which this one does not either.
+    await filter({ execs: 4 }, { sandboxAnswersMs: 60_000 });
     const all = [await running(), await running(), await running(), await running()];
+    // As the CLI's: their direction ends at once.
+    for (const { socket } of all) socket.end();
+    await soon(100);
     for (const { socket } of all.slice(0, 2)) socket.destroy();
     const next = (await createExec()).json["Id"] as string;
     const removed = (): boolean => lines.some(({ event }) => event === "sandbox-removed");
@@ -233,6 +251,7 @@ describe("commands that run", () => {
     expect(lines.find(({ event }) => event === "sandbox-removed")).toMatchObject({
       subject: sandbox,
       status: 204,
+      reason: "it is full of commands that nobody waits for",
     });
   });
 

@@ -38,9 +38,11 @@ export class ScriptedEngine {
     });
     this.server.on("upgrade", (request: IncomingMessage, client: Socket) => {
       const path = this.note(request);
+      client.resume().once("end", () => (this.execs.has(id) ? undefined : client.end()));
       const id = /exec\/([0-9a-f]+)\/start/.exec(path)?.[1] ?? "";
       const exec = this.execs.get(id);
-      if (exec === undefined) return void client.end("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+      // The engine leaves the connection open: there might be another request.
+      if (exec === undefined) return void client.write("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
       Object.assign(exec, { Running: true, Pid: 4711 });
       this.streams.set(id, client);
       client.write("HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n");
@@ -54,6 +56,10 @@ export class ScriptedEngine {
   close(): void {
     this.server.close();
     for (const socket of this.sockets) socket.destroy();
+  }
+
+  get connections(): number {
+    return this.sockets.size;
   }
 
   /** Adds a container. @returns its full id */
