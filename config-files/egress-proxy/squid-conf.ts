@@ -15,6 +15,8 @@ export interface EgressClient {
   readonly hosts: readonly string[];
 }
 
+/** Connections of one client at the same time. */
+export const clientConnections = 128;
 /** Port the proxy listens on. */
 export const egressPort = services.egressProxy.port;
 
@@ -104,7 +106,7 @@ const settings = [
   "# No client can use it up. An answer at a checked name's address is kept for a minute at least, so that the",
   "# connection goes where the check looked, however short the name's own time is.",
   "max_filedescriptors 4096",
-  "client_ip_max_connections 128",
+  `client_ip_max_connections ${clientConnections}`,
   "request_header_max_size 8 KB",
   "client_request_buffer_max_size 16 KB",
   "request_start_timeout 10 seconds",

@@ -27,6 +27,8 @@ export interface Configuration {
   readonly limits: {
     /** Connections of one gateway at the same time. */
     readonly connections: number;
+    /** Connections to the Bot API of one gateway, those that are being made and idle ones too. */
+    readonly tunnels: number;
   };
 }
 

@@ -19,7 +19,14 @@ export const controls = {
   requestTimeoutMs: 300_000,
   /** Time in ms without a byte after which a connection ends; Telegram holds a poll for at most 50 s. */
   idleTimeoutMs: 90_000,
+  /** Time in ms between two requests of one connection. */
+  keepAliveMs: 60_000,
+  /** A connection has one request at a time; a refused one that its client keeps open ends after so many ms. */
+  oneAtATime: true,
+  refusedLingerMs: 1_000,
   limitConnections: true,
+  /** Whether the connections to Telegram of each gateway are limited. */
+  limitTunnels: true,
   gatewayAt,
   checkHead,
   parseTarget,

@@ -2,6 +2,7 @@
 import type { Addresses } from "../../config/addresses";
 import { telegramSettings, type GatewaySettings } from "../../config/gateway-schema";
 import { services } from "../../config/services";
+import { clientConnections } from "../egress-proxy/squid-conf";
 import type { Configuration, RelayedGateway } from "./configuration";
 
 export { placeholderToken } from "./placeholder";
@@ -11,6 +12,15 @@ const { relay, egressProxy } = services;
 export const relayUrl = `http://${relay.name}:${relay.port}`;
 /** The one host that the relay sends to. */
 export const [telegramHost] = relay.outsideHosts;
+
+/** Of the connections that the egress proxy allows to one client, those that the relay leaves free. */
+const spareConnections = 16;
+/** What a gateway needs: one poll, and a few messages and files at a time. */
+const mostTunnels = 16;
+
+/** Each gateway has its own share, so that none can use up another's, and all together stay below the proxy's limit. */
+export const tunnelsOf = (gateways: number): number =>
+  Math.max(1, Math.min(mostTunnels, Math.floor((clientConnections - spareConnections) / gateways)));
 
 export interface RelayDeployment {
   readonly gateways: readonly Pick<GatewaySettings, "name" | "telegram">[];
@@ -30,15 +40,16 @@ export function relayedGateways({ gateways, addresses }: RelayDeployment): Relay
 
 /** The relay's configuration file. */
 export function relayConfiguration(args: RelayDeployment): string {
+  const gateways = relayedGateways(args);
   const configuration: Configuration = {
     listen: { address: args.addresses.relay, port: relay.port },
     authority: `${relay.name}:${relay.port}`,
     proxy: { host: egressProxy.name, port: egressProxy.port },
     upstream: { host: telegramHost, port: 443 },
-    gateways: relayedGateways(args),
+    gateways,
     tokenFile: "/run/secrets/relay/tokens.json",
     extraCaFile: args.extraCa ? "/etc/relay/extra-ca.pem" : null,
-    limits: { connections: 32 },
+    limits: { connections: 32, tunnels: tunnelsOf(gateways.length) },
   };
   return `${JSON.stringify(configuration, null, 2)}\n`;
 }

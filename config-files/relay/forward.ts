@@ -17,6 +17,8 @@ export interface Call {
   readonly head: RequestHead;
   readonly target: Target;
   readonly bot: Bot;
+  /** The gateway's connections to the Bot API. */
+  readonly agent: TunnelAgent;
 }
 
 /** Counts what passes. */
@@ -47,10 +49,9 @@ export const goneStatus = 499;
  * @throws {Refusal} while the answer has not begun
  */
 export async function forward(
-  { request, response, head, target, bot }: Call,
+  { request, response, head, target, bot, agent }: Call,
   { sent, received }: { sent: Meter; received: Meter },
   configuration: Configuration,
-  agent: TunnelAgent,
   controls: Controls,
 ): Promise<number> {
   const { host, port } = configuration.upstream;

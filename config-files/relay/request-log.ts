@@ -1,4 +1,4 @@
-import { JsonLog } from "../http-service/json-log";
+import { BoundedLog } from "../http-service/bounded-log";
 
 /** One line of the log: who asked for what and what became of it. Never a token, a text, a path or a query. */
 export interface LoggedRequest {
@@ -19,9 +19,25 @@ export interface LoggedRequest {
   readonly reason?: string;
 }
 
-/** Writes requests as JSON lines. */
-export class RequestLog extends JsonLog {
+/** Lines a minute of one gateway. A conversation has a few, with its drafts some dozens. */
+export const mostLines = { allowed: 600, refused: 60 } as const;
+/** The source of everybody's lines who is no gateway. */
+const strangers = "strangers";
+
+/** Writes requests as JSON lines, and counts those of a gateway that are too many. */
+export class RequestLog extends BoundedLog {
+  /** Apart by decision: no number of refusals hides what was allowed, nor the other way round. */
   record(request: LoggedRequest): void {
-    this.line("request", request);
+    const { gateway = strangers, decision, rule, method } = request;
+    const allowed = decision === "allow";
+    const kind = allowed ? `allow ${method ?? rule}` : `${decision} ${rule}`;
+    const [whose, most] = allowed ? ["allowed", mostLines.allowed] : ["refused", mostLines.refused];
+    this.bounded(`${gateway}: ${whose}`, most, kind, "request", request);
+  }
+
+  /** A connection that was one too many. */
+  dropped(gateway: string | undefined, source: string): void {
+    const line = { ...(gateway === undefined ? { source } : { gateway }), reason: "too many connections" };
+    this.bounded(`${gateway ?? strangers}: refused`, mostLines.refused, "dropped", "dropped", line);
   }
 }

@@ -7,7 +7,14 @@ import { controls as allControls, type Controls } from "./controls";
 import { forward, goneStatus, Meter, type Call } from "./forward";
 import { healthPath } from "./health";
 import { Refusal } from "../http-service/refusal";
-import { close, listen, millisecondsSince, rawRefusal, strictServer } from "../http-service/strict-server";
+import {
+  close,
+  endSoon,
+  listen,
+  millisecondsSince,
+  rawRefusal,
+  strictServer,
+} from "../http-service/strict-server";
 import type { RequestLog } from "./request-log";
 import { readBots, type Bot } from "./tokens";
 import { TunnelAgent } from "./tunnel";
@@ -29,7 +36,8 @@ const strangersConnections = 4;
 /** Takes calls of the Bot API from gateways, puts the real token in, and carries them to Telegram. */
 export class RelayServer {
   private readonly server: Server;
-  private readonly agent: TunnelAgent;
+  /** Each gateway has its own connections to Telegram, and its own limit of them. */
+  private readonly agents: ReadonlyMap<string, TunnelAgent>;
   /** Absent: the file with the tokens cannot be used, and every call is answered so. */
   private readonly bots: ReadonlyMap<string, Bot> | undefined;
   private readonly connections = new Map<string, number>();
@@ -40,20 +48,23 @@ export class RelayServer {
     private readonly controls: Controls = allControls,
   ) {
     this.bots = this.readBots();
-    const { extraCaFile } = configuration;
-    this.agent = new TunnelAgent(
-      configuration,
-      extraCaFile === null ? undefined : readFileSync(extraCaFile, "utf8"),
+    const { extraCaFile, gateways, limits } = configuration;
+    const extraCa = extraCaFile === null ? undefined : readFileSync(extraCaFile, "utf8");
+    const mostTunnels = controls.limitTunnels ? limits.tunnels : Infinity;
+    this.agents = new Map(
+      gateways.map(({ name }) => [name, new TunnelAgent(configuration, extraCa, mostTunnels)]),
     );
     // An upgrade without a listener is a request like any other, and refused as one.
     this.server = strictServer(
-      { ...controls, keepAliveMs: 60_000 },
+      controls,
       {
         onRequest: (request, response) => void this.onRequest(request, response),
         onConnect: (request, socket) => this.onConnect(request, socket),
         onMalformed: (refusal, socket) => {
-          this.refuse(this.begin(undefined, socket as Socket), refusal);
-          socket.end(rawAnswerTo(refusal));
+          const exchange = this.begin(undefined, socket as Socket);
+          const gateway = controls.gatewayAt(exchange.source, configuration);
+          this.refuse(gateway === undefined ? exchange : { ...exchange, gateway }, refusal);
+          return rawAnswerTo(refusal);
         },
       },
       controls.insecureHTTPParser,
@@ -76,8 +87,9 @@ export class RelayServer {
   /** Stops taking connections and ends the open ones. */
   async close(): Promise<void> {
     const closed = close(this.server);
-    this.agent.destroy();
+    for (const agent of this.agents.values()) agent.destroy();
     await closed;
+    this.log.endMinute();
     this.log.line("stopped", {});
   }
 
@@ -98,7 +110,7 @@ export class RelayServer {
     const key = gateway ?? (address === this.configuration.listen.address ? "itself" : "strangers");
     const open = (this.connections.get(key) ?? 0) + 1;
     if (open > limit && this.controls.limitConnections) {
-      this.log.line("dropped", { gateway, source: address, reason: "too many connections" });
+      this.log.dropped(gateway, address);
       socket.destroy();
       return;
     }
@@ -115,7 +127,7 @@ export class RelayServer {
         return;
       }
       const call = this.admit(request, response, exchange);
-      const status = await forward(call, exchange, this.configuration, this.agent, this.controls);
+      const status = await forward(call, exchange, this.configuration, this.controls);
       const rule = status === goneStatus ? "gone" : call.target.kind;
       this.record(exchange, { decision: "allow", rule, status });
     } catch (error) {
@@ -139,7 +151,9 @@ export class RelayServer {
       throw new Refusal(403, "caller", "the address is not one of a gateway with a bot");
     exchange.gateway = gateway;
     const bot = this.bots?.get(gateway);
-    if (bot === undefined) throw new Refusal(502, "no-token", "the relay has no bot token", "fail");
+    const agent = this.agents.get(gateway);
+    if (bot === undefined || agent === undefined)
+      throw new Refusal(502, "no-token", "the relay has no bot token", "fail");
     const head = this.controls.checkHead(request, this.configuration.authority);
     const target = this.controls.parseTarget(request.method ?? "", request.url ?? "", bot.placeholder);
     if (target.kind === "method") {
@@ -148,7 +162,7 @@ export class RelayServer {
         throw new Refusal(403, "method", "this method of the Bot API is not relayed");
     }
     if (head.body !== undefined && this.controls.limitStreams) exchange.sent.limit = head.body.limit;
-    return { request, response, head, target, bot };
+    return { request, response, head, target, bot, agent };
   }
 
   private isHealthProbe(request: IncomingMessage, { source }: Exchange): boolean {
@@ -156,10 +170,9 @@ export class RelayServer {
   }
 
   private onConnect(request: IncomingMessage, socket: Duplex): void {
-    socket.on("error", () => socket.destroy());
     const refusal = new Refusal(400, "head", "nothing can be tunnelled through the relay");
     this.refuse(this.begin(request.method, request.socket), refusal);
-    socket.end(rawAnswerTo(refusal));
+    endSoon(socket, rawAnswerTo(refusal), this.controls.refusedLingerMs);
   }
 
   private begin(http: string | undefined, socket: Socket): Exchange {
@@ -200,7 +213,9 @@ function refusalOf(error: unknown): Refusal {
 
 /** A body in Telegram's shape, which its clients understand. */
 function answerTo({ status, reason }: Refusal): string {
-  return `${JSON.stringify({ ok: false, error_code: status, description: `relay: ${reason}` })}\n`;
+  const body = { ok: false, error_code: status, description: `relay: ${reason}` };
+  const wait = status === 429 && { parameters: { retry_after: 1 } };
+  return `${JSON.stringify({ ...body, ...wait })}\n`;
 }
 
 const rawAnswerTo = (refusal: Refusal): string => rawRefusal(refusal.status, answerTo(refusal));

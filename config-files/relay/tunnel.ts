@@ -14,14 +14,20 @@ const connectTimeoutMs = 15_000;
  */
 export class TunnelAgent extends Agent {
   private readonly context;
+  /** Being made, in use or idle. Node's own count leaves out those that are being made. */
+  private tunnels = 0;
 
-  /** @param extraCa PEM certificates that are trusted besides the public ones */
+  /**
+   * @param extraCa PEM certificates that are trusted besides the public ones
+   * @param mostTunnels at the same time
+   */
   constructor(
     private readonly configuration: Pick<Configuration, "proxy" | "upstream">,
     extraCa: string | undefined,
+    private readonly mostTunnels: number,
   ) {
     // Idle ones are closed long before the server would: none is used at the moment it goes.
-    super({ keepAlive: true, timeout: 10_000, maxFreeSockets: 8 });
+    super({ keepAlive: true, timeout: 10_000, maxFreeSockets: 4 });
     this.context = createSecureContext({
       minVersion: "TLSv1.2",
       ...(extraCa === undefined ? {} : { ca: [...rootCertificates, extraCa] }),
@@ -30,8 +36,23 @@ export class TunnelAgent extends Agent {
 
   override createConnection(
     _options: unknown,
-    callback: (error: Error | null, socket?: Duplex) => void,
+    done: (error: Error | null, socket?: Duplex) => void,
   ): undefined {
+    if (this.tunnels >= this.mostTunnels) {
+      done(new Refusal(429, "busy", `${this.mostTunnels} calls of this gateway are already under way`));
+      return undefined;
+    }
+    this.tunnels++;
+    let open = true;
+    /** Also where the gateway has long gone: the tunnel is made to its end, and kept for the next call. */
+    const close = (): void => {
+      if (open) this.tunnels--;
+      open = false;
+    };
+    const callback: typeof done = (error, socket) => {
+      if (error !== null) close();
+      done(error, socket);
+    };
     const { proxy, upstream } = this.configuration;
     const authority = `${upstream.host}:${upstream.port}`;
     const tunnel = request({
@@ -46,6 +67,7 @@ export class TunnelAgent extends Agent {
         return;
       }
       const secure = connect({ socket, servername: upstream.host, secureContext: this.context });
+      secure.once("close", close);
       const slow = setTimeout(() => secure.destroy(failed("no TLS handshake in time")), connectTimeoutMs);
       secure.once("close", () => clearTimeout(slow));
       secure.once("secureConnect", () => {

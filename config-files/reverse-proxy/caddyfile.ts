@@ -16,6 +16,15 @@ export const caddyHealthPort = 8081;
 const hstsMaxAgeSeconds = 15_768_000;
 
 /**
+ * What one client may take. Go reads a head of a megabyte if nothing is said, so that a hundred unfinished ones fill the
+ * container; Cloudflare's own limit is 128 KB for all headers, a browser's request has two or three. An answer and a
+ * WebSocket may take as long as they like. Caddy 2.10 has no limit of connections.
+ */
+const limits = { headerKilobytes: 32, headerSeconds: 10, bodySeconds: 60, idleSeconds: 120 } as const;
+/** What OpenClaw tells of its state without a token. Who asks it is on the host; a monitor outside has /healthz. */
+const gatewayProbes = ["/readyz", "/startupz"];
+
+/**
  * `Caddyfile`. The client's address comes from Cloudflare's header, and only when the connection comes from
  * Cloudflare; the gateway counts failed logins by it. Other names get a TLS error, not this site; in a request over a connection
  * for the right name, 421 (by a site without a certificate, so that it opens no further name).
@@ -30,6 +39,12 @@ export function caddyfile({ hostname, upstream }: CaddyfileArgs): string {
 		trusted_proxies_strict
 		client_ip_headers CF-Connecting-IP
 		protocols h1 h2
+		timeouts {
+			read_header ${limits.headerSeconds}s
+			read_body ${limits.bodySeconds}s
+			idle ${limits.idleSeconds}s
+		}
+		max_header_size ${limits.headerKilobytes}KB
 	}
 	log {
 		output stdout
@@ -38,6 +53,7 @@ export function caddyfile({ hostname, upstream }: CaddyfileArgs): string {
 }
 
 https://${hostname}:${caddyPort} {
+${gatewayProbes.map((path) => `\trespond ${path} 404`).join("\n")}
 	tls /etc/caddy/origin.pem /run/secrets/caddy/origin.key
 ${answerHeaders(1)}
 	reverse_proxy ${upstream} {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { compileSchema, type Schema } from "../http-service/json-schema";
 import { parseStrictConfiguration } from "../http-service/strict-configuration";
+import type { CallLimits } from "./limits";
 import schema from "./schemas/configuration.schema.json";
 
 /** What one filter guards: one gateway, its sandboxes and their limits. */
@@ -33,7 +34,7 @@ export interface Configuration {
     /** Names of the environment variables that a sandbox or a command in it may be given. */
     readonly environment: readonly string[];
   };
-  readonly limits: {
+  readonly limits: CallLimits & {
     readonly memoryMiB: number;
     /** Thousandths of a CPU. */
     readonly milliCpus: number;
@@ -43,10 +44,6 @@ export interface Configuration {
     readonly sandboxes: number;
     /** Mount point to the largest size in MiB that a sandbox's tmpfs there may have. */
     readonly tmpfsMiB: { readonly [mountPoint: string]: number };
-    /** Connections to the exported socket at once. */
-    readonly connections: number;
-    /** Attached commands at once. */
-    readonly execs: number;
   };
 }
 

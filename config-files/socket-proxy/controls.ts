@@ -18,6 +18,11 @@ export const controls = {
   /** Time in which a head, and a whole request, must have arrived. */
   headersTimeoutMs: 5_000,
   requestTimeoutMs: 10_000,
+  /** Time between two requests of one connection. */
+  keepAliveMs: 30_000,
+  /** A connection has one request at a time; a refused one that its client keeps open ends after so many ms. */
+  oneAtATime: true,
+  refusedLingerMs: 1_000,
   /** Largest body in bytes. */
   bodyLimit: 64 * 1024,
   parseBody: parseStrictJson,
@@ -28,10 +33,19 @@ export const controls = {
   rebuildExecStartBody,
   isOwnSandbox,
   isGateway,
+  mayBeAskedFor,
   isSandboxName,
   isSandboxImage: (reference: string, { sandbox }: Configuration): boolean => reference === sandbox.image,
   /** Whether only execs that the filter created may be started and looked at, each started once. */
   ownExecsOnly: true,
+  /** Whether execs that run, and those that were created and not started, are limited. */
+  limitExecs: true,
+  /** Whether what is started at once is limited. */
+  limitStarts: true,
+  /** Whether calls of the engine at once are limited. */
+  limitCalls: true,
+  /** Whether what is created and started is held to a rate. */
+  limitRates: true,
   /** Whether the number of sandboxes is limited. */
   countSandboxes: true,
   /** A command that takes longer has its sandbox asked, which has as long to run a shell. OpenClaw waits that long. */
@@ -54,6 +68,18 @@ function isOwnSandbox(details: ContainerDetails, configuration: Configuration): 
 /** The container that the gateway runs in. */
 function isGateway(details: ContainerDetails, { gateway }: Configuration): boolean {
   return details.Name === `/${gateway.container}`;
+}
+
+/**
+ * Whether the daemon is asked about a container by this name at all: a full id, a sandbox's name, the gateway's. The
+ * daemon takes any beginning of an id too, so its answers would tell of containers that are not this gateway's.
+ */
+function mayBeAskedFor(name: string, configuration: Configuration): boolean {
+  return (
+    /^[0-9a-f]{64}$/.test(name) ||
+    name === configuration.gateway.container ||
+    isSandboxName(name, configuration)
+  );
 }
 
 function isSandboxName(name: string, { sandbox }: Configuration): boolean {

@@ -1,5 +1,6 @@
 import { request, type ClientRequest, type IncomingHttpHeaders } from "node:http";
 import { connect, type Socket } from "node:net";
+import type { Gate } from "./gate";
 import { Refusal } from "../http-service/refusal";
 
 export interface Answer {
@@ -29,7 +30,11 @@ const versionLifetimeMs = 10_000;
 export class Daemon {
   private version: { readonly prefix: string; readonly expires: number } | undefined;
 
-  constructor(private readonly socketPath: string) {}
+  /** @param calls lets in as many calls at a time as there may be; not those that are handed over */
+  constructor(
+    private readonly socketPath: string,
+    private readonly calls: Gate,
+  ) {}
 
   /** Asks the daemon whether it is there. */
   async ping(): Promise<Answer> {
@@ -71,9 +76,12 @@ export class Daemon {
   }
 
   private send(method: string, target: string, body?: object): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      collect(this.open(method, target, body, { connection: "close" }), resolve, reject);
-    });
+    return this.calls.run(
+      () =>
+        new Promise((resolve, reject) => {
+          collect(this.open(method, target, body, { connection: "close" }), resolve, reject);
+        }),
+    );
   }
 
   private open(
@@ -110,6 +118,7 @@ function collect(
 ): void {
   outgoing.on("error", (error: NodeJS.ErrnoException) => reject(unreachable(error.code ?? error.message)));
   outgoing.on("response", (incoming) => {
+    const { socket } = incoming;
     const chunks: Buffer[] = [];
     let size = 0;
     incoming.on("data", (chunk: Buffer) => {
@@ -120,6 +129,8 @@ function collect(
     incoming.on("error", (error) => reject(unreachable(error.message)));
     incoming.on("end", () => {
       resolve({ status: incoming.statusCode ?? 502, headers: incoming.headers, body: Buffer.concat(chunks) });
+      // A request to upgrade that was refused would leave its connection open, at both ends.
+      socket.destroy();
     });
   });
 }

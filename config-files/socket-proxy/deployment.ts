@@ -2,6 +2,7 @@
 import { services } from "../../config/services";
 import type { SandboxLimits } from "../../config/tiers";
 import { measuredEnvironment, type Configuration } from "./configuration";
+import { deployedLimits } from "./limits";
 
 /** Where the filter finds the directory of the daemon's socket. */
 export const upstreamDirectory = "/run/docker";
@@ -40,8 +41,7 @@ export function filterConfiguration(args: FilterDeployment): string {
       openFiles: sandboxOpenFiles,
       sandboxes: args.sandbox.count,
       tmpfsMiB: { "/tmp": 64, "/var/tmp": 16, "/run": 16 },
-      connections: 64,
-      execs: 16,
+      ...deployedLimits,
     },
   };
   return `${JSON.stringify(configuration, null, 2)}\n`;

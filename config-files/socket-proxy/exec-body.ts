@@ -1,5 +1,6 @@
 import type { Configuration } from "./configuration";
 import { allowedEnvironment } from "./create-body";
+import { execBytes } from "./limits";
 import { compileSchema, type Schema } from "../http-service/json-schema";
 import { Refusal } from "../http-service/refusal";
 import type { Json } from "../http-service/strict-json";
@@ -34,6 +35,10 @@ export function rebuildExecBody(body: Json, { sandbox }: Configuration): object 
   const user = `${sandbox.uid}:${sandbox.gid}`;
   if (!["", user].includes(request.User ?? "")) throw denied(`User: must be empty or "${user}"`);
   const directory = request.WorkingDir ?? "";
+  atMost("Cmd[0]", request.Cmd.slice(0, 1), execBytes.program);
+  atMost("Cmd", request.Cmd, execBytes.command);
+  atMost("Env", request.Env ?? [], execBytes.environment);
+  atMost("WorkingDir", [directory], execBytes.directory);
   if (directory.split("/").some((segment) => segment === "." || segment === "..")) {
     throw denied("WorkingDir: must have no dot segment");
   }
@@ -98,6 +103,12 @@ function checked(body: Json): ExecRequest {
   const problem = validateExec(body);
   if (problem !== undefined) throw new Refusal(403, "exec-body", problem);
   return body as unknown as ExecRequest;
+}
+
+/** Bytes, not characters: what the engine writes is as long. */
+function atMost(field: string, texts: readonly string[], bytes: number): void {
+  if (texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0) > bytes)
+    throw denied(`${field}: must have at most ${bytes} bytes in all`);
 }
 
 function denied(what: string): Refusal {

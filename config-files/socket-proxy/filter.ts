@@ -5,8 +5,11 @@ import type { Controls } from "./controls";
 import { gatewayLabel } from "./create-body";
 import type { Answer, Daemon, Upgraded } from "./daemon";
 import type { DecisionLog } from "./decision-log";
-import { ExecRegistry } from "./exec-registry";
-import { Mutex } from "./mutex";
+import { ExecRegistry, type Exec } from "./exec-registry";
+import { ExecWatch } from "./exec-watch";
+import { Gate } from "./gate";
+import { execCostBytes, failedExecCost } from "./limits";
+import { Pace } from "./pace";
 import { Refusal } from "../http-service/refusal";
 import type { Route } from "./routes";
 import type { Json } from "../http-service/strict-json";
@@ -28,12 +31,26 @@ interface Owned {
   readonly kind: "sandbox" | "gateway";
 }
 
+/** An exec's stream, and what is called with the first sign that it runs. */
+export interface Attached extends Upgraded {
+  readonly begun: () => void;
+}
+
 const mostKnown = 1024;
+/** A command that has said nothing by then counts as started. */
+const startedByMs = 1_000;
+/** Of one exec: when it takes long, and when it has failed. */
+const mostSuspicions = 2;
 
 /** Decides and carries out the calls that a gateway may make. One method a route; the head and size are checked before. */
 export class Filter {
-  private readonly execs = new ExecRegistry();
-  private readonly creating = new Mutex();
+  private readonly execs: ExecRegistry;
+  private readonly watch: ExecWatch;
+  private readonly creating: Gate;
+  private readonly starting: Gate;
+  private readonly execPace: Pace;
+  private readonly createPace: Pace;
+  private readonly startPace: Pace;
   /** Containers of this gateway by full id. An id is never used again, and labels never change: no need to ask twice. */
   private readonly known = new Map<string, Owned["kind"]>();
   private readonly unresponsive: UnresponsiveSandboxes;
@@ -44,7 +61,21 @@ export class Filter {
     private readonly controls: Controls,
     log: DecisionLog,
   ) {
-    this.unresponsive = new UnresponsiveSandboxes(daemon, log, controls.sandboxAnswersMs);
+    const { limits } = configuration;
+    this.execs = new ExecRegistry(controls.limitExecs ? limits : { execs: Infinity, createdExecs: Infinity });
+    this.creating = new Gate(1, limits.connections);
+    this.starting = new Gate(controls.limitStarts ? limits.starts : Infinity, limits.connections);
+    const unpaced = { burst: Infinity, perMinute: Infinity };
+    const { execRate, sandboxRate } = controls.limitRates
+      ? limits
+      : { execRate: unpaced, sandboxRate: unpaced };
+    this.execPace = new Pace(execRate, "exec-rate");
+    this.createPace = new Pace(sandboxRate, "create-rate");
+    this.startPace = new Pace(sandboxRate, "start-rate");
+    this.watch = new ExecWatch(daemon, this.execs, () => this.execPace.charge(failedExecCost));
+    this.unresponsive = new UnresponsiveSandboxes(daemon, log, controls.sandboxAnswersMs, (container) =>
+      this.gone(container),
+    );
   }
 
   /**
@@ -63,9 +94,7 @@ export class Filter {
       case "container-start":
         return this.startContainer(route.subject, body);
       case "container-remove":
-        return passOn(
-          await this.daemon.call("DELETE", `/containers/${await this.ownSandbox(route.subject)}?force=1`),
-        );
+        return this.removeContainer(route.subject);
       case "image-inspect":
         return this.inspectImage(route.subject);
       case "exec-create":
@@ -84,22 +113,83 @@ export class Filter {
    *
    * @throws {Refusal} if it may not be started, or the daemon cannot be reached
    */
-  async attach(route: Route, body: Buffer): Promise<Reply | Upgraded> {
+  async attach(route: Route, body: Buffer): Promise<Reply | Attached> {
     if (route.name !== "exec-start")
       throw new Refusal(400, "upgrade", "only the start of an exec may upgrade");
     const start = this.controls.rebuildExecStartBody(this.controls.parseBody(body));
-    if (this.controls.ownExecsOnly && !this.execs.start(route.subject))
-      throw noSuch("exec", "exec-owner", route.subject);
-    const answer = await this.daemon.upgrade(`/exec/${route.subject}/start`, start);
-    return "socket" in answer ? answer : passOn(answer);
+    const id = route.subject;
+    const exec = this.execs.get(id);
+    if (this.controls.ownExecsOnly && (exec === undefined || exec.started))
+      throw noSuch("exec", "exec-owner", id);
+    if (exec !== undefined) this.takePlace(exec);
+    const begun = await this.starting.enter().catch((error: unknown) => {
+      if (exec !== undefined) this.execs.notStarted(exec);
+      throw error;
+    });
+    // Whether the gateway still waits is not seen: it ends its direction at once, and its socket says no more.
+    const late = setTimeout(() => this.suspect(id), this.controls.sandboxAnswersMs);
+    const answer = await this.daemon.upgrade(`/exec/${id}/start`, start).catch((error: unknown) => {
+      begun();
+      clearTimeout(late);
+      // It may have been started all the same.
+      this.watch.streamEnded(id);
+      throw error;
+    });
+    if (!("socket" in answer)) {
+      begun();
+      clearTimeout(late);
+      // For the daemon it is there still, but the one start is used.
+      if (exec !== undefined) exec.state = "created";
+      void this.watch.askAll();
+      this.suspect(id);
+      return this.passOn(answer);
+    }
+    this.follow(id, answer, begun, late);
+    return { ...answer, begun };
   }
 
   /** A command has failed, or takes long: perhaps nothing runs in its sandbox any more. */
-  suspect(exec: string): void {
-    const container = this.execs.containerOf(exec);
-    if (container !== undefined && this.known.get(container) === "sandbox") {
-      void this.unresponsive.check(container);
+  suspect(id: string): void {
+    const exec = this.execs.get(id);
+    // Asking costs a command too.
+    if (exec === undefined || exec.suspicions >= mostSuspicions) return;
+    exec.suspicions++;
+    if (this.known.get(exec.container) === "sandbox") {
+      void this.unresponsive.check(exec.container);
     }
+  }
+
+  /** Takes an exec's place among those that run, or finds out who has them all. */
+  private takePlace(exec: Exec): void {
+    try {
+      this.execs.start(exec);
+    } catch (error) {
+      void this.watch.askAll();
+      const full = this.execs.containerFullOfAbandoned();
+      if (full !== undefined && this.known.get(full) === "sandbox")
+        void this.unresponsive.remove(full, "it is full of commands that nobody waits for");
+      throw error;
+    }
+  }
+
+  private follow(id: string, { socket }: Upgraded, begun: () => void, late: NodeJS.Timeout): void {
+    const silent = setTimeout(begun, startedByMs);
+    late.unref();
+    this.watch.streams(id);
+    // Not when the client leaves: that may be because it takes long.
+    socket.once("end", () => clearTimeout(late));
+    socket.once("close", () => {
+      clearTimeout(silent);
+      begun();
+      const exec = this.execs.get(id);
+      if (exec !== undefined) exec.abandoned = !socket.readableEnded;
+      this.watch.streamEnded(id);
+    });
+  }
+
+  private gone(container: string): void {
+    this.known.delete(container);
+    this.execs.containerGone(container);
   }
 
   private async ping(): Promise<Reply> {
@@ -131,6 +221,7 @@ export class Filter {
         `the name of a sandbox must begin with ${this.configuration.sandbox.namePrefix}`,
       );
     }
+    await this.createPace.turn();
     // One at a time: between the count and the container that makes it wrong there is then no other create.
     return this.creating.run(async () => {
       const body = rebuildCreateBody(request, this.configuration, rebuildBinds);
@@ -143,20 +234,34 @@ export class Filter {
         );
       }
       const answer = await this.daemon.call("POST", `/containers/create?name=${name}`, body);
-      if (answer.status !== 201) return passOn(answer);
+      // The daemon's own words have the id of the container, whosever it is.
+      if (answer.status === 409)
+        throw new Refusal(409, "name-in-use", `Conflict. The container name "/${name}" is already in use.`);
+      if (answer.status !== 201) return this.passOn(answer);
       return { status: 201, body: { Id: objectOf(answer)["Id"], Warnings: [] } };
     });
   }
 
   private async startContainer(name: string, body: Buffer): Promise<Reply> {
     if (body.length > 0) throw new Refusal(403, "start-body", "a start request must have no body");
-    return passOn(await this.daemon.call("POST", `/containers/${await this.ownSandbox(name)}/start`));
+    const id = await this.ownSandbox(name);
+    await this.startPace.turn();
+    const path = `/containers/${id}/start`;
+    return this.passOn(await this.starting.run(() => this.daemon.call("POST", path)));
+  }
+
+  private async removeContainer(name: string): Promise<Reply> {
+    const id = await this.ownSandbox(name);
+    const path = `/containers/${id}?force=1`;
+    const answer = await this.starting.run(() => this.daemon.call("DELETE", path));
+    if (answer.status === 204 || answer.status === 404) this.gone(id);
+    return this.passOn(answer);
   }
 
   private async inspectImage(reference: string): Promise<Reply> {
     if (!this.controls.isSandboxImage(reference, this.configuration)) throw this.untypedInspect(reference);
     const answer = await this.daemon.call("GET", `/images/${this.configuration.sandbox.imageId}/json`);
-    if (answer.status !== 200) return passOn(answer);
+    if (answer.status !== 200) return this.passOn(answer);
     return { status: 200, body: this.controls.imageAnswer(objectOf(answer), this.configuration) };
   }
 
@@ -164,18 +269,36 @@ export class Filter {
     const { id: container, kind } = await this.identify(name);
     const { rebuildExecBody, rebuildSelfExecBody } = this.controls;
     const body = (kind === "gateway" ? rebuildSelfExecBody : rebuildExecBody)(request, this.configuration);
-    const answer = await this.daemon.call("POST", `/containers/${container}/exec`, body);
-    if (answer.status !== 201) return passOn(answer);
-    const id = String(objectOf(answer)["Id"]);
-    this.execs.add(id, container);
-    return { status: 201, body: { Id: id } };
+    const created = this.keepPlace(container);
+    try {
+      await this.execPace.turn(Math.ceil(JSON.stringify(body).length / execCostBytes));
+      const answer = await this.daemon.call("POST", `/containers/${container}/exec`, body);
+      if (answer.status !== 201) return this.passOn(answer);
+      const id = String(objectOf(answer)["Id"]);
+      created(id);
+      return { status: 201, body: { Id: id } };
+    } finally {
+      created();
+    }
+  }
+
+  private keepPlace(container: string): (id?: string) => void {
+    try {
+      return this.execs.create(container);
+    } catch (error) {
+      // Perhaps their sandboxes were removed by somebody else.
+      void this.watch.askAll();
+      throw error;
+    }
   }
 
   private async inspectExec(id: string): Promise<Reply> {
-    if (this.controls.ownExecsOnly && !this.execs.has(id)) throw noSuch("exec", "exec-owner", id);
+    if (this.controls.ownExecsOnly && this.execs.get(id) === undefined)
+      throw noSuch("exec", "exec-owner", id);
     const answer = await this.daemon.call("GET", `/exec/${id}/json`);
-    if (answer.status !== 200) return passOn(answer);
+    if (answer.status !== 200) return this.passOn(answer);
     const exec = objectOf(answer);
+    this.watch.observe(id, exec);
     if (exec["Running"] === false && exec["ExitCode"] !== 0) this.suspect(id);
     return { status: 200, body: this.controls.execAnswer(exec) };
   }
@@ -210,8 +333,10 @@ export class Filter {
   }
 
   private async find(name: string): Promise<ContainerDetails> {
+    if (!this.controls.mayBeAskedFor(name, this.configuration)) throw noSuch("container", "owner", name);
     const answer = await this.daemon.call("GET", `/containers/${name}/json`);
-    if (answer.status === 404) throw noSuch("container", "absent", name, "allow");
+    // 400: it stands for several.
+    if (answer.status === 404 || answer.status === 400) throw noSuch("container", "absent", name, "allow");
     if (answer.status !== 200)
       throw new Refusal(502, "upstream", `the Docker daemon answered ${answer.status}`, "fail");
     return objectOf(answer) as unknown as ContainerDetails;
@@ -229,18 +354,20 @@ export class Filter {
       throw new Refusal(502, "upstream", `the Docker daemon answered ${answer.status}`, "fail");
     return JSON.parse(answer.body.toString()) as readonly { readonly [field: string]: unknown }[];
   }
-}
 
-/** Passes on the daemon's status and, for an error, its message; nothing else of the answer. */
-function passOn(answer: Answer): Reply {
-  if (answer.status < 400) return { status: answer.status };
-  let message = `the Docker daemon answered ${answer.status}`;
-  try {
-    message = String(objectOf(answer)["message"]);
-  } catch {
-    // Not JSON: the status says enough.
+  /** Passes on the daemon's status and, for an error, its message without ids that are not this gateway's. */
+  private passOn(answer: Answer): Reply {
+    if (answer.status < 400) return { status: answer.status };
+    let message = `the Docker daemon answered ${answer.status}`;
+    try {
+      message = String(objectOf(answer)["message"]);
+    } catch {
+      // Not JSON: the status says enough.
+    }
+    const own = (id: string): boolean => this.known.has(id) || this.execs.get(id) !== undefined;
+    const cleaned = message.replace(/[0-9a-f]{12,}/g, (id) => (own(id) ? id : "(an id)"));
+    return { status: answer.status, body: { message: cleaned.slice(0, longestMessage) } };
   }
-  return { status: answer.status, body: { message: message.slice(0, longestMessage) } };
 }
 
 function objectOf(answer: Answer): { readonly [field: string]: unknown } {

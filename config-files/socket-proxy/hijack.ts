@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { Refusal } from "../http-service/refusal";
 
 const lingerMs = 5_000;
+const probeMs = 2_000;
 
 /**
  * Reads the body of an upgrade request. Node hands it over in one of two ways, by version: as the request's stream, or
@@ -65,6 +66,12 @@ export function join(client: Duplex, upstream: Duplex, done: () => void): void {
   });
   // The command is over; a client that keeps its direction open may not keep the connection.
   upstream.on("end", () => setTimeout(() => client.destroy(), lingerMs).unref());
+  // An end alone may be all that the client has to say. Nothing, written to a socket whose other side is closed, is an
+  // error, and is nothing to one that waits.
+  client.once("end", () => {
+    const probe = setInterval(() => client.writable && client.write(Buffer.alloc(0)), probeMs).unref();
+    client.once("close", () => clearInterval(probe));
+  });
   client.pipe(upstream);
   upstream.pipe(client);
 }

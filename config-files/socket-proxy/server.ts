@@ -3,12 +3,20 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Configuration } from "./configuration";
 import { controls as allControls, type Controls } from "./controls";
-import { Daemon, type Upgraded } from "./daemon";
+import { Daemon } from "./daemon";
 import type { Decision, DecisionLog } from "./decision-log";
-import { Filter, type Reply } from "./filter";
+import { Filter, type Attached, type Reply } from "./filter";
+import { Gate } from "./gate";
 import { join, readUpgradeBody } from "./hijack";
 import { Refusal } from "../http-service/refusal";
-import { close, listen, millisecondsSince, rawRefusal, strictServer } from "../http-service/strict-server";
+import {
+  close,
+  endSoon,
+  listen,
+  millisecondsSince,
+  rawRefusal,
+  strictServer,
+} from "../http-service/strict-server";
 import type { Route } from "./routes";
 
 /** One request from its arrival to its one log line. */
@@ -23,28 +31,26 @@ interface Exchange {
 export class FilterServer {
   private readonly filter: Filter;
   private readonly server: Server;
-  private attached = 0;
 
   constructor(
     private readonly configuration: Configuration,
     private readonly log: DecisionLog,
     private readonly controls: Controls = allControls,
   ) {
-    this.filter = new Filter(configuration, new Daemon(configuration.upstream), controls, log);
-    this.server = strictServer(
-      { ...controls, keepAliveMs: 30_000 },
-      {
-        onRequest: (request, response) => void this.onRequest(request, response),
-        onConnect: (request, socket) => void this.onUpgrade(request, socket, Buffer.alloc(0)),
-        onMalformed: (refusal, socket) => {
-          const exchange: Exchange = { method: "?", target: "?", started: process.hrtime.bigint() };
-          socket.end(rawReply(this.refuse(exchange, refusal)));
-        },
+    const { connections, calls } = configuration.limits;
+    const gate = new Gate(controls.limitCalls ? calls : Infinity, connections);
+    this.filter = new Filter(configuration, new Daemon(configuration.upstream, gate), controls, log);
+    this.server = strictServer(controls, {
+      onRequest: (request, response) => void this.onRequest(request, response),
+      onConnect: (request, socket) => void this.onUpgrade(request, socket, Buffer.alloc(0)),
+      onUpgrade: (request, socket, head) => void this.onUpgrade(request, socket, head),
+      onMalformed: (refusal) => {
+        const exchange: Exchange = { method: "?", target: "?", started: process.hrtime.bigint() };
+        return rawReply(this.refuse(exchange, refusal));
       },
-    );
-    this.server.maxConnections = configuration.limits.connections;
-    this.server.on("upgrade", (request, socket, head) => void this.onUpgrade(request, socket, head));
-    this.server.on("drop", () => this.log.line("dropped", { reason: "too many connections" }));
+    });
+    this.server.maxConnections = connections;
+    this.server.on("drop", () => this.log.dropped());
   }
 
   /** Exports the socket, in place of one that a predecessor left behind. */
@@ -59,6 +65,7 @@ export class FilterServer {
   /** Stops taking connections and ends the open ones. */
   async close(): Promise<void> {
     await close(this.server);
+    this.log.endMinute();
     this.log.line("stopped", { counts: this.log.counts() });
   }
 
@@ -82,38 +89,15 @@ export class FilterServer {
     try {
       const { contentLength, upgrade } = this.admit(request, exchange);
       if (!upgrade) throw new Refusal(400, "upgrade", "only the start of an exec may upgrade");
-      if (this.attached >= this.configuration.limits.execs) {
-        throw new Refusal(
-          429,
-          "exec-limit",
-          `${this.configuration.limits.execs} commands are already attached`,
-        );
-      }
-      this.attached++;
-      let late: NodeJS.Timeout | undefined;
-      try {
-        const { body, rest } = await readUpgradeBody(request, socket, head, contentLength);
-        clearTimeout(slow);
-        const exec = exchange.route?.subject ?? "";
-        // Whether the gateway still waits is not seen: it ends its direction at once, and its socket says no more.
-        late = setTimeout(() => this.filter.suspect(exec), this.controls.sandboxAnswersMs);
-        const answer = await this.filter.attach(exchange.route as Route, body);
-        if (!("socket" in answer)) {
-          this.finish(exchange, answer);
-          this.filter.suspect(exec);
-          socket.end(rawReply(answer));
-          return;
-        }
-        this.finish(exchange, { status: 101 });
-        answer.socket.once("end", () => clearTimeout(late));
-        await attach(socket, rest, answer);
-      } finally {
-        clearTimeout(late);
-        this.attached--;
-      }
+      const { body, rest } = await readUpgradeBody(request, socket, head, contentLength);
+      clearTimeout(slow);
+      const answer = await this.filter.attach(exchange.route as Route, body);
+      this.finish(exchange, "socket" in answer ? { status: 101 } : answer);
+      if ("socket" in answer) await attach(socket, rest, answer);
+      else endSoon(socket, rawReply(answer), this.controls.refusedLingerMs);
     } catch (error) {
       clearTimeout(slow);
-      socket.end(rawReply(this.refuse(exchange, error)));
+      endSoon(socket, rawReply(this.refuse(exchange, error)), this.controls.refusedLingerMs);
     }
   }
 
@@ -165,7 +149,7 @@ async function readBody(request: IncomingMessage, length: number): Promise<Buffe
   return body;
 }
 
-function attach(client: Duplex, rest: Buffer, { socket, headers, head }: Upgraded): Promise<void> {
+function attach(client: Duplex, rest: Buffer, { socket, headers, head, begun }: Attached): Promise<void> {
   // Gone while the engine was asked: nobody would ever close the other side.
   if (client.destroyed) {
     socket.destroy();
@@ -177,6 +161,7 @@ function attach(client: Duplex, rest: Buffer, { socket, headers, head }: Upgrade
   );
   if (head.length > 0) client.write(head);
   if (rest.length > 0) socket.write(rest);
+  socket.once("data", begun);
   return new Promise((resolve) => join(client, socket, resolve));
 }
 

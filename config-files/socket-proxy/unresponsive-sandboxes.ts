@@ -12,11 +12,15 @@ const betweenTriesMs = 500;
 export class UnresponsiveSandboxes {
   private readonly asked = new Set<string>();
 
-  /** @param answersMs time in which a sandbox must have run a shell */
+  /**
+   * @param answersMs time in which a sandbox must have run a shell
+   * @param onRemoved called with the full id of a container that is gone
+   */
   constructor(
     private readonly daemon: Daemon,
     private readonly log: DecisionLog,
     private readonly answersMs: number,
+    private readonly onRemoved: (container: string) => void,
   ) {}
 
   /**
@@ -26,13 +30,28 @@ export class UnresponsiveSandboxes {
    * @param container full id of a sandbox of this gateway
    */
   async check(container: string): Promise<void> {
+    await this.once(container, async () => {
+      if (!(await this.answers(container))) await this.removeFor(container, "it runs no command any more");
+    });
+  }
+
+  /** Removes a sandbox of this gateway, and says why. */
+  async remove(container: string, reason: string): Promise<void> {
+    await this.once(container, () => this.removeFor(container, reason));
+  }
+
+  /** Ends what is still waiting for an answer too. */
+  private async removeFor(container: string, reason: string): Promise<void> {
+    const { status } = await this.daemon.call("DELETE", `/containers/${container}?force=1`);
+    if (status === 204 || status === 404) this.onRemoved(container);
+    this.log.line("sandbox-removed", { subject: container, status, reason });
+  }
+
+  private async once(container: string, task: () => Promise<void>): Promise<void> {
     if (this.asked.has(container)) return;
     this.asked.add(container);
     try {
-      if (await this.answers(container)) return;
-      // Ends what is still waiting for an answer too.
-      const { status } = await this.daemon.call("DELETE", `/containers/${container}?force=1`);
-      this.log.line("sandbox-removed", { subject: container, status, reason: "it runs no command any more" });
+      await task();
     } catch (error) {
       // The daemon is away, which says nothing about the sandbox.
       this.log.line("sandbox-not-asked", { subject: container, reason: String(error).slice(0, 300) });

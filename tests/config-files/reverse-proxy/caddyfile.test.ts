@@ -56,3 +56,15 @@ it("says in every answer, its own errors too, to use TLS, of this name alone, an
   }
   expect(text).not.toMatch(/preload|includeSubDomains/i);
 });
+
+it("bounds heads, and the time of heads, bodies and idle connections, for every site", () => {
+  const servers = text.slice(text.indexOf("\tservers {"), text.indexOf("\tlog {"));
+  expect(servers).toMatch(
+    /^\t\ttimeouts \{\n\t{3}read_header 10s\n\t{3}read_body 60s\n\t{3}idle 120s\n\t\t\}\n\t\tmax_header_size 32KB$/m,
+  );
+});
+
+it("does not tell visitors how the gateway's start is going", () => {
+  const site = text.slice(text.indexOf("https://assistant"), text.indexOf("\treverse_proxy"));
+  expect(site).toMatch(/^\trespond \/readyz 404\n\trespond \/startupz 404$/m);
+});

@@ -104,8 +104,8 @@ const switchedOff: readonly (readonly [Partial<Controls>, string, family: string
     "exec in the gateway",
     "a shell",
   ],
-  [{ isOwnSandbox: () => true }, "isOwnSandbox", "exec into others", "by name"],
-  [{ isGateway: () => true }, "isGateway", "exec into others", "a look at another container"],
+  [{ isOwnSandbox: () => true }, "isOwnSandbox", "exec into others", "by id"],
+  [{ isGateway: () => true }, "isGateway", "exec into others", "a look at another container by id"],
   [{ isSandboxName: () => true }, "isSandboxName", "create paths", "a name that is not a sandbox's"],
   [{ isSandboxImage: () => true }, "isSandboxImage", "images", "look at another image"],
   [{ ownExecsOnly: false }, "ownExecsOnly", "exec into others", "start of another's exec"],
@@ -234,5 +234,10 @@ test("each control is switched off by one of these tests", () => {
   for (const each of ["countSandboxes", "containerAnswer", "imageAnswer", "execAnswer"]) covered.add(each);
   // A time, whose use is taken away among the controls of the long run.
   covered.add("sandboxAnswersMs");
+  // Amounts, which are switched off before an engine that is played: amounts.test.ts.
+  for (const each of ["oneAtATime", "refusedLingerMs", "keepAliveMs"]) covered.add(each);
+  for (const each of ["limitExecs", "limitStarts", "limitCalls", "limitRates"]) covered.add(each);
+  // Behind it stands isOwnSandbox, so that nothing gets through; what answers tell is in amounts.test.ts.
+  covered.add("mayBeAskedFor");
   expect(Object.keys(controls).filter((each) => !covered.has(each))).toEqual([]);
 });

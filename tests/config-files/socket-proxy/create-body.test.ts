@@ -33,6 +33,9 @@ function expectHardened(sent: Body): void {
     WorkingDir: "/workspace",
     Tty: false,
     OpenStdin: false,
+    AttachStdin: false,
+    AttachStdout: false,
+    AttachStderr: false,
   });
   expect(host).toMatchObject({
     NetworkMode: "none",

@@ -192,6 +192,67 @@ test("an exec streams in both directions as bytes come", async () => {
   await world.remove(id);
 });
 
+describe("what the engine says of a command that nobody waits for", () => {
+  const until = async (what: () => Promise<boolean>): Promise<void> => {
+    let holds = false;
+    for (const end = Date.now() + 30_000; Date.now() < end && !holds;) {
+      await new Promise((wake) => setTimeout(wake, 100));
+      holds = await what();
+    }
+    expect(holds).toBe(true);
+  };
+  /** Starts a command and goes away without a look at what it says. */
+  const startAndLeave = async (container: string, body: Body): Promise<string> => {
+    const created = await call("POST", `/containers/${container}/exec`, body);
+    expect(created.status).toBe(201);
+    const { connect } = await import("node:net");
+    const socket = connect({ path: world.filterSocket });
+    const bytes = http("POST", `/exec/${created.json["Id"]}/start`, execStartBody, upgrade);
+    await new Promise((written) => socket.write(bytes, written));
+    socket.destroy();
+    return created.json["Id"] as string;
+  };
+  const upgrade = { headers: { Connection: "Upgrade", Upgrade: "tcp" } };
+  const details = async (exec: string): Promise<Body> => (await world.raw("GET", `/exec/${exec}/json`)).json;
+
+  test("is that it has ended, and whether it ever ran", async () => {
+    const { id } = await world.container("sandbox");
+    const good = await startAndLeave(id, execBody("exit 127"));
+    const bad = await startAndLeave(id, { ...execBody(""), Cmd: ["no-such-program"] });
+    for (const exec of [good, bad])
+      await until(async () => typeof (await details(exec))["ExitCode"] === "number");
+    expect((await details(good))["Pid"]).toBeGreaterThan(0);
+    expect(await details(bad)).toMatchObject({ Running: false, Pid: 0 });
+    expect([126, 127]).toContain((await details(bad))["ExitCode"]);
+    await world.remove(id);
+  });
+
+  test("is so too of the longest names that there may be, in letters that runc writes in many", async () => {
+    const { id } = await world.container("sandbox");
+    const body = { ...execBody(""), Cmd: ["\u0001".repeat(255)] };
+    const where = `/workspace/${"\u0001".repeat(501)}`;
+    const execs = [];
+    for (const each of [body, { ...body, WorkingDir: where }, body, { ...body, WorkingDir: where }])
+      execs.push(await startAndLeave(id, each));
+    for (const exec of execs) await until(async () => (await details(exec))["Running"] === false);
+    await world.remove(id);
+  });
+
+  test("gives its place back in the end, and not before", async () => {
+    const { id } = await world.container("sandbox");
+    for (let n = 0; n < 8; n++) await startAndLeave(id, execBody("sleep 6"));
+    const next = (await call("POST", `/containers/${id}/exec`, execBody("id"))).json["Id"] as string;
+    const start = async (): Promise<number | undefined> =>
+      (await send(world.filterSocket, [http("POST", `/exec/${next}/start`, execStartBody, upgrade)]))[0]
+        ?.status;
+    await new Promise((wake) => setTimeout(wake, 3_000));
+    // Half of all places taken by what nobody waits for end with their sandbox; so these eight do.
+    expect(await start()).toBe(429);
+    await until(async () => (await world.raw("GET", `/containers/${id}/json`)).status === 404);
+    expect(await start()).toBe(404);
+  });
+});
+
 describe("a sandbox that a command has left no room to run anything in", () => {
   const fill = "while :; do sleep 1000 & done";
   /** Starts a command in a sandbox and goes away after a second, as OpenClaw's client does when it is ended. */
@@ -246,7 +307,7 @@ describe("a sandbox that a command has left no room to run anything in", () => {
 
 test("survives a restart of the daemon, and fails closed meanwhile", async () => {
   await world.engine.stop();
-  expect((await call("GET", "/containers/x/json")).status).toBe(502);
+  expect((await call("GET", "/containers/openclaw-sbx-x/json")).status).toBe(502);
   expect(world.lines.at(-1)).toMatchObject({ decision: "fail", rule: "upstream" });
   await world.engine.start();
   expect((await call("GET", `/containers/${world.gateway}/json`)).status).toBe(200);

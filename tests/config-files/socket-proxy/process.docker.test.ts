@@ -162,9 +162,14 @@ describe("the process", () => {
     });
     await new Promise((wake) => setTimeout(wake, 1_500));
     expect((await call("POST", `/exec/${execs[8]}/start`, execStartBody, upgrade)).status).toBe(429);
+    // They end with their input, which ends with their client.
     for (const socket of sockets) socket.destroy();
-    await new Promise((wake) => setTimeout(wake, 500));
-    expect((await call("POST", `/exec/${execs[8]}/start`, execStartBody, upgrade)).status).toBe(101);
+    for (let left = 100; ; left--) {
+      const answer = await call("POST", `/exec/${execs[8]}/start`, execStartBody, upgrade);
+      if (answer.status === 101) break;
+      expect([answer.status, left > 0]).toEqual([429, true]);
+      await new Promise((wake) => setTimeout(wake, 100));
+    }
     await world.remove(id);
   });
 

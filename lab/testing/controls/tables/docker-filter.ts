@@ -13,6 +13,8 @@ const sandbox = controlsOf(
     ["sandbox-no-new-privileges", '    SecurityOpt: ["no-new-privileges"],', "    SecurityOpt: [],"],
     ["sandbox-read-only-root", "    ReadonlyRootfs: true,", "    ReadonlyRootfs: false,"],
     ["sandbox-entry-point", '    Entrypoint: ["sleep"],', "    Entrypoint: [],"],
+    ["sandbox-unattached", "    AttachStdout: false,", "    AttachStdout: true,"],
+    ["sandbox-unlogged", '    LogConfig: { Type: "none" },', '    LogConfig: { Type: "json-file" },'],
     ["sandbox-image-by-id", "    Image: sandbox.imageId,", "    Image: request.Image,"],
   ].map(([name = "", from = "", to = ""]) => ({
     name,
@@ -99,7 +101,7 @@ const attacks = controlsOf(
       name: "filter-own-sandboxes",
       from: "    details.Config?.Labels?.[gatewayLabel] === configuration.gateway.name &&\n",
       to: "    details.Name !== undefined ||\n",
-      failing: "^exec into others by name$",
+      failing: "^exec into others by id$",
     },
     {
       name: "filter-own-execs",
@@ -140,4 +142,87 @@ const attacks = controlsOf(
   ],
 );
 
-export const filterControls: readonly Control[] = [...sandbox, ...limits, ...attacks];
+/** Amounts, before an engine that is played. */
+const amounts = controlsOf(
+  {
+    threat: "What one gateway asks of the engine has limits",
+    file: `${folder}/controls.ts`,
+    test: `${tests}/amounts.test.ts`,
+  },
+  [
+    {
+      name: "filter-one-request-at-a-time",
+      from: "  oneAtATime: true,",
+      to: "  oneAtATime: false,",
+      failing: "^requests of one connection (2000|2) at once end it",
+    },
+    {
+      name: "filter-calls-at-once",
+      from: "  limitCalls: true,",
+      to: "  limitCalls: false,",
+      failing: "^calls of the engine are so many at a time",
+    },
+    {
+      name: "filter-execs-created",
+      from: "  limitExecs: true,",
+      to: "  limitExecs: false,",
+      failing: "^commands that are created and never started are so many, refused and not forgotten",
+    },
+    {
+      name: "filter-places-follow-the-engine",
+      file: `${folder}/exec-watch.ts`,
+      from: '    if (exec === undefined || exec.state === "ended" || details["Running"] !== false) return;\n',
+      to: '    if (exec === undefined || exec.state === "ended") return;\n    details = { ExitCode: 0 };\n',
+      failing: "^commands that run keep their places when the client leaves",
+    },
+    {
+      name: "filter-starts-at-once",
+      from: "  limitStarts: true,",
+      to: "  limitStarts: false,",
+      failing: "^starts are so many at a time",
+    },
+    {
+      name: "filter-rates",
+      from: "  limitRates: true,",
+      to: "  limitRates: false,",
+      failing: "^rates of commands, of sandboxes and of their starts",
+    },
+    {
+      name: "filter-exec-bytes",
+      file: `${folder}/exec-body.ts`,
+      from: '  atMost("Cmd[0]", request.Cmd.slice(0, 1), execBytes.program);\n',
+      to: "",
+      failing: "^a command is refused when it is too long: a program's name$",
+    },
+    {
+      name: "filter-refused-start-ends",
+      from: "  refusedLingerMs: 1_000,",
+      to: "  refusedLingerMs: 600_000,",
+      failing: "^a refused start whose client keeps its end open is destroyed",
+    },
+    {
+      name: "filter-one-answer",
+      threat: "The filter knows its own sandboxes by a label",
+      from: "  mayBeAskedFor,\n",
+      to: "  mayBeAskedFor: () => true,\n",
+      failing: "^what is told of containers of others is the same",
+    },
+    {
+      name: "filter-no-foreign-id",
+      threat: "The filter knows its own sandboxes by a label",
+      file: `${folder}/filter.ts`,
+      from: "      if (answer.status === 409)\n",
+      to: "      if (answer.status === 0)\n",
+      failing: "^what is told of containers of others is no id",
+    },
+    {
+      name: "filter-log-lines",
+      file: "config-files/http-service/bounded-log.ts",
+      from: "    if (written < linesPerMinute) {",
+      to: "    if (written >= 0) {",
+      failing: "^the log has so many refusals a minute",
+    },
+  ],
+);
+
+export const filterControls: readonly Control[] = [...sandbox, ...limits, ...attacks, ...amounts];

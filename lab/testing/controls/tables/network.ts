@@ -85,6 +85,18 @@ const caddy = controlsOf(
       failing: "overwrites what a client says about its address",
     },
     {
+      name: "caddy-bounds",
+      from: "\t\tmax_header_size ${limits.headerKilobytes}KB\n",
+      to: "",
+      failing: "bounds heads, and the time of heads",
+    },
+    {
+      name: "caddy-probes",
+      from: '["/readyz", "/startupz"]',
+      to: '["/startupz"]',
+      failing: "does not tell visitors how the gateway's start is going",
+    },
+    {
       name: "caddy-trusts-cloudflare-alone",
       from: "trusted_proxies static ${",
       to: "trusted_proxies static 0.0.0.0/0 ${",

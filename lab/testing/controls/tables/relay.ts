@@ -2,6 +2,7 @@
 import { controlsOf, type Control } from "../control";
 
 const attacks = "tests/config-files/relay/attacks.test.ts";
+const amounts = "tests/config-files/relay/amounts.test.ts";
 const closed = "tests/config-files/relay/closed.test.ts";
 const targets = "Targets are matched as they are written";
 
@@ -47,6 +48,31 @@ export const relayControls: readonly Control[] = [
       from: "  limitConnections: true,",
       to: "  limitConnections: false,",
       failing: "^more connections than a gateway may have is refused$",
+    },
+    {
+      name: "relay-one-request-at-a-time",
+      threat: "Sizes, times and each gateway's",
+      from: "  oneAtATime: true,",
+      to: "  oneAtATime: false,",
+      test: amounts,
+      failing: "^requests of one connection .* end it, and reach nobody",
+    },
+    {
+      name: "relay-tunnels",
+      threat: "Sizes, times and each gateway's",
+      from: "  limitTunnels: true,",
+      to: "  limitTunnels: false,",
+      test: amounts,
+      failing: "^connections to Telegram are counted while they are made",
+    },
+    {
+      name: "relay-log-lines",
+      threat: "A log line for every call",
+      file: "config-files/relay/request-log.ts",
+      from: '    this.bounded(`${gateway}: ${whose}`, most, kind, "request", request);',
+      to: '    this.line("request", { ...request, whose, most, kind });',
+      test: amounts,
+      failing: "^the log of refused calls has so many lines a minute",
     },
     {
       name: "relay-token-scrubbed",

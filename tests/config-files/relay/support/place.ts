@@ -50,9 +50,13 @@ export class Place {
   tunnels: string[] = [];
   /** Status that the proxy answers with; 200 makes the tunnel. */
   proxyStatus = 200;
+  /** Whether the proxy takes requests for tunnels and says nothing. */
+  silent = false;
   /** Answers in place of the stand-in. */
   handler: Handler | undefined;
   log = "";
+  /** That of the relay that was started last. */
+  requestLog: RequestLog | undefined;
   private readonly directory = mkdtempSync(join(tmpdir(), "clawkeep-relay-"));
   private readonly servers: Server[] = [];
   private readonly relays: RelayServer[] = [];
@@ -86,6 +90,7 @@ export class Place {
     proxy.on("connect", (request: IncomingMessage, client: Socket) => {
       this.tunnels.push(request.url ?? "");
       client.on("error", () => client.destroy());
+      if (this.silent) return;
       if (this.proxyStatus !== 200) {
         client.end(`HTTP/1.1 ${this.proxyStatus} Refused\r\n\r\n`);
         return;
@@ -138,14 +143,14 @@ export class Place {
       ],
       tokenFile: join(this.directory, "tokens.json"),
       extraCaFile: join(this.directory, "ca.pem"),
-      limits: { connections: 8 },
+      limits: { connections: 8, tunnels: 6 },
       ...changes,
     };
   }
 
   /** Starts a relay, by default with all controls. @returns its port */
   async relay(off: Partial<Controls> = {}, changes: Partial<Configuration> = {}): Promise<number> {
-    const log = new RequestLog((line) => (this.log += line));
+    const log = (this.requestLog = new RequestLog((line) => (this.log += line)));
     const relay = new RelayServer(this.configuration(changes), log, { ...controls, ...off });
     this.relays.push(relay);
     return relay.listen();
@@ -157,6 +162,7 @@ export class Place {
     this.log = "";
     this.handler = undefined;
     this.proxyStatus = 200;
+    this.silent = false;
   }
 
   /** The log's lines about requests. */

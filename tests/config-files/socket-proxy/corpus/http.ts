@@ -230,7 +230,7 @@ export const httpTricks = raws("HTTP", [
   [
     "a second request behind an allowed one",
     (p) => [http("GET", "/_ping", undefined, { headers: { Connection: "keep-alive" } }), create(p, evil(p))],
-    { rules: ["create-body"], answers: 2 },
+    { rules: ["pipelining"], answers: 2 },
   ],
   [
     "a second request behind a refused one",
@@ -238,7 +238,7 @@ export const httpTricks = raws("HTTP", [
       http("GET", "/v1.41/info", undefined, { headers: { Connection: "keep-alive" } }),
       create(p, evil(p)),
     ],
-    { rules: ["route", "create-body"], answers: 2 },
+    { rules: ["pipelining"], answers: 2 },
   ],
   [
     "a second request behind the start of an exec that is not there",

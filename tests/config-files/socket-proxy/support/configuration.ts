@@ -26,7 +26,13 @@ export function exampleConfiguration(overrides: Partial<Configuration> = {}): Co
       sandboxes: 3,
       tmpfsMiB: { "/tmp": 64, "/var/tmp": 16, "/run": 16 },
       connections: 64,
+      calls: 16,
       execs: 8,
+      createdExecs: 16,
+      starts: 4,
+      // Tests do in seconds what a gateway does in a day.
+      execRate: { burst: 100_000, perMinute: 100_000 },
+      sandboxRate: { burst: 100_000, perMinute: 100_000 },
     },
     ...overrides,
   };

@@ -114,7 +114,8 @@ export class World {
     limits: Partial<Configuration["limits"]> = {},
   ): Promise<void> {
     await this.stopFilter();
-    const log = new DecisionLog("test", (line) => this.lines.push(JSON.parse(line) as Decision));
+    const all = { refused: Infinity, looks: Infinity };
+    const log = new DecisionLog("test", (line) => this.lines.push(JSON.parse(line) as Decision), all);
     this.filter = new FilterServer(this.configuration(limits), log, { ...controls, ...overrides });
     await this.filter.listen();
   }

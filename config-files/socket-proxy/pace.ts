@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Refusal } from "../http-service/refusal";
+import { longestWaitMs, type Rate } from "./limits";
+
+/** Holds calls to a rate: above it they wait, and are refused when they would wait for long. */
+export class Pace {
+  private tokens: number;
+  private counted: number;
+
+  /** @param now the time in milliseconds */
+  constructor(
+    private readonly rate: Rate,
+    private readonly rule: string,
+    private readonly now: () => number = Date.now,
+  ) {
+    this.tokens = rate.burst;
+    this.counted = now();
+  }
+
+  /**
+   * Takes its turn, and waits until it comes.
+   *
+   * @throws {Refusal} 429 with the rule of this rate; nothing is then taken
+   */
+  async turn(cost = 1): Promise<void> {
+    const wait = this.take(cost);
+    if (wait > longestWaitMs) {
+      this.tokens += cost;
+      throw new Refusal(429, this.rule, `more than ${this.rate.perMinute} a minute; try again later`);
+    }
+    if (wait > 0) await sleep(wait);
+  }
+
+  /** Takes without waiting, for what has already happened. At most a minute is owed. */
+  charge(cost: number): void {
+    this.take(cost);
+    this.tokens = Math.max(this.tokens, -this.rate.perMinute);
+  }
+
+  /** @returns milliseconds until what was taken is there */
+  private take(cost: number): number {
+    const now = this.now();
+    const perMs = this.rate.perMinute / 60_000;
+    this.tokens = Math.min(this.rate.burst, this.tokens + (now - this.counted) * perMs) - cost;
+    this.counted = now;
+    return -this.tokens / perMs;
+  }
+}
