@@ -6,12 +6,7 @@ import { join } from "node:path";
 import type { Configuration } from "../../../config-files/socket-proxy/configuration";
 import { controls, type Controls } from "../../../config-files/socket-proxy/controls";
 import { DecisionLog } from "../../../config-files/socket-proxy/decision-log";
-import {
-  deployedLimits,
-  execBytes,
-  logLines,
-  longCommandMs,
-} from "../../../config-files/socket-proxy/limits";
+import { deployedLimits, execBytes, logLines } from "../../../config-files/socket-proxy/limits";
 import { FilterServer } from "../../../config-files/socket-proxy/server";
 import { exampleConfiguration } from "./support/configuration";
 import { createBody, execBody, execStartBody, type Body } from "./support/legal";
