@@ -216,6 +216,20 @@ const amounts = controlsOf(
       failing: "^what is told of containers of others is no id",
     },
     {
+      name: "filter-gone-clients",
+      file: `${folder}/hijack.ts`,
+      from: "client.writable && client.write(Buffer.alloc(0))",
+      to: "client.writable",
+      failing: "^commands that run that nobody waits for, and that fill a sandbox, end with it$",
+    },
+    {
+      name: "filter-refused-start-connection",
+      file: `${folder}/daemon.ts`,
+      from: "      socket.destroy();\n    });\n  });",
+      to: "    });\n  });",
+      failing: "^a start that the engine refuses leaves no connection",
+    },
+    {
       name: "filter-log-lines",
       file: "config-files/http-service/bounded-log.ts",
       from: "    if (written < linesPerMinute) {",
