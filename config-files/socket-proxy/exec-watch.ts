@@ -13,11 +13,11 @@ export class ExecWatch {
   private readonly timers = new Map<string, NodeJS.Timeout>();
   private asking = false;
 
-  /** @param onFailedStart called for each exec that could not be started */
+  /** @param onFailed called once for each exec that ended with another code than 0, or could not be started */
   constructor(
     private readonly daemon: Pick<Daemon, "call">,
     private readonly execs: ExecRegistry,
-    private readonly onFailedStart: () => void,
+    private readonly onFailed: (id: string, started: boolean) => void,
   ) {}
 
   /** The exec's stream is open: its end tells more, but a stream can outlive its sandbox. */
@@ -43,9 +43,10 @@ export class ExecWatch {
     const exec = this.execs.get(id);
     // Without an exit code it has not run yet.
     if (exec === undefined || exec.state === "ended" || details["Running"] !== false) return;
-    if (typeof details["ExitCode"] !== "number") return;
+    const code = details["ExitCode"];
+    if (typeof code !== "number") return;
     exec.state = "ended";
-    if (details["Pid"] === 0 && neverRan.includes(details["ExitCode"])) this.onFailedStart();
+    if (code !== 0) this.onFailed(id, !(details["Pid"] === 0 && neverRan.includes(code)));
   }
 
   private askIn(id: string, delayMs: number): void {

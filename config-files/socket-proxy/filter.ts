@@ -72,7 +72,11 @@ export class Filter {
     this.execPace = new Pace(execRate, "exec-rate");
     this.createPace = new Pace(sandboxRate, "create-rate");
     this.startPace = new Pace(sandboxRate, "start-rate");
-    this.watch = new ExecWatch(daemon, this.execs, () => this.execPace.charge(failedExecCost));
+    this.watch = new ExecWatch(daemon, this.execs, (id, started) => {
+      if (!started) this.execPace.charge(failedExecCost);
+      // Whether or not its client asks how it ended: one that has given up does not.
+      this.suspect(id);
+    });
     this.unresponsive = new UnresponsiveSandboxes(daemon, log, controls.sandboxAnswersMs, (container) =>
       this.gone(container),
     );
@@ -299,7 +303,6 @@ export class Filter {
     if (answer.status !== 200) return this.passOn(answer);
     const exec = objectOf(answer);
     this.watch.observe(id, exec);
-    if (exec["Running"] === false && exec["ExitCode"] !== 0) this.suspect(id);
     return { status: 200, body: this.controls.execAnswer(exec) };
   }
 

@@ -250,6 +250,19 @@ describe("commands that run", () => {
     });
   });
 
+  test("have their sandbox asked when they fail, also when nobody asks how they ended", async () => {
+    await filter({}, { sandboxAnswersMs: 500 });
+    const { id, socket } = await running();
+    socket.destroy();
+    // The filter's own commands do not end: nothing runs there any more.
+    engine.end(id, 2);
+    await until(() => lines.some(({ event }) => event === "sandbox-removed"));
+    expect(lines.find(({ event }) => event === "sandbox-removed")).toMatchObject({
+      subject: sandbox,
+      reason: "it runs no command any more",
+    });
+  });
+
   test("are asked about twice at most, however often the client asks after a failed one", async () => {
     await filter();
     const { id } = await running();

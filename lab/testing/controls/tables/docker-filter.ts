@@ -216,6 +216,13 @@ const amounts = controlsOf(
       failing: "^what is told of containers of others is no id",
     },
     {
+      name: "filter-failed-commands",
+      file: `${folder}/exec-watch.ts`,
+      from: "if (code !== 0) this.onFailed",
+      to: "if (code === undefined) this.onFailed",
+      failing: "^commands that run have their sandbox asked when they fail",
+    },
+    {
       name: "filter-gone-clients",
       file: `${folder}/hijack.ts`,
       from: "client.writable && client.write(Buffer.alloc(0))",
