@@ -2,6 +2,7 @@
 import json
 import unicodedata
 import uuid
+from collections import Counter
 from typing import Any, Literal
 
 from bodies import Answer
@@ -59,7 +60,12 @@ def normal_bytes(text: str, form: Literal["NFC", "NFKD"]) -> int:
     """
     if text.isascii() or unicodedata.is_normalized(form, text):
         return 0
-    return len(unicodedata.normalize(form, text).encode())
+    # A bound, character by character: what combines is shorter than its parts, and to put a long run of marks in order
+    # would take the square of its length.
+    apart: Literal["NFD", "NFKD"] = "NFKD" if form == "NFKD" else "NFD"
+    return sum(
+        many * max(len(one.encode()), len(unicodedata.normalize(apart, one).encode())) for one, many in Counter(text).items()
+    )
 
 
 def limit_output(body: dict[str, Any], most: int) -> int:

@@ -15,7 +15,7 @@ MOST_ERROR_BYTES = 64 * 1024
 MOST_CHARACTERS = 1000
 """Of an error's words. OpenClaw reads in them that a conversation has become too long."""
 NOT_OURS = re.compile(
-    r"\s*(?:Traceback \(most recent call last\)|File \"|Received Model Group|Available Model Group|LiteLLM Retried"
+    r"(?:Traceback \(most recent call last\)|File \"|Received Model Group|Available Model Group|LiteLLM Retried"
     r"|No fallback model group|\bcontext_window_fallbacks=).*",
     re.DOTALL,
 )

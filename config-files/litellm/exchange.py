@@ -1,7 +1,8 @@
 """One admitted request on its way through LiteLLM, and what became of it."""
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 from answers import Filter, refuse
 from bodies import Answer, Headers, Message, Receive, Send
@@ -30,6 +31,26 @@ def key_of(headers: Headers) -> bytes:
     return (bearer or headers.get(b"x-api-key", b"").decode("latin-1")).encode()
 
 
+async def while_there(receive: Receive, turn: Coroutine[Any, Any, object]) -> bool:
+    """Waits for a turn, unless the caller, whose body has been read, hangs up before. @returns whether the turn has come"""
+    waiting, gone = asyncio.ensure_future(turn), asyncio.ensure_future(hung_up(receive))
+    try:
+        await asyncio.wait({waiting, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not waiting.done():
+            return False
+        waiting.result()
+        return True
+    finally:
+        waiting.cancel()
+        gone.cancel()
+
+
+async def hung_up(receive: Receive) -> None:
+    if (await receive())["type"] != "http.disconnect":
+        # Nothing else may come behind a body: whatever it is, it says nothing of the caller.
+        await asyncio.Event().wait()
+
+
 class Exchange:
     """One admitted request on its way through LiteLLM, and what became of it."""
 
@@ -47,7 +68,8 @@ class Exchange:
         try:
             await asyncio.wait({task, began}, timeout=self._call.model.wait_seconds, return_when=asyncio.FIRST_COMPLETED)
             if self.status is None and not task.done():
-                self.status = 504
+                # What LiteLLM says from now on comes too late.
+                self.status, self.complete = 504, True
                 seconds = round(self._call.model.wait_seconds)
                 await refuse(self._send, Answer(504, "timeout", f"no provider has answered within {seconds} s"))
                 return

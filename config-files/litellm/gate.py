@@ -6,7 +6,6 @@ request bodies and headers. So nothing of a request comes through as it is: its 
 calls; the master key counts from inside the container alone (docker exec).
 """
 import asyncio
-import contextlib
 import hmac
 import time
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from answers import refuse, respond
 from audit import Audit
 from bodies import Answer, Bodies, Headers, Message, Receive, Send, Share, parse, read
 from calls import Call
-from exchange import Application, Exchange, forwarded, key_of
+from exchange import Application, Exchange, forwarded, key_of, while_there
 from pace import DIMENSIONS, Pace, work
 from schemas import CHAT, EMBEDDINGS, MESSAGES
 from spend_limits import Gateway, Limits
@@ -141,8 +140,11 @@ class Gate:
         path, started = scope["path"], time.time()
         pace = Pace() if gateway is None else self._paces[name]
         try:
-            call, body, dimensions = await self._admit(scope, receive, name, gateway, share, pace)
-            wait = pace.wait_seconds(work(call.input_bytes, call.parts, call.inputs * (dimensions or DIMENSIONS)))
+            call, body, units = await self._admit(scope, receive, name, gateway, share, pace)
+            wait = pace.wait_seconds(units)
+            # Nothing is sent, and nothing costs, for a caller who has gone.
+            there = wait == 0 or await while_there(receive, asyncio.sleep(wait))
+            there = there and (call.inputs == 0 or await while_there(receive, pace.embedding_turn()))
         except Answer as answer:
             self._record(name, path, None, answer.status, f"refused: {answer.kind}", started)
             raise
@@ -150,10 +152,13 @@ class Gate:
             # A body that our own reading did not expect is no body that may come through.
             self._record(name, path, None, 400, f"refused: {type(error).__name__}", started)
             raise Answer(400, "invalid_request_error", "the body cannot be read") from None
-        await asyncio.sleep(wait)
-        one_at_a_time = pace.embedding if call.inputs else contextlib.nullcontext()
-        async with one_at_a_time:
+        if not there:
+            return self._record(name, path, None, 499, "broken off", started)
+        try:
             await self._exchange(scope, receive, send, call, body)
+        finally:
+            if call.inputs:
+                pace.embedding.release()
 
     async def _exchange(self, scope: Message, receive: Receive, send: Send, call: Call, body: bytes) -> None:
         self._ledger.calls[call.id] = call
@@ -169,13 +174,18 @@ class Gate:
 
     async def _admit(
         self, scope: Message, receive: Receive, name: str, gateway: Gateway | None, share: Share, pace: Pace
-    ) -> tuple[Call, bytes, int | None]:
+    ) -> tuple[Call, bytes, int]:
+        """@returns the call, its body made anew, and its units of work that are not counted yet"""
         # In a frame of its own: what the body is made into is given up before LiteLLM makes its own of it.
         raw = await read(receive, dict(scope["headers"]), share)
-        pace.read(len(raw))
+        size = len(raw)
+        pace.read(size)
         body = parse(raw, share)
         del raw
-        return admit(body, scope["path"], name, gateway, self._limits)
+        call, made, dimensions = admit(body, scope["path"], name, gateway, self._limits)
+        # The bytes that were read are counted already.
+        more = max(0, call.input_bytes - size)
+        return call, made, work(more, call.parts, call.inputs * (dimensions or DIMENSIONS))
 
     async def _conclude(self, call: Call, exchange: Exchange) -> None:
         ok = exchange.status is not None and exchange.status < 400

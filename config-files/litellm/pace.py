@@ -43,6 +43,16 @@ class Pace:
         self.embedding = asyncio.Lock()
         """Of calls that embed, one is on its way at a time."""
 
+    async def embedding_turn(self) -> None:
+        """Waits until no other call of this gateway embeds. Whoever gets the turn releases `embedding`.
+
+        @throws Answer 429 when that takes too long
+        """
+        try:
+            await asyncio.wait_for(self.embedding.acquire(), MOST_WAIT_SECONDS)
+        except TimeoutError:
+            raise Answer(429, "rate_limit", "this gateway's calls that embed wait for one that takes long", 30) from None
+
     async def begin(self) -> None:
         """Any request, before its body is read: one of a gateway that has much before it waits, be it refused or not.
 

@@ -1,6 +1,8 @@
 import { Refusal } from "../http-service/refusal";
 import type { CallLimits } from "./limits";
 
+/** OpenClaw starts a command right after it has created it; one that is older was given up. */
+const unusedAfterMs = 60_000;
 /** Ended ones that are remembered, for whoever asks after their exit code. */
 const mostEnded = 512;
 
@@ -14,6 +16,8 @@ export interface Exec {
   started: boolean;
   /** Nobody waits for it any more. */
   abandoned: boolean;
+  /** When it was created, in milliseconds since 1970. */
+  readonly since: number;
   /** How often its sandbox was asked because of it. */
   suspicions: number;
 }
@@ -54,7 +58,14 @@ export class ExecRegistry {
       this.asked--;
       if (id === undefined) return;
       const state = "created" as const;
-      this.execs.set(id, { container, state, started: false, abandoned: false, suspicions: 0 });
+      this.execs.set(id, {
+        container,
+        state,
+        started: false,
+        abandoned: false,
+        since: Date.now(),
+        suspicions: 0,
+      });
       this.forget();
     };
   }
@@ -91,12 +102,32 @@ export class ExecRegistry {
     return [...this.execs].filter(([, { state }]) => state !== "ended").map(([id]) => id);
   }
 
-  /** The container in which half of all places are taken by commands that nobody waits for any more. */
-  containerFullOfAbandoned(): string | undefined {
+  /**
+   * The container with the most commands that nobody waits for any more, once they have half of all places.
+   *
+   * @param eligible which containers may be named
+   */
+  containerOfAbandoned(eligible: (container: string) => boolean): string | undefined {
+    const lost = ({ state, abandoned, container }: Exec): boolean =>
+      abandoned && state === "running" && eligible(container);
+    return this.fullest(lost, this.limits.execs / 2);
+  }
+
+  /** The container with the most commands that were not started within {@link unusedAfterMs}, if there is one. */
+  containerOfUnused(eligible: (container: string) => boolean): string | undefined {
+    const before = Date.now() - unusedAfterMs;
+    return this.fullest(
+      ({ state, since, container }) => state === "created" && since <= before && eligible(container),
+      1,
+    );
+  }
+
+  private fullest(which: (exec: Exec) => boolean, least: number): string | undefined {
     const counts = new Map<string, number>();
-    for (const { container, state, abandoned } of this.execs.values())
-      if (abandoned && state === "running") counts.set(container, (counts.get(container) ?? 0) + 1);
-    return [...counts].find(([, count]) => count * 2 >= this.limits.execs)?.[0];
+    const found = [...this.execs.values()].filter(which);
+    for (const { container } of found) counts.set(container, (counts.get(container) ?? 0) + 1);
+    if (found.length < least) return undefined;
+    return [...counts].sort(([, one], [, other]) => other - one)[0]?.[0];
   }
 
   private count(state: Exec["state"]): number {

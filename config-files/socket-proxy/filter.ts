@@ -136,6 +136,7 @@ export class Filter {
       begun();
       clearTimeout(late);
       // It may have been started all the same.
+      if (exec !== undefined) exec.abandoned = true;
       this.watch.streamEnded(id);
       throw error;
     });
@@ -169,8 +170,8 @@ export class Filter {
       this.execs.start(exec);
     } catch (error) {
       void this.watch.askAll();
-      const full = this.execs.containerFullOfAbandoned();
-      if (full !== undefined && this.known.get(full) === "sandbox")
+      const full = this.execs.containerOfAbandoned(this.isSandbox);
+      if (full !== undefined)
         void this.unresponsive.remove(full, "it is full of commands that nobody waits for");
       throw error;
     }
@@ -190,6 +191,8 @@ export class Filter {
       this.watch.streamEnded(id);
     });
   }
+
+  private readonly isSandbox = (container: string): boolean => this.known.get(container) === "sandbox";
 
   private gone(container: string): void {
     this.known.delete(container);
@@ -290,8 +293,11 @@ export class Filter {
     try {
       return this.execs.create(container);
     } catch (error) {
-      // Perhaps their sandboxes were removed by somebody else.
+      // Perhaps their sandboxes were removed by somebody else. If not: the engine forgets them with their sandbox alone.
       void this.watch.askAll();
+      const full = this.execs.containerOfUnused(this.isSandbox);
+      if (full !== undefined)
+        void this.unresponsive.remove(full, "its commands were created and never started");
       throw error;
     }
   }

@@ -57,6 +57,16 @@ itPython("requests of nothing, refused or not, wait as well: 200 a second", () =
   expect(last).toBe(5);
 });
 
+itPython("no text of one gateway takes a time that grows with the square of its length", () => {
+  const { marks, blanks } = ask<{ marks: number; blanks: number }>("texts");
+  expect(Math.max(marks, blanks)).toBeLessThan(0.5);
+});
+
+itPython("who hangs up while it waits for its turn gets none, and no turn is waited for without end", () => {
+  const expected = { stays: true, leaves: false, odd: true, gaveUp: false, long: 429 };
+  expect(ask("waiting")).toEqual(expected);
+});
+
 itPython("two gateways that have taken all bytes there are leave every other one room for a turn", () => {
   expect(ask("shares")).toEqual({ third: "fits", fourth: 429 });
 });

@@ -189,6 +189,26 @@ describe("commands that are created and never started", () => {
     await until(async () => (await createExec()).status === 201);
   });
 
+  test("end with their sandbox once they were given up, and it is the one with the most of them", async () => {
+    await filter({ createdExecs: 3 });
+    const other = engine.container("openclaw-sbx-other", own);
+    for (const each of [other, sandbox, sandbox]) expect((await createExec(each)).status).toBe(201);
+    expect((await createExec()).status).toBe(429);
+    await soon(300);
+    expect(lines.filter(({ event }) => event === "sandbox-removed")).toEqual([]);
+    const clock = jest.spyOn(Date, "now").mockReturnValue(Date.now() + 61_000);
+    try {
+      expect((await createExec(other)).status).toBe(429);
+      await soon(300);
+    } finally {
+      clock.mockRestore();
+    }
+    expect(lines.filter(({ event }) => event === "sandbox-removed")).toMatchObject([
+      { subject: sandbox, reason: "its commands were created and never started" },
+    ]);
+    expect((await createExec(other)).status).toBe(201);
+  });
+
   test("are as many as one likes without the control", async () => {
     await filter({ createdExecs: 2 }, { limitExecs: false });
     for (let n = 0; n < 8; n++) expect((await createExec()).status).toBe(201);
@@ -247,6 +267,21 @@ describe("commands that run", () => {
       subject: sandbox,
       status: 204,
       reason: "it is full of commands that nobody waits for",
+    });
+  });
+
+  test("that nobody waits for in several sandboxes end with the one that has the most of them", async () => {
+    await filter({ execs: 4 }, { sandboxAnswersMs: 60_000 });
+    const other = engine.container("openclaw-sbx-other", own);
+    for (const each of [sandbox, sandbox, other, other]) {
+      const id = (await createExec(each)).json["Id"] as string;
+      const { socket } = await start(id);
+      if (each === sandbox) socket.destroy();
+    }
+    const next = (await createExec(other)).json["Id"] as string;
+    await until(async () => {
+      await refusedBy(next);
+      return lines.some(({ event, subject }) => event === "sandbox-removed" && subject === sandbox);
     });
   });
 

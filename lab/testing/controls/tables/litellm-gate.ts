@@ -131,6 +131,21 @@ export const gateControls: readonly Control[] = [
       },
     ],
   ),
+  ...controlsOf({ threat: undefined, file: `${litellm}/answers.py`, test: parts }, [
+    {
+      name: "gate-errors-of-blanks",
+      from: '    r"(?:Traceback',
+      to: '    r"\\s*(?:Traceback',
+      failing: "^no text of one gateway takes a time",
+    },
+    {
+      name: "gate-callers-who-leave",
+      file: `${litellm}/exchange.py`,
+      from: "        if not waiting.done():\n            return False\n",
+      to: "        await waiting\n",
+      failing: "^who hangs up while it waits",
+    },
+  ]),
   ...controlsOf({ threat: "A failed attempt is free only when", file: `${litellm}/sent.py`, test: parts }, [
     {
       name: "sent-is-watched",

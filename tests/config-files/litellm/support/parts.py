@@ -2,13 +2,17 @@
 import asyncio
 import json
 import sys
+import time
 import types
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, sys.argv[1])
 
+import admission  # noqa: E402
+import answers  # noqa: E402
 import bodies  # noqa: E402
 import calls  # noqa: E402
+import exchange  # noqa: E402
 import pace  # noqa: E402
 import sent  # noqa: E402
 
@@ -104,6 +108,44 @@ async def requests():
     return [len(waits), round(waits[-1], 1) if waits else 0]
 
 
+def texts_of_the_square():
+    """Processor seconds of texts in which the time of a careless look grows with the square of their length."""
+    marks = "a" + "\u0301" * 30_000 + "\u0316" * 30_000
+    seen = {}
+    for name, look in (
+        ("marks", lambda: admission.normal_bytes(marks, "NFC")),
+        ("blanks", lambda: answers.words("x" + " " * 20_000 + "x")),
+    ):
+        began = time.process_time()
+        look()
+        seen[name] = time.process_time() - began
+    return seen
+
+
+async def waiting():
+    """What becomes of callers who wait: one who stays, one who hangs up, one of whom something odd is heard; and of a turn that takes long."""
+
+    async def caller(message, after):
+        await asyncio.sleep(after)
+        return {"type": message}
+
+    stays = await exchange.while_there(lambda: caller("http.disconnect", 60), asyncio.sleep(0.01))
+    leaves = await exchange.while_there(lambda: caller("http.disconnect", 0.01), asyncio.sleep(60))
+    odd = await exchange.while_there(lambda: caller("http.request", 0), asyncio.sleep(0.05))
+    pace.MOST_WAIT_SECONDS = 0.05
+    one = pace.Pace()
+    await one.embedding_turn()
+    gave_up = await exchange.while_there(lambda: caller("http.disconnect", 0.01), one.embedding_turn())
+    try:
+        await one.embedding_turn()
+        long = 200
+    except bodies.Answer as answer:
+        long = answer.status
+    one.embedding.release()
+    await asyncio.wait_for(one.embedding_turn(), 1)
+    return {"stays": stays, "leaves": leaves, "odd": odd, "gaveUp": gave_up, "long": long}
+
+
 def shares():
     """Whether a turn of a few kilobytes fits in beside callers who have taken all they can."""
     all_calls = bodies.Bodies()
@@ -163,6 +205,6 @@ def endless():
     return {"read": one.handed // 2**20, "aborted": one.aborted, "others": next_request.aborted}
 
 
-ASKS = {"sends": sends, "lost": lost, "paces": paces, "refused bodies": refused_bodies, "requests": requests, "shares": shares, "endless": endless}
+ASKS = {"sends": sends, "lost": lost, "paces": paces, "refused bodies": refused_bodies, "requests": requests, "texts": texts_of_the_square, "waiting": waiting, "shares": shares, "endless": endless}
 answer = ASKS[json.load(sys.stdin)["ask"]]()
 print(json.dumps(asyncio.run(answer) if asyncio.iscoroutine(answer) else answer))
