@@ -130,17 +130,20 @@ async def waiting():
         return {"type": message}
 
     stays = await exchange.while_there(lambda: caller("http.disconnect", 60), asyncio.sleep(0.01))
-    leaves = await exchange.while_there(lambda: caller("http.disconnect", 0.01), asyncio.sleep(60))
+    leaves = await exchange.while_there(lambda: caller("http.disconnect", 0.01), asyncio.sleep(1))
     odd = await exchange.while_there(lambda: caller("http.request", 0), asyncio.sleep(0.05))
     pace.MOST_WAIT_SECONDS = 0.05
     one = pace.Pace()
     await one.embedding_turn()
-    gave_up = await exchange.while_there(lambda: caller("http.disconnect", 0.01), one.embedding_turn())
-    try:
-        await one.embedding_turn()
-        long = 200
-    except bodies.Answer as answer:
-        long = answer.status
+
+    async def outcome(turn):
+        try:
+            return await turn
+        except bodies.Answer as answer:
+            return answer.status
+
+    gave_up = await outcome(exchange.while_there(lambda: caller("http.disconnect", 0.01), one.embedding_turn()))
+    long = await outcome(one.embedding_turn())
     one.embedding.release()
     await asyncio.wait_for(one.embedding_turn(), 1)
     return {"stays": stays, "leaves": leaves, "odd": odd, "gaveUp": gave_up, "long": long}
