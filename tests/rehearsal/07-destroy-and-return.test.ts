@@ -14,14 +14,11 @@ import {
   tryPulumi,
 } from "../../lab/rehearsal/pulumi";
 import { containerStates } from "../../lab/rehearsal/vps";
-import { expectAnswering, readMarker, writeMarker } from "./kept";
+import { expectAnswering, readMarker, serverMade, writeMarker } from "./kept";
 import { withHost } from "./support";
 
 jest.setTimeout(900_000);
 beforeAll(enterLabEnvironment);
-
-const created = (): Promise<string> =>
-  run("docker", ["inspect", "--format", "{{.Created}}", "clawkeep-vps-clawkeep-prod"]);
 
 /** A rehearsal that found prod running has not shown a deployment on a bare server: then it is shown here. */
 function startOfTheRehearsal(): Date {
@@ -39,7 +36,7 @@ test("a plain destroy refuses before it touches anything", async () => {
 });
 
 test("destroy as the README gives it, then up: same address, and the gateway's state is there", async () => {
-  const madeByThisRehearsal = new Date((await created()).trim()) > startOfTheRehearsal();
+  const madeByThisRehearsal = new Date((await serverMade()).trim()) > startOfTheRehearsal();
   await writeMarker("before destroy");
   const { ipv4 } = await stackOutputs("prod");
   await pulumi("destroy", ["--stack", "prod", "--yes", "--skip-preview", "--exclude-protected"]);

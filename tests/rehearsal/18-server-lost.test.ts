@@ -1,5 +1,4 @@
 /** A server whose power is cut in the middle of a turn: a new one has all that was answered. */
-import { run } from "../../lab/lib/exec";
 import { enterLabEnvironment } from "../../lab/rehearsal/environment";
 import {
   deleteServerByHand,
@@ -12,17 +11,14 @@ import {
 import { chatTurn, requestsTo } from "../../lab/rehearsal/public";
 import { onVps } from "../../lab/rehearsal/vps";
 import { script } from "../../lab/rehearsal/world";
-import { expectAnswering, readMarker, whatIsKept, writeMarker } from "./kept";
+import { expectAnswering, readMarker, serverMade, whatIsKept, writeMarker } from "./kept";
 import { eventually } from "./support";
 
 jest.setTimeout(900_000);
 beforeAll(enterLabEnvironment);
 
-const created = (): Promise<string> =>
-  run("docker", ["inspect", "--format", "{{.Created}}", "clawkeep-vps-clawkeep-prod"]);
-
 async function expectBackOnANewServer(marker: string, before: string): Promise<void> {
-  expect(await created()).not.toBe(before);
+  expect(await serverMade()).not.toBe(before);
   await refreshSshConfig();
   expect((await readMarker()).trim()).toBe(marker);
   await expectAnswering("on a new server");
@@ -33,7 +29,7 @@ async function expectBackOnANewServer(marker: string, before: string): Promise<v
 
 test("its power cut in the middle of a turn: one up on a new one, the state opens, every turn that was answered is there", async () => {
   await writeMarker("before the server was deleted");
-  const before = await created();
+  const before = await serverMade();
   const mark = `cut-${Date.now()}`;
   const answered = ["one", "two", "three"].map((word) => `${mark}-${word}`);
   await script("anthropic", [{ match: `${mark}-open`, delayMs: 60_000 }]);

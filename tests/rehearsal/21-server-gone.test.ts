@@ -13,7 +13,7 @@ import {
 import { chatTurn } from "../../lab/rehearsal/public";
 import { onVps } from "../../lab/rehearsal/vps";
 import { power } from "../../lab/vps/stand-in";
-import { lastTick, ticksIn, whatIsKept } from "./kept";
+import { expectAnswering, lastTick, serverMade, ticksIn, whatIsKept } from "./kept";
 import { eventually } from "./support";
 
 jest.setTimeout(900_000);
@@ -23,7 +23,6 @@ beforeAll(async () => {
 });
 
 const server = "clawkeep-vps-clawkeep-prod";
-const created = (): Promise<string> => run("docker", ["inspect", "--format", "{{.Created}}", server]);
 
 /** Answered just now, so that nothing of it has got to the disk by the passing of time. */
 async function answeredTurns(): Promise<string[]> {
@@ -33,11 +32,9 @@ async function answeredTurns(): Promise<string[]> {
 }
 
 async function expectBackWith(words: readonly string[], before: string): Promise<void> {
-  expect(await created()).not.toBe(before);
+  expect(await serverMade()).not.toBe(before);
   await refreshSshConfig();
-  await eventually("a chat turn on the new server", 90, async () => {
-    expect(await chatTurn("Say: on a new server")).toContain("on a new server");
-  });
+  await expectAnswering("on a new server");
   const { integrity, found } = await whatIsKept("prod", words);
   expect([new Set(Object.values(integrity)), found]).toEqual([new Set(["ok"]), [...words].sort()]);
   await pulumi("preview", ["--stack", "prod", "--expect-no-changes"]);
@@ -46,7 +43,7 @@ async function expectBackWith(words: readonly string[], before: string): Promise
 const replace = async (): Promise<string[]> => ["--replace", (await urnOf("prod", "host-server")) ?? ""];
 
 test("one that is replaced is shut down first: nothing is lost that anybody was told", async () => {
-  const [words, before] = [await answeredTurns(), await created()];
+  const [words, before] = [await answeredTurns(), await serverMade()];
   const ticking = ticksIn("prod", "replaced.txt");
   await eventually("the first numbers", 30, () =>
     Promise.resolve(expect(ticking.heard()).toBeGreaterThan(10)),
@@ -62,7 +59,7 @@ test("one that is replaced is shut down first: nothing is lost that anybody was 
 
 test("one that is frozen, and one whose power was cut, are replaced as they are; what was answered is there", async () => {
   for (const stop of [() => docker(["pause", server]), () => power("clawkeep-prod", "off")]) {
-    const [words, before] = [await answeredTurns(), await created()];
+    const [words, before] = [await answeredTurns(), await serverMade()];
     await stop();
     const said = await pulumiUp("prod", ...(await replace()));
     expect(said).toContain("could not be brought to rest; it goes as it is");
@@ -71,7 +68,7 @@ test("one that is frozen, and one whose power was cut, are replaced as they are;
 });
 
 test("one that lets nobody in is left alone, until it does", async () => {
-  const [words, before] = [await answeredTurns(), await created()];
+  const [words, before] = [await answeredTurns(), await serverMade()];
   const inside = (command: string): Promise<string> => run("docker", ["exec", server, "sh", "-ec", command]);
   const running = (): Promise<string> => inside("docker ps --no-trunc --quiet | sort");
   const containers = await running();
@@ -81,7 +78,7 @@ test("one that lets nobody in is left alone, until it does", async () => {
     const { outcome } = await tryPulumi("up", args);
     expect(outcome.code).not.toBe(0);
     expect(outcome.stdout + outcome.stderr).toMatch(/lets nobody in, so it was not shut down.*ssh-add -l/s);
-    expect([await created(), await running()]).toEqual([before, containers]);
+    expect([await serverMade(), await running()]).toEqual([before, containers]);
   } finally {
     await inside("mv /root/.ssh-away /root/.ssh");
   }

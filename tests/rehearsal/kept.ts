@@ -1,6 +1,7 @@
 /** What has to survive a server: what somebody has been told, compared with what is there afterwards. */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { run } from "../../lab/lib/exec";
 import { labDir } from "../../lab/lib/paths";
 import { chatTurn } from "../../lab/rehearsal/public";
 import { nodeIn } from "../../lab/rehearsal/vps";
@@ -89,3 +90,7 @@ export async function expectAnswering(words: string): Promise<void> {
     expect(await chatTurn(`Say: ${words}`)).toContain(words);
   });
 }
+
+/** When prod's server was made: another answer is another server. */
+export const serverMade = (): Promise<string> =>
+  run("docker", ["inspect", "--format", "{{.Created}}", "clawkeep-vps-clawkeep-prod"]);
