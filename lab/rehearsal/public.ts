@@ -3,6 +3,7 @@ import { run } from "../lib/exec";
 import { addresses, endpoints } from "../internet/addresses";
 import { ensureCa } from "../lib/ca";
 import { hostname, labSecrets } from "./stacks";
+import { complaints } from "./vps";
 
 export interface Answer {
   readonly status: number;
@@ -39,8 +40,11 @@ export async function chatTurnAt(name: string, message: string, user = "rehearsa
     messages: [{ role: "user", content: message }],
   };
   const answer = await ask("/v1/chat/completions", request, token, name);
-  if (answer.status !== 200)
-    throw new Error(`the chat turn ended with ${answer.status}: ${answer.body.slice(0, 500)}`);
+  if (answer.status !== 200) {
+    // The gateway says "internal error" to its callers, and why to its log alone.
+    const why = answer.status === 500 && name === hostname ? `\n${await complaints("prod")}` : "";
+    throw new Error(`the chat turn ended with ${answer.status}: ${answer.body.slice(0, 500)}${why}`);
+  }
   const parsed = JSON.parse(answer.body) as { choices?: { message?: { content?: string } }[] };
   return parsed.choices?.[0]?.message?.content ?? "";
 }

@@ -26,6 +26,18 @@ export const tryOnVps = (name: string, command: string): Promise<Outcome> =>
 export const nodeIn = (name: string, container: string, program: string): Promise<string> =>
   onVps(name, `docker exec -i ${container} node --input-type=module -`, program);
 
+/** What a turn's parts on the stand-in have complained about in the last two minutes; nothing where it cannot be asked. */
+export async function complaints(name: string): Promise<string> {
+  const { stdout } = await tryOnVps(
+    name,
+    `for part in openclaw openclaw-litellm openclaw-docker-proxy; do
+  docker logs --since 2m $part 2>&1 | grep -E '"(warn|error)"|"deny"|sandbox-removed|Traceback|" 5[0-9][0-9]' |
+    tail -n 8 | cut -c 1-600 | sed "s/^/$part: /"
+done`,
+  );
+  return stdout.trim();
+}
+
 /** Container name -> health (or state where it has none). */
 export async function containerStates(name: string): Promise<Map<string, string>> {
   const format =
