@@ -107,7 +107,7 @@ export const rows: readonly Row[] = [
     files: ["tests/rehearsal/12-gateway-change.test.ts"], reads: deployed },
   { name: "model-change", what: "a model by another name: LiteLLM and the gateway are updated and nothing else", group: "rehearsal",
     files: ["tests/rehearsal/02-model-change.test.ts"], reads: deployed },
-  { name: "verify-breaks", what: "each row of `make verify` fails when its thing is broken on the server", group: "rehearsal",
+  { name: "verify-breaks", what: "each row of make verify fails when its thing is broken on the server", group: "rehearsal",
     files: ["tests/rehearsal/15-verify-breaks.test.ts"], reads: deployed },
   { name: "server-lost", what: "a server whose power is cut in the middle of a turn, and a new one with all that was answered", group: "rehearsal",
     files: ["tests/rehearsal/18-server-lost.test.ts"], reads: deployed },
