@@ -1,14 +1,17 @@
 /** A look at the deployed stack with the rows of `make verify`. */
 import { sshTarget, withHost, type Shell } from "../../tools/host-shell";
-import type { Result, Row } from "../../tools/verify/row";
-import { verify } from "../../tools/verify/row";
+import { verify, type Result, type Row } from "../../tools/verify/row";
 import { rowsOf } from "../../tools/verify/rows";
 import { stackOutputs, stackSettings, worldOf, type World } from "../../tools/verify/world";
 
+/** What Pulumi knows of the stack, which no break changes: asked once, because each answer costs seconds. */
+let known:
+  Readonly<{ outputs: Record<string, unknown>; settings: ReturnType<typeof stackSettings> }> | undefined;
+
 /** A world of its own for each look, so that nothing is remembered from before the break. */
 export function withWorld<T>(work: (world: World) => Promise<T>): Promise<T> {
-  const outputs = stackOutputs("prod");
-  const settings = stackSettings("prod");
+  known ??= { outputs: stackOutputs("prod"), settings: stackSettings("prod") };
+  const { outputs, settings } = known;
   return withHost(sshTarget("prod", outputs), (shell: Shell) =>
     work(worldOf("prod", outputs, shell, (process.env["LAB_CURL_ARGS"] ?? "").split(" "), settings)),
   );
