@@ -9,6 +9,14 @@ import { eventually, services } from "./support";
 
 jest.setTimeout(300_000);
 beforeAll(enterLabEnvironment);
+// The last mend starts the gateway anew, and its row holds before OpenClaw answers: what comes next finds it healthy.
+afterAll(() =>
+  eventually("every container to be healthy", 120, async () => {
+    const results = await look((row) => row.name.endsWith(" is healthy"));
+    expect(results.filter(({ ok }) => !ok)).toEqual([]);
+    expect(results).toHaveLength(services.length);
+  }),
+);
 
 interface Break {
   /** Rows that have to fail; all of them did hold before (15-verify.test.ts). */
