@@ -105,10 +105,16 @@ export class PreparedHost {
   }
 }
 
-export async function until(what: string, look: () => Promise<boolean>, seconds = 90): Promise<void> {
+/** Whether it comes true. */
+export async function within(seconds: number, look: () => Promise<boolean>): Promise<boolean> {
   const deadline = Date.now() + seconds * 1000;
   while (!(await look())) {
-    if (Date.now() > deadline) throw new Error(`${what}: not within ${seconds} s`);
+    if (Date.now() > deadline) return false;
     await new Promise((wake) => setTimeout(wake, 300));
   }
+  return true;
+}
+
+export async function until(what: string, look: () => Promise<boolean>, seconds = 90): Promise<void> {
+  if (!(await within(seconds, look))) throw new Error(`${what}: not within ${seconds} s`);
 }

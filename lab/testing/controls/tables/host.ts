@@ -1,10 +1,8 @@
-/**
- * Where a real server is harder than a rehearsal: the mends of docs/rehearsed.md that are in no other table, by its rows.
- * H9 and H10 are not here: without them a test waits in vain, which is no assertion.
- */
+/** Where a real server is harder than a rehearsal: the mends of docs/rehearsed.md that are in no other table, by its rows. */
 import { controlsOf } from "../control";
 
 const prepare = "config-files/host/bin/prepare-host";
+const restarts = "tests/config-files/host/host-settings.docker.test.ts";
 const nightly = "tests/config-files/host/upgrades.docker.test.ts";
 const upgrades = "config-files/host/apt/52clawkeep-upgrades";
 
@@ -65,6 +63,24 @@ export const hostControls = controlsOf(
       to: "docker stop --time 340",
       test: "tests/config-files/host/scripts.test.ts",
       failing: "containers are stopped by -t",
+    },
+    // H9: Docker is stopped, and started.
+    {
+      name: "host-gateway-with-docker",
+      file: "config-files/host/systemd/openclaw-gateway@.service",
+      from: "WantedBy=multi-user.target docker.service",
+      to: "WantedBy=multi-user.target",
+      test: restarts,
+      failing: "Docker and its socket are stopped and started",
+    },
+    // H10: nftables is restarted.
+    {
+      name: "host-docker-behind-nftables",
+      file: "config-files/host/systemd/nftables.service.d/clawkeep-firewall.conf",
+      from: "ExecStartPost=-systemctl try-restart docker.service\n",
+      to: "",
+      test: restarts,
+      failing: "nftables is restarted",
     },
     // H12: nobody updates the host.
     {
