@@ -66,7 +66,12 @@ export class Gateway extends Component {
       stdin: madeUpSecrets(gateway),
       dependsOn: [image.present, files.installed, storage],
     });
-    new SocketProxy(this.child("socket-proxy"), { ...args, storage, proven, sandboxImage }, { parent: this });
+    const filter = new SocketProxy(
+      this.child("socket-proxy"),
+      { ...args, storage, proven, sandboxImage },
+      { parent: this },
+    );
+    const tools = this.toolsProven(args, image, files, filter);
     const needed = settledBefore(args, "gateway", gateway);
     // Made before the container, so that one whose activation has never succeeded is taken down too; after all that the
     // gateway uses, so that it is taken down before any of that.
@@ -83,9 +88,27 @@ export class Gateway extends Component {
     const needs = needsOf("gateway", gateway).map((need) => need.name);
     this.activated = host.command(this, this.child("activated"), {
       create: pulumi.interpolate`${toolDirectory}/gateway-activate ${gateway.name} ${container.id} ${settings.role} ${readyWithinSeconds} ${needs.join(" ")}`,
-      dependsOn: [settled, ...needed],
+      dependsOn: [settled, ...tools, ...needed],
     });
     this.finish({ token: this.token });
+  }
+
+  /** A sandbox made and removed through the filter, before the gateway's container changes. On a standby none runs. */
+  private toolsProven(
+    { configuration, host, gateway }: GatewayArgs,
+    image: BuiltImage,
+    files: FilesOnHost,
+    filter: SocketProxy,
+  ): pulumi.Resource[] {
+    if (configuration.settings.role !== "active") return [];
+    return [
+      host.command(this, this.child("tools-proven"), {
+        create: pulumi.interpolate`${toolDirectory}/gateway-prove-sandbox ${gateway.name} ${image.reference} ${files.directory} ${uid}:${gid}`,
+        // Another filter, or another way to ask it, is asked again.
+        stdin: pulumi.interpolate`${filter.id} ${scriptRevision("gateway-prove-sandbox")} ${scriptRevision("prove-sandbox.mjs")}`,
+        dependsOn: [filter.settled],
+      }),
+    ];
   }
 
   private gatewayImage({ configuration, host, gateway }: GatewayArgs): BuiltImage {
