@@ -1,3 +1,4 @@
+import { isSandboxOf } from "../../config/sandbox-names";
 import { rebuildBinds } from "./binds";
 import type { Configuration } from "./configuration";
 import { gatewayLabel, rebuildCreateBody } from "./create-body";
@@ -82,6 +83,6 @@ function mayBeAskedFor(name: string, configuration: Configuration): boolean {
   );
 }
 
-function isSandboxName(name: string, { sandbox }: Configuration): boolean {
-  return name.startsWith(sandbox.namePrefix) && name.length > sandbox.namePrefix.length;
+function isSandboxName(name: string, { gateway }: Configuration): boolean {
+  return isSandboxOf(gateway.name, name);
 }

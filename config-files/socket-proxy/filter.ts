@@ -1,3 +1,4 @@
+import { sandboxPrefix } from "../../config/sandbox-names";
 import type { ContainerDetails } from "./answers";
 import { listAnswer } from "./answers";
 import type { Configuration } from "./configuration";
@@ -216,7 +217,11 @@ export class Filter {
 
   private async listContainers(): Promise<Reply> {
     const list = await this.list(["openclaw.sandboxBrowser=1"]);
-    return { status: 200, body: list.map(listAnswer) };
+    const { isSandboxName } = this.controls;
+    const own = ({ Names }: (typeof list)[number]): boolean =>
+      Array.isArray(Names) &&
+      Names.every((name) => typeof name === "string" && isSandboxName(name.slice(1), this.configuration));
+    return { status: 200, body: list.filter(own).map(listAnswer) };
   }
 
   private async createContainer(name: string, request: Json): Promise<Reply> {
@@ -225,7 +230,7 @@ export class Filter {
       throw new Refusal(
         403,
         "name",
-        `the name of a sandbox must begin with ${this.configuration.sandbox.namePrefix}`,
+        `the name of a sandbox must begin with ${sandboxPrefix(this.configuration.gateway.name)}`,
       );
     }
     await this.createPace.turn();

@@ -216,7 +216,7 @@ describe("nothing else says it again", () => {
     ["http://127.0.0.1:18789/healthz", true],
     ["timeoutMs / 1000", false],
     ["milliCpus: Math.round(cpus * 1000),", false],
-    ['namePrefix: "openclaw-sbx-",', false],
+    ["const prefix = `${gateway}.`;", false],
   ])("in %s it would be seen: %s", (line, seen) => {
     expect(said(line)).toBe(seen);
   });
