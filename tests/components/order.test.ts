@@ -1,5 +1,5 @@
 /** What waits for what. A failed step stops everything that stands on it, so the order is a promise. */
-import { prod, rawConfiguration, twoGateways } from "../fixtures/stack-configuration";
+import { prod, rawConfiguration, standby, twoGateways } from "../fixtures/stack-configuration";
 import {
   commands,
   containers,
@@ -14,6 +14,7 @@ import {
 
 const graphs = recordGraphs({
   prod: programRun(rawConfiguration(prod)),
+  standby: programRun(rawConfiguration(standby)),
   twoGateways: programRun(rawConfiguration(twoGateways)),
 });
 
@@ -71,6 +72,19 @@ describe.each([
   it("has its filter changed only after its canary has passed", () => {
     const canary = script(graph, "gateway-canary", `${gateway} `);
     expect([...before(graph, container(graph, `${gateway}-docker-proxy`).name)]).toContain(canary.name);
+  });
+
+  it("has a sandbox made through its own filter before another container serves, again with every other filter", () => {
+    const proof = script(graph, "gateway-prove-sandbox", `${gateway} `);
+    expect([...before(graph, activated.name)]).toContain(proof.name);
+    const filter = container(graph, `${gateway}-docker-proxy`);
+    expect([...before(graph, proof.name)]).toEqual(
+      expect.arrayContaining([filter.name, `${filter.name}-settled`]),
+    );
+    const [, , image, configuration] = (opened(proof.inputs["create"]) as string).split(" ");
+    expect(image).toBe(own.inputs["image"]);
+    expect(JSON.stringify(own.inputs["volumes"])).toContain(`"${configuration}"`);
+    expect(opened(proof.inputs["stdin"])).toMatch(/^[0-9a-f]{64} [0-9a-f]{12} [0-9a-f]{12}$/);
   });
 
   it("can be taken down before it is there, and is taken down before all that it uses", () => {
@@ -218,4 +232,10 @@ describe.each(["prod", "twoGateways"] as const)("%s", (stack) => {
       expect(earlier).toContain(`${container(graph, name).name}-settled`);
     }
   });
+});
+
+it("asks no filter on a standby, where none runs", () => {
+  const texts = commands(graphs.standby).map(({ inputs }) => String(opened(inputs["create"])));
+  expect(texts.filter((text) => text.includes("gateway-activate"))).toHaveLength(1);
+  expect(texts.filter((text) => text.includes("gateway-prove-sandbox"))).toEqual([]);
 });

@@ -126,6 +126,15 @@ export const hostControls = controlsOf(
       test: "tests/config/parse.test.ts",
       failing: "many wrong values are all reported at once",
     },
+    // P15: a client, or limits, that the filter refuses.
+    {
+      name: "host-tools-proven",
+      file: "components/gateway.ts",
+      from: "dependsOn: [settled, ...tools, ...needed],",
+      to: "dependsOn: [settled, ...needed],",
+      test: "tests/components/order.test.ts",
+      failing: "has a sandbox made through its own filter",
+    },
     // H18: a gateway that grows until it is killed.
     {
       name: "host-gateway-restarts",
