@@ -69,11 +69,13 @@ test("what the filter refuses ends it, with the filter's words and the way out",
   expect(stderr).toMatch(/docker logs --tail 20 gw-docker-proxy\nTo mend it: .* then: pulumi up/s);
 });
 
-test("a gateway that has all its sandboxes loses them, and it is tried again; three times, then it is said", () => {
+test("a gateway that has all its sandboxes loses them, and it is tried again", () => {
   const again = prove(3, 0);
   expect([again.status, again.runs.length]).toEqual([0, 2]);
   expect(again.calls.filter((call) => /^rm --force (aaa|bbb)$/.test(call))).toHaveLength(2);
-  rmSync(join(directory, "calls"));
+});
+
+test("a gateway that makes new ones each time is let through after three tries, and it is said", () => {
   const never = prove(3);
   expect([never.status, never.runs.length]).toEqual([0, 3]);
   expect(never.stdout).toBe(
