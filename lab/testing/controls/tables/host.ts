@@ -135,6 +135,23 @@ export const hostControls = controlsOf(
       test: "tests/components/order.test.ts",
       failing: "has a sandbox made through its own filter",
     },
+    // A turned gateway that stops whatever is started in its container.
+    {
+      name: "verify-turn-of-others",
+      file: "tools/verify/row.ts",
+      from: "Math.max(1, atOnce / 2)",
+      to: "atOnce",
+      test: "tests/tools/verify/patience.test.ts",
+      failing: "a gateway that answers nothing takes nobody's turn",
+    },
+    {
+      name: "verify-silent-gateway",
+      file: "tools/verify/row.ts",
+      from: "if (late) silent.add(group);",
+      to: "",
+      test: "tests/tools/verify/patience.test.ts",
+      failing: "a gateway that answers nothing takes nobody's turn",
+    },
     // H18: a gateway that grows until it is killed.
     {
       name: "host-gateway-restarts",
