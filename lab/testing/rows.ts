@@ -94,6 +94,8 @@ export const rows: readonly Row[] = [
   { name: "host-upgrades", what: "a night of security updates, and a Docker that it leaves", group: "docker",
     files: ["tests/config-files/host/upgrades.docker.test.ts"], reads: ["config-files/host", "lab/vps"] },
 
+  { name: "litellm-as-published", what: "LiteLLM compiles itself at each start, on one CPU, within its limit", group: "docker",
+    files: ["tests/config-files/litellm/as-published.docker.test.ts"] },
   { name: "sbom", what: "the lists of a host's software, by a real syft, which is built where it is not there", group: "docker",
     files: ["tests/tools/sbom/host.docker.test.ts"] },
   { name: "real-kernel", what: "the host's commands on a kernel of its own, in QEMU", group: "docker",
