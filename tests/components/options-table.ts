@@ -79,10 +79,17 @@ export const optionUses: readonly OptionUse[] = [
   {
     type: "Firewall",
     option: "hooks",
-    value: ["sshPort and sshKey stay"],
+    value: ["the project at Hetzner is ready", "sshPort and sshKey stay"],
     reason:
       "a changed port or key would put the server out of reach; the firewall remembers both, and changes first",
   },
+  ...["SshKey", "PrimaryIp", "Volume", "Server"].map((type) => ({
+    type,
+    option: "hooks",
+    value: ["the project at Hetzner is ready"],
+    reason:
+      "a name in use and a type out of stock are seen before anything is bought that is bound to its place",
+  })),
   {
     type: "DnsRecord",
     option: "hooks",
