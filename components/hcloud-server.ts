@@ -6,10 +6,10 @@ import { isKeyLine, type HcloudHost } from "../config/host-schema";
 import { cloudflareRanges } from "../config-files/cloudflare/ip-ranges";
 import { userData } from "../config-files/host/user-data";
 import { hostKeyFrom } from "../config-files/ssh/host-key";
-import { projectHook } from "./hetzner-project-is-ready";
+import { projectHooks } from "./hetzner-project-is-ready";
 import type { HostAddress, HostProviders } from "./host";
 import { serverShutdown } from "./server-shutdown";
-import { sshLabels, sshRule, sshStays } from "./ssh-stays";
+import { madeWith, serverStays, sshRule } from "./server-stays";
 
 export interface HcloudServerArgs {
   readonly host: HcloudHost;
@@ -62,18 +62,21 @@ export function hcloudFoundation(
     },
     { parent },
   );
-  const ready = projectHook({
+  const ready = projectHooks({
     ...{ at: { stack, serverName, host }, token: args.token, endpoint: args.endpoint },
     ...{ parent: name, provider: providerName },
   });
   const options = { parent, provider };
-  const made = { ...options, hooks: { beforeCreate: [ready] } };
+  const made = { ...options, hooks: { beforeCreate: [ready.beforeMaking] } };
   const labels = stackLabels(serverName);
 
   const firewall = new hcloud.Firewall(
     `${name}-firewall`,
-    { name: serverName, labels: { ...labels, ...sshLabels(host) }, rules: firewallRules(host) },
-    { ...options, hooks: { beforeCreate: [ready], beforeUpdate: [sshStays()] } },
+    { name: serverName, labels: { ...labels, ...madeWith(host) }, rules: firewallRules(host) },
+    {
+      ...options,
+      hooks: { beforeCreate: [ready.beforeMaking], beforeUpdate: [serverStays(), ready.beforeAnotherType] },
+    },
   );
   // Without the firewall as a dependency: what is protected keeps what it depends on through `destroy --exclude-protected`.
   const location = new Promise<string>((resolve) => void firewall.urn.apply(() => resolve(host.location)));

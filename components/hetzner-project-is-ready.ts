@@ -5,9 +5,13 @@ import {
   HetznerRefuses,
   projectProblems,
   projectReport,
+  stockOf,
+  stockProblem,
+  type HetznerApi,
   type StackAtHetzner,
 } from "../config/hetzner-project";
-import type { Belonging } from "../config/import-command";
+import { importPlace, type Belonging } from "../config/import-command";
+import { newServerType } from "./server-stays";
 
 export interface ProjectIsReadyArgs extends Belonging {
   readonly at: StackAtHetzner;
@@ -16,49 +20,83 @@ export interface ProjectIsReadyArgs extends Belonging {
   readonly endpoint: string | undefined;
 }
 
-/**
- * Asked before a stack orders anything at Hetzner. In a preview it only says what would be refused, each thing once. Where
- * Hetzner cannot be asked it lets by: the provider asks for longer, and says how that ends.
- *
- * @param told what this run has said already
- */
-export async function projectIsReady(
-  args: ProjectIsReadyArgs,
-  urn: string,
-  preview: boolean,
-  told: Set<string>,
-): Promise<void> {
-  const { at, endpoint = hetznerApi } = args;
-  const token = await new Promise<string>((resolve) => args.token.apply(resolve));
-  const warn = async (text: string): Promise<void> => {
-    if (told.has(text)) return;
-    told.add(text);
-    await pulumi.log.warn(text);
-  };
-  let problems: string[];
-  try {
-    const answer = await askProject({ token, endpoint }, at, urn.split("$").at(-1)?.split("::")[0] ?? "");
-    problems = projectProblems(at, answer, urn, args);
-  } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    if (!(error instanceof HetznerRefuses)) {
-      await warn(`nobody has looked whether Hetzner has what ${at.serverName} needs: ${said}`);
-      return;
+/** Says what is in the way: in a preview as warnings, each once; else as an error. */
+class Asking {
+  private readonly told = new Set<string>();
+
+  constructor(
+    private readonly args: ProjectIsReadyArgs,
+    private readonly preview: boolean,
+  ) {}
+
+  /** Where Hetzner cannot be asked it lets by: the provider asks for longer, and says how that ends. */
+  async refuse(problemsOf: (api: HetznerApi) => Promise<readonly string[]>): Promise<void> {
+    const { at, endpoint = hetznerApi } = this.args;
+    const token = await new Promise<string>((resolve) => this.args.token.apply(resolve));
+    let problems: readonly string[];
+    try {
+      problems = await problemsOf({ token, endpoint });
+    } catch (error) {
+      const said = error instanceof Error ? error.message : String(error);
+      if (!(error instanceof HetznerRefuses)) {
+        await this.warn(`nobody has looked whether Hetzner has what ${at.serverName} needs: ${said}`);
+        return;
+      }
+      problems = [said];
     }
-    problems = [said];
+    if (problems.length === 0) return;
+    if (!this.preview) throw new Error(projectReport(at, problems));
+    for (const problem of problems) await this.warn(`pulumi up will be refused: ${problem}`);
   }
-  if (problems.length === 0) return;
-  if (!preview) throw new Error(projectReport(at, problems));
-  for (const problem of problems) await warn(`pulumi up will be refused: ${problem}`);
+
+  private async warn(text: string): Promise<void> {
+    if (this.told.has(text)) return;
+    this.told.add(text);
+    await pulumi.log.warn(text);
+  }
 }
 
-/** One for all that a stack has at Hetzner: the engine asks it before it makes one of them. */
-export function projectHook(args: ProjectIsReadyArgs): pulumi.ResourceHook {
-  const preview = pulumi.runtime.isDryRun();
-  const told = new Set<string>();
-  return new pulumi.ResourceHook(
-    "the project at Hetzner is ready",
-    ({ urn }) => projectIsReady(args, urn, preview, told),
-    { onDryRun: true },
-  );
+/** What is asked before something at Hetzner is made or changed. */
+export interface ProjectChecks {
+  /** Before one of the stack's things is made. @param urn its own */
+  readonly beforeMaking: (urn: string) => Promise<void>;
+  /** Before a server is switched off for another type. */
+  readonly beforeAnotherType: () => Promise<void>;
+}
+
+export function projectChecks(args: ProjectIsReadyArgs, preview: boolean): ProjectChecks {
+  const { at } = args;
+  const asking = new Asking(args, preview);
+  return {
+    beforeMaking: (urn) =>
+      asking.refuse(async (api) =>
+        projectProblems(at, await askProject(api, at, importPlace(urn, args).type), urn, args),
+      ),
+    beforeAnotherType: () =>
+      asking.refuse(async (api) => {
+        const problem = stockProblem(at, await stockOf(api), true);
+        return problem === undefined ? [] : [problem];
+      }),
+  };
+}
+
+/** The engine asks the first before it makes anything of the stack's at Hetzner, the second before it changes the firewall. */
+export function projectHooks(
+  args: ProjectIsReadyArgs,
+): Readonly<Record<"beforeMaking" | "beforeAnotherType", pulumi.ResourceHook>> {
+  const checks = projectChecks(args, pulumi.runtime.isDryRun());
+  return {
+    beforeMaking: new pulumi.ResourceHook(
+      "the project at Hetzner is ready",
+      ({ urn }) => checks.beforeMaking(urn),
+      { onDryRun: true },
+    ),
+    beforeAnotherType: new pulumi.ResourceHook(
+      "another server type is to be had",
+      async ({ oldInputs, newInputs }) => {
+        if (newServerType(oldInputs ?? {}, newInputs ?? {}) !== undefined) await checks.beforeAnotherType();
+      },
+      { onDryRun: true },
+    ),
+  };
 }

@@ -131,7 +131,8 @@ export async function askProject(
   };
 }
 
-async function stockOf(api: HetznerApi): Promise<ProjectAnswer["stock"]> {
+/** Asks where each server type can be ordered now. */
+export async function stockOf(api: HetznerApi): Promise<ProjectAnswer["stock"]> {
   const stock = new Map<string, string[]>();
   let said = false;
   for (let page = 1; page <= mostPages; page++) {
@@ -194,8 +195,9 @@ export function projectProblems(
     }
     problems.push(`name: the project has ${kinds[kind].word} called ${serverName} already. ${wayOn(kind)}`);
   }
-  problems.push(...(asked(server) ? stockProblem() : []));
-  return problems;
+  const bound = place.type !== first || Object.values(named).some(({ location }) => location !== undefined);
+  const outOfStock = asked(server) ? stockProblem(at, stock, bound) : undefined;
+  return outOfStock === undefined ? problems : [...problems, outOfStock];
 
   function wayOn(kind: Kind): string {
     const found = named[kind];
@@ -210,29 +212,36 @@ export function projectProblems(
       importCommand(place, String(found.id))
     );
   }
+}
 
-  function stockProblem(): string[] {
-    const orderable = stock?.get(host.serverType);
-    if (stock === undefined || orderable?.includes(host.location) === true) return [];
-    const enough = serverTypes[host.serverType]?.memoryMiB ?? 0;
-    const here = Object.entries(serverTypes)
-      .filter(([name, { memoryMiB }]) => memoryMiB >= enough && stock.get(name)?.includes(host.location))
-      .map(([name]) => name);
-    const bound = place.type !== first || Object.values(named).some(({ location }) => location !== undefined);
-    const elsewhere: Location[] = bound ? [] : locations.filter((name) => orderable?.includes(name));
-    const ways = [
-      ...(here.length === 0
-        ? []
-        : [`take another type that is (${here.join(", ")}): ${setHost(at, "serverType", here[0] ?? "")}`]),
-      ...(elsewhere.length === 0
-        ? []
-        : [`go where it is (${elsewhere.join(", ")}): ${setHost(at, "location", elsewhere[0] ?? "")}`]),
-      "try again later, stock changes by the hour",
-    ];
-    return [
-      `stock: ${host.serverType} is not to be had in ${host.location} now. Either ${ways.join("; or ")}`,
-    ];
-  }
+/**
+ * Why no server can be made as, or become, the type that is wanted; undefined where one can, or nobody knows.
+ *
+ * @param bound whether something is in the location that cannot leave it
+ */
+export function stockProblem(
+  at: StackAtHetzner,
+  stock: ProjectAnswer["stock"],
+  bound: boolean,
+): string | undefined {
+  const { location, serverType } = at.host;
+  const orderable = stock?.get(serverType);
+  if (stock === undefined || orderable?.includes(location) === true) return undefined;
+  const enough = serverTypes[serverType]?.memoryMiB ?? 0;
+  const here = Object.entries(serverTypes)
+    .filter(([name, { memoryMiB }]) => memoryMiB >= enough && stock.get(name)?.includes(location))
+    .map(([name]) => name);
+  const elsewhere: Location[] = bound ? [] : locations.filter((name) => orderable?.includes(name));
+  const ways = [
+    ...here
+      .slice(0, 1)
+      .map((name) => `take another type that is (${here.join(", ")}): ${setHost(at, "serverType", name)}`),
+    ...elsewhere
+      .slice(0, 1)
+      .map((name) => `go where it is (${elsewhere.join(", ")}): ${setHost(at, "location", name)}`),
+    "try again later, stock changes by the hour",
+  ];
+  return `stock: ${serverType} is not to be had in ${location} now. Either ${ways.join("; or ")}`;
 }
 
 const setHost = ({ stack }: StackAtHetzner, field: string, value: string): string =>

@@ -79,9 +79,13 @@ export const optionUses: readonly OptionUse[] = [
   {
     type: "Firewall",
     option: "hooks",
-    value: ["the project at Hetzner is ready", "sshPort and sshKey stay"],
+    value: [
+      "the project at Hetzner is ready",
+      "what the server was made with stays",
+      "another server type is to be had",
+    ],
     reason:
-      "a changed port or key would put the server out of reach; the firewall remembers both, and changes first",
+      "a changed port or key would put the server out of reach, and a location cannot be left; the firewall, which changes first, remembers all that, and the type",
   },
   ...["SshKey", "PrimaryIp", "Volume", "Server"].map((type) => ({
     type,

@@ -1,6 +1,6 @@
 /** What the project at Hetzner has, or has not, is seen before a stack orders anything there. */
 import * as pulumi from "@pulumi/pulumi";
-import { projectIsReady } from "../../components/hetzner-project-is-ready";
+import { projectChecks, type ProjectChecks } from "../../components/hetzner-project-is-ready";
 import {
   md5Fingerprint,
   projectProblems,
@@ -11,6 +11,8 @@ import { hcloudHost } from "../../config/host-schema";
 import { Harness, tokens } from "../lab/hetzner/harness";
 import { ed25519Line, prod } from "../fixtures/stack-configuration";
 
+// A loaded machine takes its time over a dozen calls.
+jest.setTimeout(30_000);
 const lab = new Harness();
 const serverName = "clawkeep-prod";
 const host = hcloudHost.parse(prod.settings["clawkeep:host"]);
@@ -59,23 +61,24 @@ const make = {
     }),
 };
 
-/** The hook of one resource; `preview` as the engine's first half of an `up`. */
-const asked = (
-  making: keyof typeof urn = "firewall",
-  { preview = false, token = tokens.write, at = {}, told = new Set<string>() } = {},
-): Promise<string> =>
-  projectIsReady(
+const checks = ({ preview = false, token = tokens.write, at = {} } = {}): ProjectChecks =>
+  projectChecks(
     {
       at: { stack: "prod", serverName, host: { ...host, ...at } },
       ...{ token: pulumi.output(token), endpoint: `${lab.origin}/v1`, ...belonging },
     },
-    urn[making],
     preview,
-    told,
-  ).then(
+  );
+const answerOf = (asking: Promise<void>): Promise<string> =>
+  asking.then(
     () => "let by",
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
   );
+/** Before that resource is made; `preview` as the engine's first half of an `up`. */
+const asked = (
+  making: keyof typeof urn = "firewall",
+  options: Parameters<typeof checks>[0] = {},
+): Promise<string> => answerOf(checks(options).beforeMaking(urn[making]));
 
 it("knows a key by Hetzner's own fingerprint", async () => {
   const made = await make.sshKey("laptop");
@@ -156,9 +159,8 @@ describe("before the first thing is made", () => {
 
   it("in a preview says each thing once, and lets by", async () => {
     await make.volume();
-    const told = new Set<string>();
-    expect(await asked("firewall", { preview: true, told })).toBe("let by");
-    expect(await asked("volume", { preview: true, told })).toBe("let by");
+    const { beforeMaking } = checks({ preview: true });
+    for (const each of [urn.firewall, urn.volume]) expect(await answerOf(beforeMaking(each))).toBe("let by");
     expect(warnings).toEqual([expect.stringMatching(/^pulumi up will be refused: name: .* a volume called/)]);
   });
 
@@ -209,6 +211,22 @@ describe("before one that comes later", () => {
     const said = await asked("server");
     expect(said).toContain("cx33 is not to be had in fsn1 now");
     expect(said).not.toContain("go where it is");
+  });
+});
+
+describe("before a server is switched off for another type", () => {
+  it("lets by a type that is to be had, whatever bears the stack's name", async () => {
+    await make.volume(own);
+    expect(await answerOf(checks().beforeAnotherType())).toBe("let by");
+  });
+
+  it("refuses one that is sold out, and a preview warns", async () => {
+    await stock(false);
+    const said = await answerOf(checks().beforeAnotherType());
+    expect(said).toMatch(/cx33 is not to be had in fsn1 now\. Either take another type that is \(cx43, /);
+    expect(said).not.toContain("go where it is");
+    expect(await answerOf(checks({ preview: true }).beforeAnotherType())).toBe("let by");
+    expect(warnings).toEqual([expect.stringMatching(/^pulumi up will be refused: stock: cx33/)]);
   });
 });
 

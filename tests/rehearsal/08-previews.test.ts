@@ -123,18 +123,36 @@ test("wrong values are all named at once with what mends them, before any resour
   }
 });
 
-test("another SSH port or key for a server that is there is refused, in a preview and without one", async () => {
-  await withHost({ sshPort: 2222, sshKey: "another-key" }, async () => {
+test("another SSH port, key, image or location of a server that is there is refused, in a preview and without one", async () => {
+  const changes = { sshPort: 2222, sshKey: "another-key", image: "ubuntu-24.04", location: "nbg1" };
+  await withHost(changes, async () => {
     for (const operation of ["preview --stack prod", "up --stack prod --yes --skip-preview"]) {
       const [verb = "", ...flags] = operation.split(" ");
       const { outcome } = await tryPulumi(verb, flags);
       expect([verb, outcome.code]).not.toEqual([verb, 0]);
       const said = (outcome.stdout + outcome.stderr).replace(/\s+/g, " ");
       expect(said).toMatch(
-        /sshPort was 9922 when the server was made, and clawkeep:host.sshKey was another .* Nothing on the server was touched.* pulumi destroy --exclude-protected --stack prod && pulumi up --stack prod/,
+        /location was fsn1 when address and volume were made.* sshPort was 9922, and clawkeep:host.sshKey was another, and clawkeep:host.image was debian-13 when the server was made.* Nothing on the server was touched.* pulumi destroy --exclude-protected --stack prod && pulumi up --stack prod/,
       );
     }
   });
+  await pulumi("preview", ["--stack", "prod", "--refresh", "--expect-no-changes"]);
+});
+
+test("a type that is sold out is refused before the server is switched off for it, and a preview warns", async () => {
+  await stock("cpx32", false);
+  try {
+    await withHost({ serverType: "cpx32" }, async () => {
+      expect(await pulumi("preview", ["--stack", "prod"])).toMatch(/pulumi up will be refused: stock: cpx32/);
+      const { outcome } = await tryPulumi("up", ["--stack", "prod", "--yes", "--skip-preview"]);
+      expect([outcome.code === 0, outcome.stdout + outcome.stderr]).toEqual([
+        false,
+        expect.stringMatching(/cpx32 is not to be had in fsn1 now/),
+      ]);
+    });
+  } finally {
+    await stock("cpx32", true);
+  }
   await pulumi("preview", ["--stack", "prod", "--refresh", "--expect-no-changes"]);
 });
 

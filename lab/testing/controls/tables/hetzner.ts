@@ -8,8 +8,8 @@ export const hetznerControls: readonly Control[] = controlsOf(
   [
     {
       name: "hetzner-names",
-      from: "if (found === undefined || found.id === usable?.id) continue;",
-      to: "if (found !== undefined || kind === first) continue;",
+      from: "problems.push(`name: the project has",
+      to: "void (`name: the project has",
       failing: "names all that is in the way at once",
     },
     {
@@ -20,8 +20,8 @@ export const hetznerControls: readonly Control[] = controlsOf(
     },
     {
       name: "hetzner-stock",
-      from: "...(asked(server) ? stockProblem() : [])",
-      to: "",
+      from: "asked(server) ? stockProblem(at, stock, bound) : undefined",
+      to: "undefined as string | undefined",
       failing: "looks at the stock before the server",
     },
     {
@@ -39,10 +39,38 @@ export const hetznerControls: readonly Control[] = controlsOf(
     {
       name: "hetzner-asked",
       file: "components/hcloud-server.ts",
-      from: "hooks: { beforeCreate: [ready], beforeUpdate",
+      from: "hooks: { beforeCreate: [ready.beforeMaking], beforeUpdate",
       to: "hooks: { beforeUpdate",
       test: "tests/components/options.test.ts",
       failing: "every use of a resource option",
     },
+    {
+      name: "server-keeps-port-key-image-location",
+      file: "components/hcloud-server.ts",
+      from: "beforeUpdate: [serverStays(), ready.beforeAnotherType]",
+      to: "beforeUpdate: [ready.beforeAnotherType]",
+      test: "tests/components/options.test.ts",
+      failing: "every use of a resource option",
+    },
+    {
+      name: "server-type-sold-out-before-power-off",
+      file: "components/hcloud-server.ts",
+      from: "beforeUpdate: [serverStays(), ready.beforeAnotherType]",
+      to: "beforeUpdate: [serverStays()]",
+      test: "tests/components/options.test.ts",
+      failing: "every use of a resource option",
+    },
+    ...(
+      [
+        ["key", 'key === undefined ? [] : ["clawkeep', "refuses another key"],
+        ["image", "image === undefined ? [] : [`clawkeep", "refuses another image"],
+        ["location", "...(location === undefined", "refuses another location, and offers"],
+        ["disk", "type !== undefined && smaller", "refuses a type with a smaller disk"],
+      ] as const
+    ).map(([what, from, failing]) => ({
+      ...{ name: `server-${what}-remembered`, file: "components/server-stays.ts", from, failing },
+      to: from.replace("=== undefined", "!== null").replace("type !== undefined && smaller", "type === null"),
+      test: "tests/components/server-stays.test.ts",
+    })),
   ],
 );
