@@ -6,6 +6,7 @@ import type { Control } from "./controls/control";
 import { containerControls } from "./controls/tables/containers";
 import { filterControls } from "./controls/tables/docker-filter";
 import { gatewayControls } from "./controls/tables/gateway";
+import { hetznerControls } from "./controls/tables/hetzner";
 import { hostControls } from "./controls/tables/host";
 import { gateControls } from "./controls/tables/litellm-gate";
 import { networkControls } from "./controls/tables/network";
@@ -145,6 +146,7 @@ export const rows: readonly Row[] = [
   { name: "controls-relay", what: "the relay for bots", controls: relayControls },
   { name: "controls-secrets", what: "secrets", controls: secretControls },
   { name: "controls-ssh", what: "how the operator comes in", controls: sshControls },
+  { name: "controls-hetzner", what: "what Hetzner would refuse, and what a server keeps", controls: hetznerControls },
   { name: "controls-litellm", what: "LiteLLM as it runs", controls: litellmControls },
   { name: "controls-litellm-gate", what: "what LiteLLM's gate lets through and reserves", controls: gateControls },
   { name: "controls-alerts", what: "alerts of LiteLLM as it runs", controls: alertControls },

@@ -2,6 +2,7 @@
 import { containerControls } from "./tables/containers";
 import { filterControls } from "./tables/docker-filter";
 import { gatewayControls } from "./tables/gateway";
+import { hetznerControls } from "./tables/hetzner";
 import { hostControls } from "./tables/host";
 import { gateControls } from "./tables/litellm-gate";
 import { networkControls } from "./tables/network";
@@ -17,6 +18,7 @@ export const allControls: readonly Control[] = [
   ...containerControls,
   ...gatewayControls,
   ...filterControls,
+  ...hetznerControls,
   ...hostControls,
   ...powerCutControls,
   ...relayControls,
