@@ -168,7 +168,7 @@ export function hcloudFoundation(
     const attachment = new hcloud.VolumeAttachment(
       `${name}-volume-attachment`,
       { volumeId: volume.id.apply(Number), serverId: server.id.apply(Number), automount: false },
-      { ...options, ...bound, deleteBeforeReplace: true },
+      { ...options, ...bound, deleteBeforeReplace: true, hooks: { beforeCreate: [ready.beforeAttaching] } },
     );
     return {
       server,

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import {
   askProject,
+  attachmentProblem,
   hetznerApi,
   HetznerRefuses,
   projectProblems,
@@ -62,6 +63,8 @@ export interface ProjectChecks {
   readonly beforeMaking: (urn: string) => Promise<void>;
   /** Before a server is switched off for another type. */
   readonly beforeAnotherType: () => Promise<void>;
+  /** Before the volume is attached. @param urn the attachment's */
+  readonly beforeAttaching: (urn: string) => Promise<void>;
 }
 
 export function projectChecks(args: ProjectIsReadyArgs, preview: boolean): ProjectChecks {
@@ -77,19 +80,28 @@ export function projectChecks(args: ProjectIsReadyArgs, preview: boolean): Proje
         const problem = stockProblem(at, await stockOf(api), true);
         return problem === undefined ? [] : [problem];
       }),
+    beforeAttaching: (urn) =>
+      asking.refuse(async (api) => {
+        const problem = await attachmentProblem(api, at, urn, args);
+        return problem === undefined ? [] : [problem];
+      }),
   };
 }
 
 /** The engine asks the first before it makes anything of the stack's at Hetzner, the second before it changes the firewall. */
 export function projectHooks(
   args: ProjectIsReadyArgs,
-): Readonly<Record<"beforeMaking" | "beforeAnotherType", pulumi.ResourceHook>> {
+): Readonly<Record<keyof ProjectChecks, pulumi.ResourceHook>> {
   const checks = projectChecks(args, pulumi.runtime.isDryRun());
   return {
     beforeMaking: new pulumi.ResourceHook(
       "the project at Hetzner is ready",
       ({ urn }) => checks.beforeMaking(urn),
       { onDryRun: true },
+    ),
+    // Not in previews: where a server is replaced, the volume is still attached to the one that goes.
+    beforeAttaching: new pulumi.ResourceHook("the volume is attached to nothing", ({ urn }) =>
+      checks.beforeAttaching(urn),
     ),
     beforeAnotherType: new pulumi.ResourceHook(
       "another server type is to be had",

@@ -131,6 +131,32 @@ export async function askProject(
   };
 }
 
+/**
+ * Why the stack's volume cannot be attached to its server; undefined where it can, or where neither is there yet.
+ * An answer that was lost leaves it attached, and Hetzner refuses to attach it once more.
+ */
+export async function attachmentProblem(
+  api: HetznerApi,
+  { serverName }: StackAtHetzner,
+  urn: string,
+  belonging: Belonging,
+): Promise<string | undefined> {
+  const named = new URLSearchParams({ name: serverName }).toString();
+  const first = async (list: string): Promise<{ id: number; server?: number | null } | undefined> =>
+    ((await ask(api, `${list}?${named}`))[list] as { id: number; server?: number | null }[] | undefined)?.[0];
+  const [found, own] = [await first("volumes"), await first("servers")];
+  if (found === undefined || typeof found.server !== "number") return undefined;
+  if (found.server !== own?.id)
+    return (
+      `attachment: the volume ${serverName} is attached to another server, ${found.server}. Unmount it there, and detach it ` +
+      "in Hetzner's console"
+    );
+  return (
+    `attachment: the volume ${serverName} is attached to its server already: an up that was cut off has left it so. Take ` +
+    `it over: ${importCommand(importPlace(urn, belonging), String(found.id))}`
+  );
+}
+
 /** Asks where each server type can be ordered now. */
 export async function stockOf(api: HetznerApi): Promise<ProjectAnswer["stock"]> {
   const stock = new Map<string, string[]>();

@@ -124,6 +124,13 @@ export const rows: readonly Row[] = [
   { name: "far-host", what: "an existing host 40 ms away, 64 side by side, from an ordinary developer's machine", group: "rehearsal",
     files: ["tests/rehearsal/22-far-host.test.ts"] },
 
+  // A call of an `up` goes wrong at Hetzner or Cloudflare; ten of all are in `make test`.
+  { name: "faults-unavailable", what: "each call of an up is answered 503", group: "docker", files: ["tests/long/faults-unavailable.docker.test.ts"] },
+  { name: "faults-too-many", what: "each call of an up is answered 429", group: "docker", files: ["tests/long/faults-too-many.docker.test.ts"] },
+  { name: "faults-cut", what: "each call of an up is cut off", group: "docker", files: ["tests/long/faults-cut.docker.test.ts"] },
+  { name: "faults-done-error", what: "each call of an up is done, and answered 500", group: "docker", files: ["tests/long/faults-done-error.docker.test.ts"] },
+  { name: "faults-done-cut", what: "each call of an up is done, and cut off", group: "docker", files: ["tests/long/faults-done-cut.docker.test.ts"] },
+
   // Other engines than Debian's as it comes.
   { name: "engine-29", what: "an existing host with Engine 29", group: "rehearsal", files: ["tests/rehearsal/23-engine-29.test.ts"] },
   { name: "containerd-store", what: "an existing host whose engine has its images in the store of containerd", group: "rehearsal",
