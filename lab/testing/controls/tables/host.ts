@@ -126,6 +126,31 @@ export const hostControls = controlsOf(
       test: "tests/config/parse.test.ts",
       failing: "many wrong values are all reported at once",
     },
+    // H15 on a host, and what else of its Docker is refused.
+    {
+      name: "host-docker-pool",
+      file: "config-files/host/bin/docker-settings",
+      from: "other = clash(route, pools)",
+      to: "other = None",
+      test: "tests/config-files/host/docker-settings.test.ts",
+      failing: "refuses networks of ours, and the pool that Docker gets",
+    },
+    {
+      name: "host-docker-live-restore",
+      file: "config-files/host/bin/docker-settings",
+      from: '    "live-restore": (True, "containers would end with every restart of the daemon"),\n',
+      to: "",
+      test: "tests/config-files/host/docker-settings.test.ts",
+      failing: "says all at once",
+    },
+    {
+      name: "verify-answer-cut-short",
+      file: "tools/verify/docker.ts",
+      from: "const daemon = `set -euo pipefail\n",
+      to: "const daemon = `",
+      test: "tests/tools/verify/docker-rows.test.ts",
+      failing: "a program is missing: that is no proof",
+    },
     // P15: a client, or limits, that the filter refuses.
     {
       name: "host-tools-proven",
