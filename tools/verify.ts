@@ -12,6 +12,7 @@ import { sshTarget, withHost } from "./host-shell";
 import { table, verify } from "./verify/row";
 import { rowsOf } from "./verify/rows";
 import { stackOutputs, worldOf } from "./verify/world";
+import { endWith, say, sayJson } from "./terminal";
 
 async function main(args: readonly string[]): Promise<void> {
   const [stack] = args.filter((argument) => !argument.startsWith("--"));
@@ -24,11 +25,9 @@ async function main(args: readonly string[]): Promise<void> {
     return verify(world, rowsOf(world));
   });
   const ok = results.every((result) => result.ok);
-  console.log(args.includes("--json") ? JSON.stringify({ stack, ok, results }, null, 2) : table(results));
+  if (args.includes("--json")) sayJson({ stack, ok, results });
+  else say(table(results));
   process.exitCode = ok ? 0 : 1;
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 2;
-});
+main(process.argv.slice(2)).catch((error: unknown) => endWith(error, 2));

@@ -154,7 +154,7 @@ const attacks = controlsOf(
       name: "filter-unresponsive-sandboxes",
       threat: "A sandbox in which nothing runs any more is removed",
       file: `${folder}/filter.ts`,
-      from: "      void this.unresponsive.check(container);\n",
+      from: "      void this.unresponsive.check(exec.container);\n",
       to: "",
       test: `${tests}/life.docker.test.ts`,
       failing: "is removed by itself when a command takes long",

@@ -38,7 +38,7 @@ for module in ("litellm", "litellm.integrations", "litellm.llms", "litellm.llms.
 stand_in("litellm.integrations.custom_logger", CustomLogger=object)
 handler = type("AsyncHTTPHandler", (), {"single_connection_post_request": None})
 stand_in("litellm.llms.custom_httpx.http_handler", AsyncHTTPHandler=handler)
-errors = {name: Exception for name in ("ClientConnectorError", "ClientHttpProxyError", "ConnectionTimeoutError")}
+errors = dict.fromkeys(("ClientConnectorError", "ClientHttpProxyError", "ConnectionTimeoutError"), Exception)
 stand_in("aiohttp", ClientSession=type("ClientSession", (), {"_request": print}), **errors)
 client = type("AsyncClient", (), {"send": print})
 stand_in("httpx", AsyncClient=client, Client=client, RequestError=OSError, HTTPStatusError=OSError)
