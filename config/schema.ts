@@ -77,7 +77,7 @@ export const settingsSchema = z.strictObject(settingsShape);
 export type Settings = z.infer<typeof settingsSchema>;
 
 /** Settings of which some parts may be missing, because they are wrong by themselves. */
-type Usable<T> = T extends readonly (infer E)[]
+export type Usable<T> = T extends readonly (infer E)[]
   ? readonly (Usable<E> | undefined)[]
   : T extends object
     ? { readonly [K in keyof T]?: Usable<T[K]> | undefined }

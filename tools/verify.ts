@@ -13,6 +13,7 @@ import { sshTarget, withHost } from "./host-shell";
 import { progress, table, verify } from "./verify/row";
 import { rowsOf } from "./verify/rows";
 import { stackOutputs, worldOf } from "./verify/world";
+import { endWith, say, sayJson } from "./terminal";
 
 /** A row's own limit ends the wait; this ends what it has started on the host. */
 const secondsOnHost = 40;
@@ -32,11 +33,9 @@ async function main(args: readonly string[]): Promise<void> {
     secondsOnHost,
   );
   const ok = results.every((result) => result.ok);
-  console.log(args.includes("--json") ? JSON.stringify({ stack, ok, results }, null, 2) : table(results));
+  if (args.includes("--json")) sayJson({ stack, ok, results });
+  else say(table(results));
   process.exitCode = ok ? 0 : 1;
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 2;
-});
+main(process.argv.slice(2)).catch((error: unknown) => endWith(error, 2));

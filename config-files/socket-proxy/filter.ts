@@ -37,6 +37,8 @@ export interface Attached extends Upgraded {
   readonly begun: () => void;
 }
 
+/** Routes that make or start something; nothing of it while the gateway is being stopped. */
+const startsSomething: readonly Route["name"][] = ["container-create", "container-start", "exec-create"];
 const mostKnown = 1024;
 /** A command that has said nothing by then counts as started. */
 const startedByMs = 1_000;
@@ -87,6 +89,7 @@ export class Filter {
    * @throws {Refusal} if the call is not allowed, or the daemon cannot be reached
    */
   async handle(route: Route, body: Buffer): Promise<Reply> {
+    if (startsSomething.includes(route.name)) this.refuseWhenClosed();
     switch (route.name) {
       case "ping":
         return this.ping();
@@ -121,6 +124,7 @@ export class Filter {
   async attach(route: Route, body: Buffer): Promise<Reply | Attached> {
     if (route.name !== "exec-start")
       throw new Refusal(400, "upgrade", "only the start of an exec may upgrade");
+    this.refuseWhenClosed();
     const start = this.controls.rebuildExecStartBody(this.controls.parseBody(body));
     const id = route.subject;
     const exec = this.execs.get(id);
@@ -250,8 +254,23 @@ export class Filter {
       if (answer.status === 409)
         throw new Refusal(409, "name-in-use", `Conflict. The container name "/${name}" is already in use.`);
       if (answer.status !== 201) return this.passOn(answer);
-      return { status: 201, body: { Id: objectOf(answer)["Id"], Warnings: [] } };
+      const id = String(objectOf(answer)["Id"]);
+      await this.takeBackWhenClosed(id);
+      return { status: 201, body: { Id: id, Warnings: [] } };
     });
+  }
+
+  private refuseWhenClosed(): void {
+    if (this.controls.isClosed(this.configuration))
+      throw new Refusal(503, "closed", "the gateway is being stopped: nothing is started for it");
+  }
+
+  /** What was on its way to the engine when the gateway was stopped: whoever looked for sandboxes has not seen it. */
+  private async takeBackWhenClosed(container: string): Promise<void> {
+    if (!this.controls.isClosed(this.configuration)) return;
+    const { status } = await this.daemon.call("DELETE", `/containers/${container}?force=1`);
+    if (status === 204 || status === 404) this.gone(container);
+    this.refuseWhenClosed();
   }
 
   private async startContainer(name: string, body: Buffer): Promise<Reply> {
@@ -259,7 +278,9 @@ export class Filter {
     const id = await this.ownSandbox(name);
     await this.startPace.turn();
     const path = `/containers/${id}/start`;
-    return this.passOn(await this.starting.run(() => this.daemon.call("POST", path)));
+    const answer = await this.starting.run(() => this.daemon.call("POST", path));
+    await this.takeBackWhenClosed(id);
+    return this.passOn(answer);
   }
 
   private async removeContainer(name: string): Promise<Reply> {

@@ -79,7 +79,7 @@ export const rows: readonly Row[] = [
 
   // What is put on a server, each part by itself: in `make test` too while it has changed.
   { name: "gateway-changes", what: "a change of a gateway, cut off anywhere; its copies; its storage", group: "docker",
-    files: ["gateway-change", "gateway-change-cut", "gateway-copies", "gateway-storage"].map(onHost), reads: onServer },
+    files: ["gateway-change", "gateway-change-cut", "gateway-copies", "gateway-storage", "sandboxes-end"].map(onHost), reads: onServer },
   { name: "host-files", what: "the host's firewall, its sshd, its volume, power cuts, how it is shut down", group: "docker",
     files: ["firewall", "host-files", "mount-volume", "power-cut", "secure-sshd", "shut-down-host"].map(onHost),
     reads: [...onServer, "config-files/ssh", "tests/config-files/host"] },

@@ -95,7 +95,7 @@ const firstLine = (text: string): string => text.split("\n")[0]?.slice(0, 140) ?
 export const progress = ({ ok, group, name }: Result): string =>
   `${ok ? "ok    " : "FAILED"} ${group}: ${name}`;
 
-/** A table for people; what failed is said again, whole, at the end. */
+/** A table for people; what failed is said again, whole, at the end, marked so that none of it looks like another row. */
 export function table(results: readonly Result[]): string {
   const width = Math.max(...results.map(({ name }) => name.length));
   const lines: string[] = [];
@@ -110,7 +110,7 @@ export function table(results: readonly Result[]): string {
   const failed = results.filter(({ ok }) => !ok);
   lines.push("", `${results.length - failed.length} of ${results.length} hold`);
   for (const { name, detail } of failed)
-    lines.push("", `FAILED ${name}`, `  ${detail.replaceAll("\n", "\n  ")}`);
+    lines.push("", `FAILED ${name}`, ...detail.split("\n").map((line) => `  | ${line}`));
   return lines.join("\n").trimStart();
 }
 

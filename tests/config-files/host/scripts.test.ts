@@ -11,7 +11,9 @@ const scripts = readdirSync(bin).map((name) => ({
   text: readFileSync(join(bin, name), "utf8"),
 }));
 const startingWith = (line: string) => scripts.filter(({ text }) => text.startsWith(`${line}\n`));
-const [bash, python] = [startingWith("#!/usr/bin/env bash"), startingWith("#!/usr/bin/env python3")];
+const bash = startingWith("#!/usr/bin/env bash");
+// -B: nothing else may lie beside a script that has a module.
+const python = ["python3", "-S python3 -B"].flatMap((program) => startingWith(`#!/usr/bin/env ${program}`));
 const modules = scripts.filter(({ name }) => name.endsWith(".mjs"));
 const installed = (program: string): boolean => spawnSync(program, ["--version"]).error === undefined;
 const check = (program: string, ...args: string[]) => {
@@ -75,15 +77,23 @@ describe("openclaw-gateway@.service", () => {
   it("asks the gate before every start", () => {
     expect(value("ExecCondition")).toBe("/opt/openclaw/bin/gateway-gate role %i");
     expect([...unit.matchAll(/^ExecStartPre=(.*)$/gm)].map(([, command]) => command)).toEqual([
+      "/opt/openclaw/bin/sandboxes-end close %i",
       "/opt/openclaw/bin/gateway-swap recover %i",
       "/opt/openclaw/bin/gateway-gate wait %i",
+      "/opt/openclaw/bin/sandboxes-end open %i",
     ]);
   });
 
   it("gives OpenClaw its 330 s to finish, and Docker some more to say so", () => {
-    const grace = Number(/ -t (\d+)/.exec(value("ExecStop") ?? "")?.[1]);
+    const grace = Number(/^ExecStop=.* -t (\d+)/m.exec(unit)?.[1]);
     expect(grace).toBeGreaterThan(330);
     expect(Number(value("TimeoutStopSec"))).toBeGreaterThan(grace);
+  });
+
+  it("ends the sandboxes before the gateway is stopped, and after it has ended", () => {
+    const stops = [...unit.matchAll(/^ExecStop(?:Post)?=(.*)$/gm)].map(([, command]) => command);
+    const end = "-/opt/openclaw/bin/sandboxes-end close %i";
+    expect(stops).toEqual([end, expect.stringMatching(/^\/usr\/bin\/docker stop /), end]);
   });
 
   it("gives the gate the time that it takes", () => {
