@@ -580,7 +580,7 @@ export const wrongSettings: readonly WrongValue[] = [
   ),
   row(
     "image of other software",
-    image("redis", "docker.io/library/caddy:2.10.2"),
+    image("redis", "docker.io/library/caddy:2.11.4"),
     "clawkeep:images.redis",
     /is not an image of redis: the last part of its repository is caddy/,
   ),
