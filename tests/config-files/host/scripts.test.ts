@@ -11,7 +11,10 @@ const scripts = readdirSync(bin).map((name) => ({
   text: readFileSync(join(bin, name), "utf8"),
 }));
 const startingWith = (line: string) => scripts.filter(({ text }) => text.startsWith(`${line}\n`));
-const [bash, python] = [startingWith("#!/usr/bin/env bash"), startingWith("#!/usr/bin/env python3")];
+const bash = startingWith("#!/usr/bin/env bash");
+// -B: nothing else may lie beside the scripts.
+const python = ["#!/usr/bin/env python3", "#!/usr/bin/env -S python3 -B"].flatMap(startingWith);
+python.push(...scripts.filter(({ name }) => name.endsWith(".py")));
 const modules = scripts.filter(({ name }) => name.endsWith(".mjs"));
 const installed = (program: string): boolean => spawnSync(program, ["--version"]).error === undefined;
 const check = (program: string, ...args: string[]) => {
