@@ -118,7 +118,6 @@ for name in [${odd}]:
     const names = leftOut.map(({ path }) => path);
     expect(names).toContain("pno utf-8 \\xff");
     expect(names).toContain("pesc\\x1b[31m");
-    // eslint-disable-next-line no-control-regex
     expect(names.filter((name) => /[\u0000-\u001f\u007f-\u009f\u202e]/.test(name))).toEqual([]);
   });
 
