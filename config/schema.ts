@@ -6,6 +6,7 @@
  * values over without their secret mark.
  */
 import { z } from "zod";
+import { backups } from "./backups-schema";
 import { certificates, filled, hostName, subnet } from "./fields";
 import { gateway } from "./gateway-schema";
 import { existingHost, hcloudHost } from "./host-schema";
@@ -68,6 +69,8 @@ export const settingsShape = {
       retentionDays: z.int().min(1).max(3650).default(90),
     })
     .prefault({}),
+  /** Backups off the host. Absent: there are none. */
+  backups: backups.optional(),
   images: z.strictObject(imageOverride).default({}),
   /** Further CA certificates, PEM, that LiteLLM and the relay trust (a company's TLS inspection). */
   extraCaCertificates: certificates.optional(),

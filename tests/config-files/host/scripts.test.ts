@@ -12,8 +12,9 @@ const scripts = readdirSync(bin).map((name) => ({
 }));
 const startingWith = (line: string) => scripts.filter(({ text }) => text.startsWith(`${line}\n`));
 const bash = startingWith("#!/usr/bin/env bash");
-// -B: nothing else may lie beside a script that has a module.
-const python = ["python3", "-S python3 -B"].flatMap((program) => startingWith(`#!/usr/bin/env ${program}`));
+// -B: nothing else may lie beside the scripts.
+const python = ["#!/usr/bin/env python3", "#!/usr/bin/env -S python3 -B"].flatMap(startingWith);
+python.push(...scripts.filter(({ name }) => name.endsWith(".py")));
 const modules = scripts.filter(({ name }) => name.endsWith(".mjs"));
 const installed = (program: string): boolean => spawnSync(program, ["--version"]).error === undefined;
 const check = (program: string, ...args: string[]) => {
