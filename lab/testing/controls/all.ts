@@ -3,6 +3,7 @@ import { containerControls } from "./tables/containers";
 import { filterControls } from "./tables/docker-filter";
 import { gatewayControls } from "./tables/gateway";
 import { hostControls } from "./tables/host";
+import { hostScriptControls } from "./tables/host-scripts";
 import { gateControls } from "./tables/litellm-gate";
 import { networkControls } from "./tables/network";
 import { powerCutControls } from "./tables/power-cut";
@@ -18,6 +19,7 @@ export const allControls: readonly Control[] = [
   ...gatewayControls,
   ...filterControls,
   ...hostControls,
+  ...hostScriptControls,
   ...powerCutControls,
   ...relayControls,
   ...secretControls,

@@ -11,17 +11,17 @@ const script = join(__dirname, "../../../config-files/host/bin/docker-settings")
 /** The script's own merge, of one daemon.json. */
 function merge(theirs: object): { merged: Record<string, unknown>; problems: string[] } {
   const program = `
-import importlib.machinery, importlib.util, json, sys
+import importlib.machinery, importlib.util, json, os, sys
+sys.path.insert(0, os.path.dirname(sys.argv[1]))
 loader = importlib.machinery.SourceFileLoader("settings", sys.argv[1])
 module = importlib.util.module_from_spec(importlib.util.spec_from_loader("settings", loader))
-sys.dont_write_bytecode = True
 loader.exec_module(module)
 theirs, order = json.load(sys.stdin)
 taken = module.networks_of([module.HETZNER_GATEWAY] + order["networks"])
 merged, problems = module.merge(theirs, order["settings"], taken)
 print(json.dumps({"merged": merged, "problems": problems}))`;
   const input = JSON.stringify([theirs, order]);
-  const { status, stdout, stderr } = spawnSync("python3", ["-c", program, script], {
+  const { status, stdout, stderr } = spawnSync("python3", ["-B", "-c", program, script], {
     input,
     encoding: "utf8",
   });
