@@ -11,16 +11,11 @@ import { services } from "../config/services";
 import { buildContext } from "../config-files/build-context";
 import { gatewayImageFiles } from "../config-files/gateway/image-files";
 import { gatewaySecretNames, openclawConfig } from "../config-files/gateway/openclaw-config";
-import {
-  canaryOrder,
-  gatewayEnvironment,
-  gatewayMounts,
-  gatewayTmpfs,
-} from "../config-files/gateway/order";
+import { canaryOrder, gatewayEnvironment, gatewayMounts, gatewayTmpfs } from "../config-files/gateway/order";
 import { scriptRevision } from "../config-files/host/tools";
+import { policyArgs } from "../config-files/gateway/policy/args";
 import { soul } from "../config-files/gateway/soul";
 import { placeholderToken } from "../config-files/relay/deployment";
-import { modelsOf } from "../config-files/litellm/limits";
 import { Component } from "./component";
 import { serviceContainer, settledBefore, type Place } from "./container";
 import { toolDirectory, type FilesOnHost } from "./host";
@@ -115,7 +110,6 @@ export class Gateway extends Component {
     { configuration, host, gateway }: GatewayArgs,
     sandboxImage: BuiltImage,
   ): FilesOnHost {
-    const { settings, addresses, tier } = configuration;
     return host.configuration(this, this.child("config"), {
       service: `gateway-${gateway.name}`,
       owner: uid,
@@ -124,14 +118,7 @@ export class Gateway extends Component {
       files: [
         {
           path: "openclaw.json",
-          content: openclawConfig({
-            gateway,
-            models: modelsOf(gateway, settings.models).filter(({ mode }) => mode === "chat"),
-            sandbox: tier.sandbox,
-            sandboxImage: sandboxImage.reference,
-            hostname: settings.hostname,
-            trustedProxy: addresses.reverseProxy.proxy,
-          }),
+          content: openclawConfig(policyArgs(configuration, gateway, sandboxImage.reference)),
         },
         { path: "SOUL.md", content: soul(gateway) },
       ],

@@ -7,7 +7,7 @@ import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { sshClientOptions } from "../config-files/ssh/client-options";
 
-/** Runs a bash script as root on the host and returns what it printed. */
+/** Runs a bash script as root on the host and returns what it printed. @throws Error when it fails, or does not end in time */
 export type Shell = (script: string, args?: readonly string[], input?: string) => Promise<string>;
 
 /** Runs a bash script as root on the host and writes what it prints, packed by gzip, unpacked to a file. */
@@ -19,6 +19,14 @@ export interface SshTarget {
   readonly port: number;
   readonly hostKey: string;
 }
+
+/**
+ * Seconds that a script has, on the host, and a download: a gateway can keep every command in its container from ending, and
+ * what does not end has failed.
+ */
+const limits = { script: 300, download: 3600 };
+/** Code of timeout(1) for what did not end. */
+const tooLate = 124;
 
 /** No list of a host's packages, and nothing else that is asked, is longer. */
 const maxBytes = 64 * 1024 * 1024;
@@ -56,20 +64,24 @@ export async function withHost<T>(
   ];
   const shown = `ssh -p ${target.port} root@${target.address}`;
   // ssh hands one string to the login shell, so every word is quoted for it.
-  const words = (script: string, args: readonly string[]): string[] => [
+  const words = (script: string, args: readonly string[], seconds: number): string[] => [
     ...connection,
-    ["bash", "-c", script, "clawkeep", ...args].map(quote).join(" "),
+    hostCommand(script, args, seconds),
   ];
   try {
     return await work(
-      (script, args = [], input = "") => execute("ssh", words(script, args), input, shown),
-      (script, args, file) => unpack("ssh", words(script, args), file, shown),
+      (script, args = [], input = "") => execute("ssh", words(script, args, limits.script), input, shown),
+      (script, args, file) => unpack("ssh", words(script, args, limits.download), file, shown),
     );
   } finally {
     await execute("ssh", ["-O", "exit", ...connection], "", "ssh").catch(() => undefined);
     rmSync(directory, { recursive: true });
   }
 }
+
+/** What the host's login shell runs: the script with its arguments, for at most that long. */
+export const hostCommand = (script: string, args: readonly string[], seconds: number): string =>
+  ["timeout", "--kill-after=5", String(seconds), "bash", "-c", script, "clawkeep", ...args].map(quote).join(" ");
 
 const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
@@ -120,7 +132,8 @@ export async function execute(
     child.on("error", (error) => reject(new Error(`${shown} cannot be run: ${error.message}`)));
     child.on("close", (code) => {
       if (code === 0) return resolve(Buffer.concat(chunks).toString("utf8"));
-      const why = length > maxBytes ? `printed more than ${maxBytes} bytes` : complaints.trim();
+      const late = code === tooLate ? "it did not end in time" : "";
+      const why = length > maxBytes ? `printed more than ${maxBytes} bytes` : complaints.trim() || late;
       reject(new Error(`${shown} failed (${code ?? "ended"}): ${why || "no message"}`));
     });
   });

@@ -4,8 +4,9 @@
  *   npx tsx tools/verify.ts STACK [--json]
  *
  * A table for people, JSON for machines; exit code 0 when everything holds, 1 when something falls short, 2 when the
- * stack could not be asked. Standard error begins with which stack of which state backend it asks. Needs pulumi, curl and the key in your ssh-agent. VERIFY_CURL_ARGS: further arguments of
- * curl for the public name, such as `--cacert FILE`.
+ * stack could not be asked. Standard error begins with which stack of which state backend it asks, and then names each row
+ * as its answer comes. Needs pulumi, curl and the key in your ssh-agent. VERIFY_CURL_ARGS: further arguments of curl for
+ * the public name, such as `--cacert FILE`.
  */
 import { sayBackend } from "./backend";
 import { sshTarget, withHost } from "./host-shell";
@@ -21,7 +22,9 @@ async function main(args: readonly string[]): Promise<void> {
   const curlArgs = (process.env["VERIFY_CURL_ARGS"] ?? "").split(" ").filter((word) => word !== "");
   const results = await withHost(sshTarget(stack, outputs), async (shell) => {
     const world = worldOf(stack, outputs, shell, curlArgs);
-    return verify(world, rowsOf(world));
+    return verify(world, rowsOf(world), {
+      tell: ({ ok, name }) => console.error(`${ok ? "ok    " : "FAILED"} ${name}`),
+    });
   });
   const ok = results.every((result) => result.ok);
   console.log(args.includes("--json") ? JSON.stringify({ stack, ok, results }, null, 2) : table(results));

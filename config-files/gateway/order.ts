@@ -26,10 +26,7 @@ export interface GatewayFiles<Text> {
   readonly secrets: Text;
 }
 
-export function gatewayMounts<Text>(
-  gateway: GatewayOfLine,
-  files: GatewayFiles<Text>,
-): GatewayMount<Text>[] {
+export function gatewayMounts<Text>(gateway: GatewayOfLine, files: GatewayFiles<Text>): GatewayMount<Text>[] {
   const home = `/opt/openclaw/gateways/${gateway.name}`;
   return [
     { hostPath: `${home}/state`, containerPath: stateDirectory, writable: true, canary: "state" },

@@ -1,5 +1,6 @@
 /** A stack that is not deployed is told from one that is, and nothing but an address gets into ssh's words. */
-import { sshTarget } from "../../tools/host-shell";
+import { spawnSync } from "node:child_process";
+import { execute, hostCommand, sshTarget } from "../../tools/host-shell";
 
 const sshHostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5";
 
@@ -17,5 +18,23 @@ it.each<[string, Record<string, unknown>]>([
 ])("outputs with %s are those of no deployed stack", (_, outputs) => {
   expect(() => sshTarget("prod", outputs)).toThrow(
     /no outputs sshCommand and sshHostKey.*pulumi up --stack prod/,
+  );
+});
+
+it("what is run on a host has a time limit there, and every word is one word of its shell", () => {
+  const outcome = (script: string, args: readonly string[], seconds: number) => {
+    const { status, stdout } = spawnSync("bash", ["-c", hostCommand(script, args, seconds)], { encoding: "utf8" });
+    return { status, stdout };
+  };
+  expect(outcome('printf "<%s>" "$@"', ["it's one", "$(id)"], 30)).toEqual({
+    status: 0,
+    stdout: "<it's one><$(id)>",
+  });
+  expect(outcome("echo begun; sleep 60; echo ended", [], 1)).toEqual({ status: 124, stdout: "begun\n" });
+});
+
+it("what did not end in time is said", async () => {
+  await expect(execute("sh", ["-c", "exit 124"], "", "ssh host")).rejects.toThrow(
+    "ssh host failed (124): it did not end in time",
   );
 });

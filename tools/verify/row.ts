@@ -17,23 +17,51 @@ export interface Result {
   readonly detail: string;
 }
 
-/** Looks at every row; one that cannot be looked at has failed. At most `atOnce` questions are open. */
-export async function verify(world: World, rows: readonly Row[], atOnce = 4): Promise<Result[]> {
+/**
+ * Looks at every row; one that cannot be looked at, or whose answer does not end within ten minutes, has failed. At most
+ * `atOnce` questions are open.
+ * @param tell hears of each row as it ends: one that hangs keeps nobody from seeing the others
+ */
+export async function verify(
+  world: World,
+  rows: readonly Row[],
+  { atOnce = 4, seconds = 600, tell = () => undefined }: VerifyOptions = {},
+): Promise<Result[]> {
   const results: Result[] = [];
   const waiting = [...rows.entries()];
   const worker = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [index, { group, name, look }] = next;
-      try {
-        results[index] = { group, name, ok: true, detail: await look(world) };
-      } catch (error) {
-        const detail = error instanceof Error ? error.message : String(error);
-        results[index] = { group, name, ok: false, detail };
-      }
+      const result = await limited(() => look(world), seconds).then(
+        (detail): Result => ({ group, name, ok: true, detail }),
+        (error: unknown): Result => {
+          return { group, name, ok: false, detail: error instanceof Error ? error.message : String(error) };
+        },
+      );
+      results[index] = result;
+      tell(result);
     }
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
   return results;
+}
+
+interface VerifyOptions {
+  readonly atOnce?: number;
+  readonly seconds?: number;
+  readonly tell?: (result: Result) => void;
+}
+
+async function limited<T>(answer: () => Promise<T>, seconds: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${seconds} s`)), seconds * 1000);
+  });
+  try {
+    return await Promise.race([answer(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 const firstLine = (text: string): string => text.split("\n")[0]?.slice(0, 140) ?? "";

@@ -12,7 +12,9 @@ try {
 }
 try {
   const database = new DatabaseSync(source, { readOnly: true });
-  database.exec("PRAGMA hard_heap_limit = 134217728; PRAGMA trusted_schema = OFF; PRAGMA busy_timeout = 10000");
+  database.exec(
+    "PRAGMA hard_heap_limit = 134217728; PRAGMA trusted_schema = OFF; PRAGMA busy_timeout = 10000",
+  );
   database.exec(`VACUUM INTO '${target.replaceAll("'", "''")}'`);
 } catch (error) {
   console.error(error.message);

@@ -41,7 +41,19 @@ const limits = {
 const leftOut = new Set(["sandboxes", "lost+found", ...(kind === "back" ? [] : ["tmp"])]);
 const companions = ["-wal", "-shm", "-journal"];
 /** What its owner can make of a file or a directory. Anything else is a fault of the host, and no copy is whole with it. */
-const odd = ["EACCES", "EPERM", "ELOOP", "EAGAIN", "ENAMETOOLONG", "ENXIO", "ENOTDIR", "EISDIR", "EEXIST", "EMFILE", "ETXTBSY"];
+const odd = [
+  "EACCES",
+  "EPERM",
+  "ELOOP",
+  "EAGAIN",
+  "ENAMETOOLONG",
+  "ENXIO",
+  "ENOTDIR",
+  "EISDIR",
+  "EEXIST",
+  "EMFILE",
+  "ETXTBSY",
+];
 
 /** No copy: what has failed is not the gateway's doing. */
 class Broken extends Error {}
@@ -115,7 +127,8 @@ function copyDirectory(source, target, depth) {
 }
 
 function copyEntry(source, target, depth) {
-  if (depth > limits.depth || source.length > limits.path) return warn(source, "is left out: it lies too deep");
+  if (depth > limits.depth || source.length > limits.path)
+    return warn(source, "is left out: it lies too deep");
   const state = fs.lstatSync(source);
   if (state.uid !== uid) return warn(source, `is left out: it is not the gateway's, but of uid ${state.uid}`);
   const name = source.subarray(source.lastIndexOf("/") + 1).toString();
@@ -132,13 +145,17 @@ function copyEntry(source, target, depth) {
     files++;
   } else if (state.isFile() && !(kind === "live" && /\.sqlite-(wal|shm|journal)$|\.lock$/.test(name))) {
     allow(source, state, 0o400);
-    if (kind !== "live" || !name.endsWith(".sqlite") || !copyDatabase(source, target)) copyFile(source, target);
+    if (kind !== "live" || !name.endsWith(".sqlite") || !copyDatabase(source, target))
+      copyFile(source, target);
   }
 }
 
 /** Never waits for a pipe that has taken the file's place, nor for who has a lease, and never reads on after its first size. */
 function copyFile(source, target) {
-  const input = fs.openSync(source, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK);
+  const input = fs.openSync(
+    source,
+    fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK,
+  );
   try {
     const state = fs.fstatSync(input);
     if (!state.isFile() || copyLink(state, target)) return;
@@ -209,9 +226,13 @@ function copyDatabase(source, target) {
     if (!isText(source)) throw new Error("its name is no UTF-8");
     // SQLite would wait for ever for the other end of a pipe, and as long as the kernel lets it for who has a lease.
     for (const suffix of ["", ...beside]) {
-      if (lies(at(source, suffix))?.isFile() === false) throw new Error(`what is called ${suffix} is no file`);
+      if (lies(at(source, suffix))?.isFile() === false)
+        throw new Error(`what is called ${suffix} is no file`);
       fs.closeSync(
-        fs.openSync(at(source, suffix), fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK),
+        fs.openSync(
+          at(source, suffix),
+          fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK,
+        ),
       );
     }
     const state = fs.lstatSync(source);
@@ -244,7 +265,12 @@ function vacuum(source, target) {
   const began = performance.now();
   const program = joinText(dirname(fileURLToPath(import.meta.url)), "copy-database.mjs");
   const words = ["--disable-warning=ExperimentalWarning", program, source.toString(), target.toString()];
-  const options = { timeout: left, killSignal: "SIGKILL", stdio: ["ignore", "ignore", "pipe"], encoding: "utf8" };
+  const options = {
+    timeout: left,
+    killSignal: "SIGKILL",
+    stdio: ["ignore", "ignore", "pipe"],
+    encoding: "utf8",
+  };
   const { status, error, stderr } = spawnSync(process.execPath, words, options);
   databasesMs += performance.now() - began;
   if (error?.code === "ETIMEDOUT") throw new Error(`it was not copied within ${Math.round(left / 1000)} s`);
@@ -260,7 +286,8 @@ function clear(state) {
     ["chmod", "-R", "u+rwX"],
     ["rm", "-rf"],
   ]) {
-    if (names.length > 0) spawnSync(program, [...words, "--", ...names], { stdio: ["ignore", "ignore", "ignore"] });
+    if (names.length > 0)
+      spawnSync(program, [...words, "--", ...names], { stdio: ["ignore", "ignore", "ignore"] });
   }
   const left = fs.readdirSync(".").filter((name) => !["sandboxes", "lost+found"].includes(name));
   if (left.length > 0) throw new Broken(`${left.length} names in the state cannot be removed`);

@@ -63,8 +63,11 @@ it("copies a state that is down as it is: links, hard links, times; neither set-
   symlinkSync("/etc/shadow", join(from, "link"));
   chmodSync(join(from, "last"), 0o6755);
   utimesSync(join(from, "last"), 1_000_000, 1_000_000);
-  for (const name of ["tmp", "sandboxes", "lost+found"]) mkdirSync(join(from, name, "x"), { recursive: true });
-  shell("mkfifo pipe; python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\"s\")' 2>/dev/null || true");
+  for (const name of ["tmp", "sandboxes", "lost+found"])
+    mkdirSync(join(from, name, "x"), { recursive: true });
+  shell(
+    "mkfifo pipe; python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\"s\")' 2>/dev/null || true",
+  );
   expect(copy("still")).toEqual(clean);
   expect(readdirSync(to).sort()).toEqual(["again", "d", "last", "link"]);
   expect(readFileSync(join(to, "d", "e", "a"), "utf8")).toBe("text");
@@ -80,7 +83,9 @@ it("copies names that are no UTF-8", () => {
     rmSync(to, { recursive: true });
     mkdirSync(to);
     expect(copy(kind)).toEqual(clean);
-    const [directory] = readdirSync(Buffer.from(to), { encoding: "buffer" }).filter((name) => name.includes(0xff));
+    const [directory] = readdirSync(Buffer.from(to), { encoding: "buffer" }).filter((name) =>
+      name.includes(0xff),
+    );
     expect(directory).toEqual(Buffer.from([0x64, 0xff]));
   }
 });
@@ -96,7 +101,10 @@ it("holes stay holes, and are not read; a file that claims more than there is is
   rmSync(to, { recursive: true });
   mkdirSync(to);
   const { status, lines } = copy("live");
-  expect([status, lines]).toEqual([0, [expect.stringMatching(/"most" is left out: it claims \d+ bytes, more than/)]]);
+  expect([status, lines]).toEqual([
+    0,
+    [expect.stringMatching(/"most" is left out: it claims \d+ bytes, more than/)],
+  ]);
 });
 
 it("names what lies too deep, and goes on", () => {
@@ -118,13 +126,24 @@ it("names what lies too deep, and goes on", () => {
   mkdirSync(join(from, "x1"));
   chownSync(join(from, "x1"), 1, 1);
   const { status, lines } = copy("still");
-  expect([status, lines]).toEqual([0, ['copy-state: "x1" is left out: it is not the gateway\'s, but of uid 1']]);
+  expect([status, lines]).toEqual([
+    0,
+    ['copy-state: "x1" is left out: it is not the gateway\'s, but of uid 1'],
+  ]);
   expect(readdirSync(to)).toEqual(["last"]);
 });
 
 it.each([
-  ["names without end", { entries: 10 }, /all that comes after these \d+ files is left out: there are more than 10 names/],
-  ["no time left", { seconds: 0 }, /all that comes after these \d+ files is left out: it was not through after 0 s/],
+  [
+    "names without end",
+    { entries: 10 },
+    /all that comes after these \d+ files is left out: there are more than 10 names/,
+  ],
+  [
+    "no time left",
+    { seconds: 0 },
+    /all that comes after these \d+ files is left out: it was not through after 0 s/,
+  ],
 ])("%s: what has been copied is there, and the rest is said", (_, limits, said) => {
   for (let index = 0; index < 50; index++) writeFileSync(join(from, `f${index}`), "x");
   const { status, lines } = copy("still", undefined, limits);
@@ -132,12 +151,18 @@ it.each([
 });
 
 it("never waits for the other end of a pipe, and copies a database that does not open as a file", () => {
-  shell("mkfifo p.sqlite; echo garbage >g.sqlite; echo wal >g.sqlite-wal; cp g.sqlite q.sqlite; mkfifo q.sqlite-wal");
+  shell(
+    "mkfifo p.sqlite; echo garbage >g.sqlite; echo wal >g.sqlite-wal; cp g.sqlite q.sqlite; mkfifo q.sqlite-wal",
+  );
   const { status, lines } = copy("live");
   expect(status).toBe(0);
   expect(lines.sort()).toEqual([
-    expect.stringMatching(/^copy-state: "g.sqlite" is copied as it lies there, it does not open as a database: /),
-    expect.stringMatching(/^copy-state: "q.sqlite" is copied as it lies there, .*: what is called -wal is no file$/),
+    expect.stringMatching(
+      /^copy-state: "g.sqlite" is copied as it lies there, it does not open as a database: /,
+    ),
+    expect.stringMatching(
+      /^copy-state: "q.sqlite" is copied as it lies there, .*: what is called -wal is no file$/,
+    ),
   ]);
   expect(readdirSync(to).sort()).toEqual(["g.sqlite", "g.sqlite-wal", "last", "q.sqlite"]);
 });
@@ -149,7 +174,9 @@ it("a database that takes too long is copied as a file, and all of them together
   expect(status).toBe(0);
   expect(lines).toHaveLength(2);
   for (const line of lines)
-    expect(line).toMatch(/is copied as it lies there, .*: (it was not copied within 0 s|all databases together have had)/);
+    expect(line).toMatch(
+      /is copied as it lies there, .*: (it was not copied within 0 s|all databases together have had)/,
+    );
   expect(readdirSync(to).sort()).toEqual(["a.sqlite", "b.sqlite", "last"]);
 });
 
@@ -187,6 +214,10 @@ it("a copy that would fill the disk is none", () => {
   const { status, lines } = copy("still", undefined, { reserve: 2 ** 60 });
   expect([status, lines]).toEqual([
     1,
-    [expect.stringMatching(/MiB would be left free where the copy goes; nothing of the gateway was touched$/)],
+    [
+      expect.stringMatching(
+        /MiB would be left free where the copy goes; nothing of the gateway was touched$/,
+      ),
+    ],
   ]);
 });

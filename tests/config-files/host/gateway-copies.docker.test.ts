@@ -176,10 +176,16 @@ test("with the gateway down, what is not its own or lies too deep is left out an
 });
 
 test("names that are no UTF-8 are copied, set-uid bits are not", () => {
-  plant(`echo odd >$'a\\xff'; : >s; chmod 6755 s; sql $'b.sqlite' "CREATE TABLE t (a)"; mv b.sqlite $'b\\xff.sqlite'`);
-  const { status, said, saw } = snapshot(`cat $'a\\xff'; stat -c %a s; cmp $'b\\xff.sqlite' ${home}/state/$'b\\xff.sqlite'`);
+  plant(
+    `echo odd >$'a\\xff'; : >s; chmod 6755 s; sql $'b.sqlite' "CREATE TABLE t (a)"; mv b.sqlite $'b\\xff.sqlite'`,
+  );
+  const { status, said, saw } = snapshot(
+    `cat $'a\\xff'; stat -c %a s; cmp $'b\\xff.sqlite' ${home}/state/$'b\\xff.sqlite'`,
+  );
   expect([status, saw]).toEqual([0, "kept\nodd\n755\n"]);
-  expect(said).toMatch(/^copy-state: "b\\u00ff.sqlite" is copied as it lies there, .*: its name is no UTF-8\n$/);
+  expect(said).toMatch(
+    /^copy-state: "b\\u00ff.sqlite" is copied as it lies there, .*: its name is no UTF-8\n$/,
+  );
   expect(save(`stat -c %a s`)).toBe("kept\n755\n");
 });
 
@@ -190,7 +196,9 @@ test("a database made to take for ever is copied as a file, after its time", () 
       d.exec("BEGIN"); for (let i = 0; i < 60000; i++) d.exec("CREATE VIEW v" + i + " AS SELECT 1"); d.exec("COMMIT")'`);
     const { status, said } = snapshot(`cmp v.sqlite ${home}/state/v.sqlite`);
     expect(status).toBe(0);
-    expect(said).toMatch(/"v.sqlite" is copied as it lies there.*(not copied within 1 s|takes more memory|out of memory)/);
+    expect(said).toMatch(
+      /"v.sqlite" is copied as it lies there.*(not copied within 1 s|takes more memory|out of memory)/,
+    );
   } finally {
     host.restoreTools();
   }

@@ -65,9 +65,7 @@ echo $((before - $(${free}))); ${shown}; ${storage(1, 1)}`,
 sync -f ${volume}; echo $((before - $(${free}))); ${shown}; ${storage(1, 1)}`,
     );
     expect(status).toBe(0);
-    expect(stderr).toMatch(
-      /no room for the 2147483648 bytes .*1073741824 bytes as before: No space left/,
-    );
+    expect(stderr).toMatch(/no room for the 2147483648 bytes .*1073741824 bytes as before: No space left/);
     expect(stdout).toMatch(/refused 1\n0\nsandboxes.ext4 1073741824\nstate.ext4 1073741824\n.*1 GiB\n$/s);
   });
 

@@ -52,7 +52,11 @@ print(json.dumps({name: {"then": each.then, "fails": each.fails, "resumes": each
       const row = table[from];
       if (row === undefined) return ["begin", "before 0.2"].includes(from);
       // One that is done again where it was cut off; "keep" by who finds the new one ready.
-      return from === to || [row.then, ...row.fails, ...row.resumes].includes(to) || (from === "try" && to === "keep");
+      return (
+        from === to ||
+        [row.then, ...row.fails, ...row.resumes].includes(to) ||
+        (from === "try" && to === "keep")
+      );
     };
     expect(walked.seen.filter((step) => !allowed(step))).toEqual([]);
   });

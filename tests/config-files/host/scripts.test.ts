@@ -92,7 +92,9 @@ describe("openclaw-gateway@.service", () => {
 
   it("gives the gate the time that it takes", () => {
     const gate = scripts.find(({ name }) => name === "gateway-gate")?.text ?? "";
-    expect(Number(value("TimeoutStartSec"))).toBeGreaterThan(Number(/^LIMIT_SECONDS = (\d+)$/m.exec(gate)?.[1]));
+    expect(Number(value("TimeoutStartSec"))).toBeGreaterThan(
+      Number(/^LIMIT_SECONDS = (\d+)$/m.exec(gate)?.[1]),
+    );
   });
 
   it("starts again, for ever", () => {
@@ -158,7 +160,9 @@ print(len(common.run("head", "-c", "3000000", "/dev/zero", seconds=30).stdout))`
   it("a start of a gateway has the time that putting a state back takes", () => {
     const number = (file: string, constant: string): number =>
       Number(
-        new RegExp(`^${constant} = (\\d+)$`, "m").exec(scripts.find(({ name }) => name === file)?.text ?? "")?.[1],
+        new RegExp(`^${constant} = (\\d+)$`, "m").exec(
+          scripts.find(({ name }) => name === file)?.text ?? "",
+        )?.[1],
       );
     // Kept aside, emptied, put back; then the gate.
     const longest =
@@ -168,7 +172,9 @@ print(len(common.run("head", "-c", "3000000", "/dev/zero", seconds=30).stdout))`
     const unit = readFileSync(join(systemd, "openclaw-gateway@.service"), "utf8");
     expect(Number(/^TimeoutStartSec=(\d+)$/m.exec(unit)?.[1])).toBeGreaterThan(longest + 120);
     // copy-state.mjs ends before it is ended.
-    const seconds = /seconds: (\d+),/.exec(scripts.find(({ name }) => name === "copy-state.mjs")?.text ?? "")?.[1];
+    const seconds = /seconds: (\d+),/.exec(
+      scripts.find(({ name }) => name === "copy-state.mjs")?.text ?? "",
+    )?.[1];
     expect(Number(seconds)).toBeLessThan(number("copies.py", "COPY_SECONDS"));
   });
 });

@@ -1,9 +1,9 @@
 """Walks the table of swap.py: every scenario, killed after each thing that it does, and run again, or booted.
 
-Usage: swap-walk.py BIN DIRECTORY       prints a line of JSON: what was seen, and everything that was wrong
+Usage: swap-walk.py BIN DIRECTORY [SCENARIO]   prints a line of JSON: what was seen, and everything that was wrong
 
 The engine, systemd and the disks are in a file and in folders below DIRECTORY, which outlive whoever is killed. One that is
-killed is a process of its own, which really is: no `finally` of it runs.
+killed does nothing any more: whatever a `finally` of it tries ends at once.
 """
 import contextlib
 import importlib.machinery
@@ -17,7 +17,7 @@ import sys
 import traceback
 import types
 
-BIN, ROOT = sys.argv[1:3]
+BIN, ROOT, *ONLY = sys.argv[1:]
 sys.dont_write_bytecode = True
 sys.path.insert(0, BIN)
 import common  # noqa: E402
@@ -41,19 +41,28 @@ wrong, seen, held = [], set(), []
 here = types.SimpleNamespace(world=None, said="")
 
 
+class Killed(BaseException):
+    """Nobody catches it."""
+
+
 class World:
     """The engine and systemd, which live on when a script is killed. What changes is an effect."""
 
     def __init__(self, kill_after=None):
         with open(WORLD, encoding="utf-8") as stream:
             self.__dict__.update(json.load(stream))
-        self.kill_after, self.effects, self.clock = kill_after, 0, 0.0
+        self.kill_after, self.effects, self.clock, self.dead = kill_after, 0, 0.0, False
 
     def effect(self):
         self.effects += 1
         if self.effects == self.kill_after:
             self.keep()
-            os._exit(137)
+            self.dead = True
+        self.alive()
+
+    def alive(self):
+        if self.dead:
+            raise Killed
 
     def keep(self):
         kept = {key: self.__dict__[key] for key in ("containers", "enabled", "active", "starts", "together")}
@@ -128,6 +137,7 @@ class World:
         return 0, ""
 
     def run(self, *words, seconds, check=True, text=""):
+        self.alive()
         assert seconds > 0
         if words[0] == "rm":
             status, said = 0, ""
@@ -195,14 +205,9 @@ def begin(new, old=True):
 
 
 def attempt(*words, kill_after=None):
-    """Runs gateway-swap, to be killed in a process of its own. @returns its code, and how much it did"""
+    """Runs gateway-swap. @returns its code, 137 where it was killed, and how much it did"""
     here.world = World(kill_after)
-    if kill_after is None:
-        return play(words), here.world.effects
-    child = os.fork()
-    if child == 0:
-        os._exit(play(words))
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 0
+    return play(words), here.world.effects
 
 
 def install():
@@ -230,6 +235,8 @@ def play(words):
         except SystemExit as end:
             print(end.code)
             code = 0 if end.code in (None, 0) else 1
+        except Killed:
+            code = 137
         except Exception:
             wrong.append(["it crashed", words, traceback.format_exc()])
     for descriptor in held:
@@ -237,12 +244,15 @@ def play(words):
             os.close(descriptor)
     held.clear()
     here.said = text.getvalue()
-    here.world.keep()
+    if code != 137:
+        here.world.keep()
     return code
 
 
 def counting(call):
     def counted(*words, **named):
+        if here.world:
+            here.world.alive()
         result = call(*words, **named)
         if here.world:
             here.world.effect()
@@ -384,7 +394,7 @@ def gone():
 
 def main():
     install()
-    counts = {name: walk(name, *scenario) for name, scenario in SCENARIOS.items()}
+    counts = {name: walk(name, *scenario) for name, scenario in SCENARIOS.items() if name in (ONLY or SCENARIOS)}
     without = gone()
     attempt(*TO)
     print(json.dumps({"effects": counts, "seen": sorted(seen), "wrong": wrong[:20], "number": len(wrong), "gone": without,
