@@ -86,7 +86,7 @@ class Swap:
             except Failed as failure:
                 self.note(state, str(failure))
                 following = STATES[state].fails.back if self.journal["old"] else STATES[state].fails.alone
-            if following in until and "reason" in self.journal:
+            if following in until and self.may_have_changed():
                 # Whoever comes after the start that follows sees whether that one serves.
                 self.journal["state"] = following
                 self.save()
@@ -100,6 +100,10 @@ class Swap:
 
     def save(self) -> None:
         self.gateway.write("swap", self.journal)
+
+    def may_have_changed(self) -> bool:
+        """Whether the old one may not open its state any more."""
+        return "reason" in self.journal or self.journal.get("started", False)
 
     def note(self, state: str, failure: str) -> None:
         if state in FORWARD:
@@ -148,19 +152,19 @@ class Swap:
             raise Failed(f"the container {self.old[:12]} is gone{copy}")
         # A newer version may have migrated the state to what the older cannot read; the same version has not.
         wrote = self.journal.get("started") and (new is None or new["State"].get("StartedAt") != NEVER)
-        if wrote and self.journal["newImage"] != old["Image"]:
+        # What was begun is ended: half of a state is none.
+        if "aside" in self.journal or (wrote and self.journal["newImage"] != old["Image"]):
             self.restore()
         self.gateway.give_name(self.old, f"{self.gateway.name}-refused")
         self.gateway.remove_sandboxes()
         self.refuse()
 
     def serve_old(self) -> None:
-        start(self.gateway, existing(self.old)["Image"])
-        wait_until_ready(self.gateway, self.timeout)
+        see_it_serve(self.gateway, self.timeout)
 
     def rescue(self) -> None:
         """Nothing has migrated the state, and still the old one does not open it."""
-        if self.journal.get("restored") or not self.journal["copy"]:
+        if not self.journal["copy"]:
             raise Failed(self.journal.get("lost", "it does not get ready"))
         if self.stops_unit:
             self.gateway.stop_unit()
@@ -249,8 +253,8 @@ def state_of(journal: Journal, proven: str | None) -> str:
 
 
 def recover(gateway: Gateway, timeout: float | None) -> None:
-    """Goes on with what an interrupted swap has left: to its end where the new one had failed, else until the one of before
-    can be started.
+    """Goes on with what an interrupted swap has left: until the one of before can be started, and until it serves where the
+    new one may have been started.
 
     @param timeout seconds for that one to get ready; None in the unit's own start, which starts it afterwards itself
     @raises Failed where neither of the two can serve
@@ -266,7 +270,7 @@ def recover(gateway: Gateway, timeout: float | None) -> None:
     if first in SERVING and timeout is None:
         return
     swap = Swap(gateway, journal, timeout or 0, stops_unit=timeout is not None)
-    last = swap.walk(first, until=SERVING if timeout is None or "reason" not in journal else ())
+    last = swap.walk(first, until=SERVING if timeout is None or not swap.may_have_changed() else ())
     if last == "lost":
         raise Failed(journal.get("lost", "nothing serves"))
     if last == "keep":

@@ -125,7 +125,7 @@ test("a version that migrates the state and dies: the old one serves on the stat
 test("without the copy the old version could not open that state: the control is needed", () => {
   const before = serving();
   host.run(`sed -i 's/self.journal\\["newImage"\\] != old\\["Image"\\]/False/' /opt/openclaw/bin/swap.py`);
-  host.run(`sed -i 's/if self.journal.get("restored") or not .*/if True:/' /opt/openclaw/bin/swap.py`);
+  host.run(`sed -i 's/if not self.journal\\["copy"\\]:/if True:/' /opt/openclaw/bin/swap.py`);
   const bad = host.create({ version: 2, fault: "crash-after-migration" });
   const { stderr } = host.activate(bad, { seconds: 20 });
   expect(stderr).toContain("AND THE PREVIOUS ONE DOES NOT SERVE EITHER");
