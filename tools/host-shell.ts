@@ -81,7 +81,9 @@ export async function withHost<T>(
 
 /** What the host's login shell runs: the script with its arguments, for at most that long. */
 export const hostCommand = (script: string, args: readonly string[], seconds: number): string =>
-  ["timeout", "--kill-after=5", String(seconds), "bash", "-c", script, "clawkeep", ...args].map(quote).join(" ");
+  ["timeout", "--kill-after=5", String(seconds), "bash", "-c", script, "clawkeep", ...args]
+    .map(quote)
+    .join(" ");
 
 const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 

@@ -18,4 +18,4 @@ export function withWorld<T>(work: (world: World) => Promise<T>): Promise<T> {
 }
 
 export const look = (wanted: (row: Row) => boolean): Promise<Result[]> =>
-  withWorld((world) => verify(world, rowsOf(world).filter(wanted), 6));
+  withWorld((world) => verify(world, rowsOf(world).filter(wanted), { atOnce: 6 }));

@@ -23,7 +23,9 @@ it.each<[string, Record<string, unknown>]>([
 
 it("what is run on a host has a time limit there, and every word is one word of its shell", () => {
   const outcome = (script: string, args: readonly string[], seconds: number) => {
-    const { status, stdout } = spawnSync("bash", ["-c", hostCommand(script, args, seconds)], { encoding: "utf8" });
+    const { status, stdout } = spawnSync("bash", ["-c", hostCommand(script, args, seconds)], {
+      encoding: "utf8",
+    });
     return { status, stdout };
   };
   expect(outcome('printf "<%s>" "$@"', ["it's one", "$(id)"], 30)).toEqual({

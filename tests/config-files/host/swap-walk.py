@@ -216,6 +216,8 @@ def install():
     common.time.sleep = lambda seconds: setattr(here.world, "clock", here.world.clock + seconds)
     common.time.monotonic = lambda: here.world.clock
     os.chown = os.fsync = lambda *_: None
+    room = types.SimpleNamespace(f_blocks=1000, f_bfree=900, f_bavail=900, f_frsize=1)
+    os.statvfs = lambda _: room
     for name in ("rename", "unlink", "mkdir"):
         setattr(os, name, counting(getattr(os, name)))
     gateway.GATEWAYS, copies.BACKUPS, copies.SPARE = f"{ROOT}/gateways", BACKUPS, 0

@@ -6,7 +6,10 @@ const row = (name: string, look: Row["look"]): Row => ({ group: "g", name, look 
 
 it("fails, and keeps nobody from seeing the others", async () => {
   const told: Result[] = [];
-  const rows = [row("hangs", () => new Promise(() => undefined)), row("holds", () => Promise.resolve("well"))];
+  const rows = [
+    row("hangs", () => new Promise(() => undefined)),
+    row("holds", () => Promise.resolve("well")),
+  ];
   const results = await verify({} as World, rows, {
     atOnce: 1,
     seconds: 0.05,

@@ -55,25 +55,11 @@ const scripts = controlsOf(
       failing: "gateway-snapshot: a copy",
     },
     {
-      name: "copy-of-before-name",
-      file: `${bin}/copies.py`,
-      from: "        common.sync_directory(BACKUPS)\n",
-      to: "",
-      failing: "gateway-state: a copy of before",
-    },
-    {
       name: "state-put-back",
       file: `${bin}/copies.py`,
       from: "    common.sync_file_system(gateway.state)\n",
       to: "",
       failing: "gateway-state: a copy of before",
-    },
-    {
-      name: "swap-journal-content",
-      file: `${bin}/common.py`,
-      from: "        os.fsync(stream.fileno())\n",
-      to: "",
-      failing: "gateway-swap: its journal",
     },
     {
       name: "swap-journal-name",
