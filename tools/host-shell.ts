@@ -20,8 +20,9 @@ export interface SshTarget {
   readonly hostKey: string;
 }
 
-/** Seconds that a script has on the host, unless `withHost` is told otherwise. */
+/** Seconds that a script has on the host, unless `withHost` is told otherwise, and a download. */
 const scriptSeconds = 300;
+const downloadSeconds = 3600;
 
 /** No list of a host's packages, and nothing else that is asked, is longer. */
 const maxBytes = 64 * 1024 * 1024;
@@ -63,11 +64,9 @@ export async function withHost<T>(
   ];
   const shown = `ssh -p ${target.port} root@${target.address}`;
   // ssh hands one string to the login shell, so every word is quoted for it.
-  const words = (script: string, args: readonly string[]): string[] => [
+  const words = (script: string, args: readonly string[], limit = seconds): string[] => [
     ...connection,
-    ["timeout", "--kill-after=5", `${seconds}`, "bash", "-c", script, "clawkeep", ...args]
-      .map(quote)
-      .join(" "),
+    ["timeout", "--kill-after=5", `${limit}`, "bash", "-c", script, "clawkeep", ...args].map(quote).join(" "),
   ];
   const shell: Shell = async (script, args = [], input = "") => {
     const begin = Date.now();
@@ -80,7 +79,9 @@ export async function withHost<T>(
     }
   };
   try {
-    return await work(shell, (script, args, file) => unpack("ssh", words(script, args), file, shown));
+    return await work(shell, (script, args, file) =>
+      unpack("ssh", words(script, args, downloadSeconds), file, shown),
+    );
   } finally {
     await execute("ssh", ["-O", "exit", ...connection], "", "ssh").catch(() => undefined);
     rmSync(directory, { recursive: true });

@@ -88,7 +88,8 @@ async function askers(world: World): Promise<string> {
   const said = await world.shell(daemon);
   // An answer that is cut short has nothing against anybody.
   for (const kind of ["members", "registries", "file"])
-    if (!new RegExp(`^${kind} `, "m").test(said)) throw new Error(`the host says nothing of ${kind}: ${said}`);
+    if (!new RegExp(`^${kind} `, "m").test(said))
+      throw new Error(`the host says nothing of ${kind}: ${said}`);
   const open = othersThanRoot(said);
   if (open.length > 0) throw new Error(open.join("\n"));
   return "its group is empty, it listens on no port, its files and sockets are root's";

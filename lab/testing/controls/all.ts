@@ -4,6 +4,7 @@ import { filterControls } from "./tables/docker-filter";
 import { gatewayControls } from "./tables/gateway";
 import { hetznerControls } from "./tables/hetzner";
 import { hostControls } from "./tables/host";
+import { hostScriptControls } from "./tables/host-scripts";
 import { gateControls } from "./tables/litellm-gate";
 import { networkControls } from "./tables/network";
 import { powerCutControls } from "./tables/power-cut";
@@ -20,6 +21,7 @@ export const allControls: readonly Control[] = [
   ...filterControls,
   ...hetznerControls,
   ...hostControls,
+  ...hostScriptControls,
   ...powerCutControls,
   ...relayControls,
   ...secretControls,

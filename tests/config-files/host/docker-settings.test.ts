@@ -11,14 +11,14 @@ const script = join(__dirname, "../../../config-files/host/bin/docker-settings")
 /** Runs Python with the script as `module`, the input as `given`, and reads what it prints. */
 function inScript(text: string, given: unknown): unknown {
   const program = `
-import importlib.machinery, importlib.util, json, sys
+import importlib.machinery, importlib.util, json, os, sys
+sys.path.insert(0, os.path.dirname(sys.argv[1]))
 loader = importlib.machinery.SourceFileLoader("settings", sys.argv[1])
 module = importlib.util.module_from_spec(importlib.util.spec_from_loader("settings", loader))
-sys.dont_write_bytecode = True
 loader.exec_module(module)
 given = json.load(sys.stdin)
 ${text}`;
-  const { status, stdout, stderr } = spawnSync("python3", ["-c", program, script], {
+  const { status, stdout, stderr } = spawnSync("python3", ["-B", "-c", program, script], {
     input: JSON.stringify(given),
     encoding: "utf8",
   });

@@ -81,14 +81,16 @@ export const containerControls: readonly Control[] = [
     [
       {
         name: "gateway-configuration-read-only",
-        from: '{ hostPath: files.directory, containerPath: "/etc/openclaw" }',
-        to: '{ hostPath: files.directory, containerPath: "/etc/openclaw", writable: true }',
+        file: "config-files/gateway/order.ts",
+        from: 'containerPath: "/etc/openclaw", writable: false',
+        to: 'containerPath: "/etc/openclaw", writable: true',
         failing: "mounts nothing but its own, secrets read-only",
       },
       {
         name: "gateway-soul-read-only",
-        from: "containerPath: soulFile }",
-        to: "containerPath: soulFile, writable: true }",
+        file: "config-files/gateway/order.ts",
+        from: "containerPath: soulFile, writable: false",
+        to: "containerPath: soulFile, writable: true",
         test: "tests/components/gateway.test.ts",
         failing: "mounts SOUL.md of .* read-only",
       },
@@ -102,6 +104,7 @@ export const containerControls: readonly Control[] = [
       {
         name: "gateway-without-the-docker-socket",
         threat: "The Docker API it has is a filter",
+        file: "config-files/gateway/order.ts",
         from: "{ hostPath: `${home}/socket`,",
         to: '{ hostPath: "/run/clawkeep-docker",',
         failing: "the Docker socket in the filter alone",
@@ -117,8 +120,9 @@ export const containerControls: readonly Control[] = [
       {
         name: "gateway-environment",
         threat: "No provider key, master key",
-        from: "        OPENCLAW_STATE_DIR: stateDirectory,\n",
-        to: '        OPENCLAW_STATE_DIR: stateDirectory,\n        LITELLM_API_KEY: "sk-in-the-open",\n',
+        file: "config-files/gateway/order.ts",
+        from: "  OPENCLAW_STATE_DIR: stateDirectory,\n",
+        to: '  OPENCLAW_STATE_DIR: stateDirectory,\n  LITELLM_API_KEY: "sk-in-the-open",\n',
         failing: "shows no secret in its environment",
       },
     ],

@@ -59,8 +59,8 @@ export const hostControls = controlsOf(
     {
       name: "host-stop-by-t",
       file: "config-files/host/bin/gateway-retire",
-      from: "docker stop -t 340",
-      to: "docker stop --time 340",
+      from: 'docker("stop", "-t"',
+      to: 'docker("stop", "--time"',
       test: "tests/config-files/host/scripts.test.ts",
       failing: "containers are stopped by -t",
     },
