@@ -90,7 +90,7 @@ describe.each([
     const image = own.inputs["image"] as string;
     const order = orderOf(canary);
     expect(order.image).toBe(image);
-    const { volumes } = opened(own.inputs) as unknown as GatewayInputs;
+    const { volumes } = opened(own.inputs) as GatewayInputs;
     expect(order.mounts.map(({ target, writable }) => [target, writable])).toEqual(
       volumes.map(({ containerPath, readOnly }) => [containerPath, !readOnly]),
     );
@@ -106,7 +106,7 @@ describe.each([
     const { words } = orderOf(script(graph, "gateway-canary", `${gateway} `));
     const settled = commands(graph).find(({ name }) => name === `gateway-${gateway}-container-settled`);
     const { pidsLimit } = JSON.parse(String(opened(settled?.inputs["stdin"]))) as { pidsLimit: number };
-    const inputs = opened(own.inputs) as unknown as GatewayInputs;
+    const inputs = opened(own.inputs) as GatewayInputs;
     const pairs = (map: Readonly<Record<string, string>>, between: string) =>
       Object.entries(map).map(([key, value]) => `${key}${between}${value}`);
     const each = (word: string, values: readonly string[]) => values.flatMap((value) => [word, value]);

@@ -85,7 +85,7 @@ export async function turnWithTool(ask: (text: string) => Promise<string> = chat
   expect(await ask(`please ${mark}`)).toContain(`${said}-1000`);
 }
 
-const swapTool = "/opt/openclaw/bin/swap.py";
+const swapTool = "/opt/openclaw/bin/serving.py";
 /**
  * Fault injection: for the script that changes a gateway, no container but this one gets ready, and for another its clock
  * goes faster: the time that is told stays the one that the program has asked for.

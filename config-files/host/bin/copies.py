@@ -111,7 +111,7 @@ def restore(gateway: Gateway, image: str, source: str, aside: str) -> str:
         need_room(gateway, 1)
         left_out = make(gateway, image, "state", "still", kept)
     prune(gateway, "failed")
-    gateway.within("state", image, "copy-state.mjs", ["clear", "/to"], {gateway.state: "/to"}, CLEAR_SECONDS)
+    gateway.within("state", image, "clear-state.mjs", ["/to"], {gateway.state: "/to"}, CLEAR_SECONDS)
     copy(gateway, image, "state", "back", source, gateway.state)
     common.sync_file_system(gateway.state)
     return left_out

@@ -2,8 +2,7 @@
 // Usage: node copy-state.mjs live FROM TO     while the gateway runs, so that the copy opens: each database by copy-database.mjs
 //        node copy-state.mjs still FROM TO    of one that is down, as it is, links too; what it took its own right to read from
 //                                             gets it back
-//        node copy-state.mjs back FROM TO     such a copy, back into the state; all of it or an error
-//        node copy-state.mjs clear STATE      before that
+//        node copy-state.mjs back FROM TO     such a copy, back into a state that clear-state.mjs has emptied; all of it or an error
 // Never copied: pipes and sockets (nothing the gateway needs is one), what belongs to one run or to another file system.
 //
 // FROM belongs to somebody who may want it never to be copied, or the copy to fill the disk, or never to end. So what is not
@@ -13,6 +12,7 @@
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { dirname, join as joinText } from "node:path";
+import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 
 const [kind, ...places] = process.argv.slice(2);
@@ -37,7 +37,6 @@ const limits = {
   /** Lines that name what is left out. */
   lines: 20,
 };
-/** At the top of the state. */
 const leftOut = new Set(["sandboxes", "lost+found", ...(kind === "back" ? [] : ["tmp"])]);
 const companions = ["-wal", "-shm", "-journal"];
 /** What its owner can make of a file or a directory. Anything else is a fault of the host, and no copy is whole with it. */
@@ -278,21 +277,6 @@ function vacuum(source, target) {
   if (status !== 0) throw new Error(stderr.trim().split("\n").at(-1).slice(0, 200));
 }
 
-/** Empties a state for what comes back: what is deep or shut as well. */
-function clear(state) {
-  process.chdir(state);
-  const names = fs.readdirSync(".").filter((name) => !["sandboxes", "lost+found"].includes(name));
-  for (const [program, ...words] of [
-    ["chmod", "-R", "u+rwX"],
-    ["rm", "-rf"],
-  ]) {
-    if (names.length > 0)
-      spawnSync(program, [...words, "--", ...names], { stdio: ["ignore", "ignore", "ignore"] });
-  }
-  const left = fs.readdirSync(".").filter((name) => !["sandboxes", "lost+found"].includes(name));
-  if (left.length > 0) throw new Broken(`${left.length} names in the state cannot be removed`);
-}
-
 function copyAll() {
   const { blocks, bfree, bsize } = fs.statfsSync(from);
   [capacity, most] = [blocks * bsize, (blocks - bfree) * bsize + limits.slack];
@@ -301,9 +285,8 @@ function copyAll() {
 }
 
 try {
-  if (kind === "clear") clear(places[0]);
-  else if (["live", "still", "back"].includes(kind)) copyAll();
-  else throw new Broken(`${kind} is not one of live, still, back, clear`);
+  if (["live", "still", "back"].includes(kind)) copyAll();
+  else throw new Broken(`${kind} is not one of live, still, back`);
 } catch (error) {
   if (error instanceof Broken || kind === "back") {
     const before = ["live", "still"].includes(kind) ? "; nothing of the gateway was touched" : "";

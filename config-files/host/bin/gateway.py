@@ -25,7 +25,7 @@ HELPER = ["--network", "none", "--read-only", "--user", f"{USER}:{USER}", "--cap
           "--memory", "512m", "--memory-swap", "512m", "--cpus", "1", "--pids-limit", "64", "--log-driver", "none",
           "--tmpfs", "/tmp:rw,nosuid,nodev,size=64m,mode=1777"]
 # What runs in it.
-PROGRAMS = ("copy-state.mjs", "copy-database.mjs", "soul-place.mjs")
+PROGRAMS = ("copy-state.mjs", "clear-state.mjs", "copy-database.mjs", "soul-place.mjs")
 HELPERS = ("canary", "canary-copy", "state", "snapshot", "proof")
 
 

@@ -6,16 +6,13 @@ done it stands in swap.json, on the disk, so that whoever comes after a power cu
 in a state can be done again.
 """
 import sys
-import time
 from collections.abc import Callable
 from typing import NamedTuple, NotRequired, TypedDict
 
 import copies
-from common import Container, Failed, inspect, log_lines, now, run
-from gateway import NEVER, Gateway, answers, existing
-
-# One that has been started this often while it is waited for ends by itself again and again.
-STARTS = 4
+from common import Container, Failed, inspect, log_lines, now
+from gateway import NEVER, Gateway, existing
+from serving import ready, see_it_serve, start, wait_until_ready
 
 
 class Journal(TypedDict):
@@ -113,11 +110,7 @@ class Swap:
 
     @property
     def old(self) -> str:
-        if self.journal["old"] is None:
-            raise Failed("there is none to go back to")
-        return self.journal["old"]
-
-    # What is done in the states
+        return self.journal["old"] or ""
 
     def stop(self) -> None:
         holder = inspect(self.gateway.name)
@@ -184,8 +177,6 @@ class Swap:
 
     def nothing(self) -> None:
         """Whoever reads the journal next tries again."""
-
-    # Parts of that
 
     def restore(self) -> None:
         """Once: what the new one made of the state is kept aside, then the copy of before it is put back."""
@@ -299,57 +290,6 @@ def last_proven(gateway: Gateway) -> str | None:
 
 def is_proven(gateway: Gateway, container: Container) -> bool:
     return last_proven(gateway) == container["Id"] or (container["State"]["Running"] and ready(gateway))
-
-
-# The one that has the name
-
-def ready(gateway: Gateway) -> bool:
-    return answers(gateway.name, "readyz")
-
-
-def start(gateway: Gateway, image: str) -> None:
-    moved = gateway.make_places(image)
-    if moved:
-        print(moved, file=sys.stderr)
-    run("systemctl", "enable", "--quiet", gateway.unit, seconds=60)
-    # It may still be waiting out its restart pause for the container that had the name before.
-    run("systemctl", "restart", "--no-block", gateway.unit, seconds=60)
-
-
-def started_at(gateway: Gateway) -> str | None:
-    """When it was started last."""
-    holder = inspect(gateway.name)
-    return None if holder is None else holder["State"].get("StartedAt")
-
-
-def wait_until_ready(gateway: Gateway, timeout: float) -> None:
-    """@raises Failed when it is not ready after `timeout` seconds, or ends by itself before"""
-    starts: set[str | None] = set()
-    deadline = time.monotonic() + timeout
-    before = started_at(gateway)
-    while time.monotonic() < deadline:
-        if ready(gateway):
-            return
-        started = started_at(gateway)
-        if started != before:
-            starts.add(started)
-        if len(starts) >= STARTS:
-            raise Failed("it ends by itself again and again")
-        time.sleep(0.5)
-    if started_at(gateway) == NEVER:
-        words = ("journalctl", "--no-pager", "-u", gateway.unit, "-n", "3", "-o", "cat")
-        said = run(*words, seconds=20, check=False).stdout
-        raise Failed(f"it has not been started within {timeout:g} s; systemd says: {said.strip()}")
-    raise Failed(f"it is not ready after {timeout:g} s")
-
-
-def see_it_serve(gateway: Gateway, timeout: float) -> None:
-    """For the one that has the name already; it is not disturbed if it is well."""
-    run("systemctl", "enable", "--quiet", gateway.unit, seconds=60)
-    active = run("systemctl", "is-active", gateway.unit, seconds=20, check=False).returncode == 0
-    if not active or not ready(gateway):
-        start(gateway, existing(gateway.name)["Image"])
-        wait_until_ready(gateway, timeout)
 
 
 def tidy(gateway: Gateway, container: str) -> None:

@@ -154,10 +154,10 @@ class World:
 
     def within(self, gateway, helper, image, script, words, mounts, seconds, limits=()):
         """What copy-state.mjs does, in as many effects as it has."""
-        if script == "copy-state.mjs":
+        if script in ("copy-state.mjs", "clear-state.mjs"):
             places = {target.removesuffix(":ro"): place for place, target in mounts.items()}
             assert not any(each["State"]["Running"] for each in self.containers), "the state is copied while it is used"
-            if words[0] == "clear":
+            if script == "clear-state.mjs":
                 for name in os.listdir(places["/to"]):
                     os.unlink(f"{places['/to']}/{name}")
                     self.effect()

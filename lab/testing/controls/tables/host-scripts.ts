@@ -56,6 +56,15 @@ export const hostScriptControls: readonly Control[] = controlsOf(
       failing: "comes to the same end wherever it is killed",
     },
     {
+      name: "swap-half-restored",
+      threat: undefined,
+      file: `${bin}/swap.py`,
+      from: 'if "aside" in self.journal or (wrote',
+      to: "if (wrote",
+      test: "tests/config-files/host/gateway-swap.test.ts",
+      failing: "comes to the same end wherever it is killed",
+    },
+    {
       name: "canary-has-the-shape",
       threat: undefined,
       file: "config/container-shape.ts",
