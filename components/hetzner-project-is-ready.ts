@@ -73,7 +73,7 @@ export function projectChecks(args: ProjectIsReadyArgs, preview: boolean): Proje
   return {
     beforeMaking: (urn) =>
       asking.refuse(async (api) =>
-        projectProblems(at, await askProject(api, at, importPlace(urn, args).type), urn, args),
+        projectProblems(at, await askProject(api, at, importPlace(urn, args).type), urn, args, preview),
       ),
     beforeAnotherType: () =>
       asking.refuse(async (api) => {

@@ -181,12 +181,15 @@ export async function stockOf(api: HetznerApi): Promise<ProjectAnswer["stock"]> 
  *
  * What bears the stack's labels may well be the stack's own, which only the engine knows: so it is in the way of nothing
  * but its own resource, and of another location.
+ *
+ * @param preview a server that would be replaced is still there in a preview, so none of the stack's own is in the way
  */
 export function projectProblems(
   at: StackAtHetzner,
   { named, key: sameKey, stock }: ProjectAnswer,
   urn: string,
   belonging: Belonging,
+  preview = false,
 ): string[] {
   const { host, serverName } = at;
   const place = importPlace(urn, belonging);
@@ -219,9 +222,12 @@ export function projectProblems(
         );
       continue;
     }
+    if (preview && kind === server && isOwn(found, at)) continue;
     problems.push(`name: the project has ${kinds[kind].word} called ${serverName} already. ${wayOn(kind)}`);
   }
-  const bound = place.type !== first || Object.values(named).some(({ location }) => location !== undefined);
+  const bound =
+    place.type !== first ||
+    Object.values(named).some((found) => isOwn(found, at) && found.location !== undefined);
   const outOfStock = asked(server) ? stockProblem(at, stock, bound) : undefined;
   return outOfStock === undefined ? problems : [...problems, outOfStock];
 

@@ -126,10 +126,12 @@ describe("before the first thing is made", () => {
 
   it("offers another location while nothing is bound to one", async () => {
     await stock(false);
+    // Somebody else's binds nothing.
+    await make.volume();
     expect(await asked()).toContain(
       "go where it is (nbg1, hel1): pulumi config set --stack prod --path clawkeep:host.location nbg1",
     );
-    await make.volume(own);
+    await make.address(own);
     expect(await asked()).not.toContain("go where it is");
   });
 
@@ -202,6 +204,12 @@ describe("before one that comes later", () => {
     expect(await asked("server")).toMatch(
       /An up that was cut off may have left it.*delete it in Hetzner's console/,
     );
+  });
+
+  it("in a preview says nothing of the stack's own server, which may be about to be replaced", async () => {
+    await lab.createServer(serverName, { labels: own });
+    expect(await asked("server", { preview: true })).toBe("let by");
+    expect(warnings).toEqual([]);
   });
 
   it("looks at the stock before the server, and at nothing else's name", async () => {

@@ -37,6 +37,12 @@ export const hetznerControls: readonly Control[] = controlsOf(
       failing: "leaves the stack's own volume, address, key and server to their own turn",
     },
     {
+      name: "hetzner-replaced-is-no-leftover",
+      from: "if (preview && kind === server && isOwn(found, at)) continue;",
+      to: "",
+      failing: "in a preview says nothing of the stack's own server",
+    },
+    {
       name: "hetzner-asked",
       file: "components/hcloud-server.ts",
       from: "hooks: { beforeCreate: [ready.beforeMaking], beforeUpdate",
