@@ -3,6 +3,7 @@
  * one, add it here.
  */
 import type { Control } from "./controls/control";
+import { backupControls } from "./controls/tables/backups";
 import { containerControls } from "./controls/tables/containers";
 import { filterControls } from "./controls/tables/docker-filter";
 import { gatewayControls } from "./controls/tables/gateway";
@@ -141,6 +142,7 @@ export const rows: readonly Row[] = [
   { name: "controls-docker-filter", what: "the filter of the Docker API", controls: filterControls },
   { name: "controls-relay", what: "the relay for bots", controls: relayControls },
   { name: "controls-secrets", what: "secrets", controls: secretControls },
+  { name: "controls-backups", what: "what bounds the copies of a gateway, what a storage is told, what stops a prune", controls: backupControls },
   { name: "controls-ssh", what: "how the operator comes in", controls: sshControls },
   { name: "controls-litellm", what: "LiteLLM as it runs", controls: litellmControls },
   { name: "controls-litellm-gate", what: "what LiteLLM's gate lets through and reserves", controls: gateControls },
