@@ -96,6 +96,10 @@ export const rows: readonly Row[] = [
 
   { name: "sbom", what: "the lists of a host's software, by a real syft, which is built where it is not there", group: "docker",
     files: ["tests/tools/sbom/host.docker.test.ts"] },
+  { name: "backups", what: "a state that is written to, through the real restic and its server and back; damage is found", group: "docker",
+    files: ["tests/lab/backups/backups.docker.test.ts"] },
+  { name: "backup-rights", what: "a host's credentials against its own backups, at restic's server and at an S3 storage", group: "docker",
+    files: ["tests/lab/backups/backup-rights.docker.test.ts"] },
   { name: "real-kernel", what: "the host's commands on a kernel of its own, in QEMU", group: "docker",
     files: ["tests/long/real-kernel.docker.test.ts"] },
   { name: "release-line-2026.2", what: "the policy on the real software of the older release line", group: "docker",
