@@ -3,6 +3,7 @@
  * one, add it here.
  */
 import type { Control } from "./controls/control";
+import { backupControls } from "./controls/tables/backups";
 import { containerControls } from "./controls/tables/containers";
 import { filterControls } from "./controls/tables/docker-filter";
 import { gatewayControls } from "./controls/tables/gateway";
@@ -100,6 +101,10 @@ export const rows: readonly Row[] = [
     files: ["tests/config-files/litellm/as-published.docker.test.ts"] },
   { name: "sbom", what: "the lists of a host's software, by a real syft, which is built where it is not there", group: "docker",
     files: ["tests/tools/sbom/host.docker.test.ts"] },
+  { name: "backups", what: "a state that is written to, through the real restic and its server and back; damage is found", group: "docker",
+    files: ["tests/lab/backups/backups.docker.test.ts"] },
+  { name: "backup-rights", what: "a host's credentials against its own backups, at restic's server and at an S3 storage", group: "docker",
+    files: ["tests/lab/backups/backup-rights.docker.test.ts"] },
   { name: "real-kernel", what: "the host's commands on a kernel of its own, in QEMU", group: "docker",
     files: ["tests/long/real-kernel.docker.test.ts"] },
   { name: "release-line-2026.2", what: "the policy on the real software of the older release line", group: "docker",
@@ -153,6 +158,7 @@ export const rows: readonly Row[] = [
   { name: "controls-docker-filter", what: "the filter of the Docker API", controls: filterControls },
   { name: "controls-relay", what: "the relay for bots", controls: relayControls },
   { name: "controls-secrets", what: "secrets", controls: secretControls },
+  { name: "controls-backups", what: "what bounds the copies of a gateway, what a storage is told, what stops a prune", controls: backupControls },
   { name: "controls-ssh", what: "how the operator comes in", controls: sshControls },
   { name: "controls-hetzner", what: "what Hetzner would refuse, and what a server keeps", controls: hetznerControls },
   { name: "controls-litellm", what: "LiteLLM as it runs", controls: litellmControls },

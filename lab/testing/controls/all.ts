@@ -1,4 +1,5 @@
 /** Every control that is taken away. */
+import { backupControls } from "./tables/backups";
 import { containerControls } from "./tables/containers";
 import { filterControls } from "./tables/docker-filter";
 import { gatewayControls } from "./tables/gateway";
@@ -30,4 +31,5 @@ export const allControls: readonly Control[] = [
   ...gateControls,
   ...alertControls,
   ...edgeControls,
+  ...backupControls,
 ];
