@@ -93,6 +93,8 @@ export const rows: readonly Row[] = [
   { name: "host-upgrades", what: "a night of security updates, and a Docker that it leaves", group: "docker",
     files: ["tests/config-files/host/upgrades.docker.test.ts"], reads: ["config-files/host", "lab/vps"] },
 
+  { name: "fuzz", what: "bodies that readers of JSON disagree about, at the filter and at the gate, for minutes", group: "docker",
+    files: ["tests/long/fuzz/fuzz.docker.test.ts"] },
   { name: "sbom", what: "the lists of a host's software, by a real syft, which is built where it is not there", group: "docker",
     files: ["tests/tools/sbom/host.docker.test.ts"] },
   { name: "real-kernel", what: "the host's commands on a kernel of its own, in QEMU", group: "docker",
