@@ -87,6 +87,15 @@ const limits = controlsOf(
       failing: "is in no list",
     },
     {
+      name: "create-schema",
+      threat: "JSON is parsed strictly",
+      file: `${folder}/create-body.ts`,
+      from: 'if (problem !== undefined) throw new Refusal(403, "create-body", problem);',
+      to: 'if (problem === "") throw new Refusal(403, "create-body", problem);',
+      test: `${tests}/fuzz.test.ts`,
+      failing: "what is let through is what Go reads",
+    },
+    {
       name: "filter-closed",
       threat: "What runs on a gateway's behalf ends with it",
       file: `${folder}/controls.ts`,
