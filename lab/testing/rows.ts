@@ -97,13 +97,10 @@ export const rows: readonly Row[] = [
   { name: "host-upgrades", what: "a night of security updates, and a Docker that it leaves", group: "docker",
     files: ["tests/config-files/host/upgrades.docker.test.ts"], reads: ["config-files/host", "lab/vps"] },
 
-<<<<<<< HEAD
   { name: "litellm-as-published", what: "LiteLLM compiles itself at each start, on one CPU, within its limit", group: "docker",
     files: ["tests/config-files/litellm/as-published.docker.test.ts"] },
-=======
   { name: "fuzz", what: "bodies that readers of JSON disagree about, at the filter and at the gate, for minutes", group: "docker",
     files: ["tests/long/fuzz/fuzz.docker.test.ts"] },
->>>>>>> tenant
   { name: "sbom", what: "the lists of a host's software, by a real syft, which is built where it is not there", group: "docker",
     files: ["tests/tools/sbom/host.docker.test.ts"] },
   { name: "backups", what: "a state that is written to, through the real restic and its server and back; damage is found", group: "docker",
