@@ -9,6 +9,7 @@ import { LiteLLM } from "./components/litellm";
 import { Networks } from "./components/networks";
 import { ReverseProxy } from "./components/reverse-proxy";
 import { loadConfiguration } from "./config/load";
+import { mostModelSpending as mostSpending } from "./config/model-spending";
 
 const configuration = loadConfiguration();
 const { settings } = configuration;
@@ -43,5 +44,7 @@ export const gatewayTokens = pulumi.secret(
 );
 /** Token of the first gateway, the one behind gatewayUrl. */
 export const gatewayToken = gateways[0]?.component.token;
+/** Most that models can cost in 30 days in US dollars, whatever the gateways do: in all, and by gateway. */
+export const mostModelSpending = mostSpending(settings.gateways, settings.models);
 /** Administers LiteLLM; gateways have keys of their own. */
 export const litellmMasterKey = litellm.masterKey;

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { shapeOf } from "../config/container-shape";
 import { needsOf } from "../config/containers";
 import { telegramSettings, type GatewaySettings } from "../config/gateway-schema";
 import { volumeReserveGiB } from "../config/cross-checks";
@@ -8,19 +9,13 @@ import { releaseProfiles } from "../config/release-lines";
 import { gatewaySecretKeys } from "../config/secrets";
 import { services } from "../config/services";
 import { buildContext } from "../config-files/build-context";
-import { policyEnvironment } from "../config-files/gateway/hardening-policy";
 import { gatewayImageFiles } from "../config-files/gateway/image-files";
-import {
-  gatewaySecretNames,
-  gatewaySecretsDirectory,
-  openclawConfig,
-  stateDirectory,
-} from "../config-files/gateway/openclaw-config";
-import { sandboxesDirectory, soulFile } from "../config-files/gateway/paths";
+import { gatewaySecretNames, openclawConfig } from "../config-files/gateway/openclaw-config";
+import { canaryOrder, gatewayEnvironment, gatewayMounts, gatewayTmpfs } from "../config-files/gateway/order";
 import { scriptRevision } from "../config-files/host/tools";
+import { policyArgs } from "../config-files/gateway/policy/args";
 import { soul } from "../config-files/gateway/soul";
 import { placeholderToken } from "../config-files/relay/deployment";
-import { modelsOf } from "../config-files/litellm/limits";
 import { Component } from "./component";
 import { serviceContainer, settledBefore, type Place } from "./container";
 import { toolDirectory, type FilesOnHost } from "./host";
@@ -33,7 +28,7 @@ export interface GatewayArgs extends Place {
 }
 
 const configFolder = join(__dirname, "..", "config-files");
-const { uid, gid, port, readyWithinSeconds } = services.gateway;
+const { uid, port, readyWithinSeconds } = services.gateway;
 /** The canary starts cold, beside everything that runs, and is in nobody's way. */
 const canarySeconds = 180;
 
@@ -50,7 +45,7 @@ export class Gateway extends Component {
   constructor(name: string, args: GatewayArgs, options?: pulumi.ComponentResourceOptions) {
     super("Gateway", name, options);
     const { configuration, host, gateway } = args;
-    const { settings, secret, tier } = configuration;
+    const { settings, secret } = configuration;
     this.token = secret(gatewaySecretKeys(gateway.name).token);
 
     const storage = host.command(this, this.child("storage"), {
@@ -62,11 +57,16 @@ export class Gateway extends Component {
     const files = this.configurationFiles(args, sandboxImage);
     const secrets = this.secretFiles(args);
     const proven = host.command(this, this.child("canary"), {
-      create: pulumi.interpolate`${toolDirectory}/gateway-canary ${gateway.name} ${image.reference} ${files.directory} ${tier.services.gateway.memoryMiB} ${canarySeconds}`,
-      stdin: madeUpSecrets(gateway),
+      create: `${toolDirectory}/gateway-canary ${gateway.name}`,
+      stdin: this.canaryOrder(args, image, files),
       dependsOn: [image.present, files.installed, storage],
     });
-    new SocketProxy(this.child("socket-proxy"), { ...args, storage, proven, sandboxImage }, { parent: this });
+    const filter = new SocketProxy(
+      this.child("socket-proxy"),
+      { ...args, storage, proven, sandboxImage },
+      { parent: this },
+    );
+    const tools = this.toolsProven(args, image, files, filter);
     const needed = settledBefore(args, "gateway", gateway);
     // Made before the container, so that one whose activation has never succeeded is taken down too; after all that the
     // gateway uses, so that it is taken down before any of that.
@@ -83,9 +83,27 @@ export class Gateway extends Component {
     const needs = needsOf("gateway", gateway).map((need) => need.name);
     this.activated = host.command(this, this.child("activated"), {
       create: pulumi.interpolate`${toolDirectory}/gateway-activate ${gateway.name} ${container.id} ${settings.role} ${readyWithinSeconds} ${needs.join(" ")}`,
-      dependsOn: [settled, ...needed],
+      dependsOn: [settled, ...tools, ...needed],
     });
     this.finish({ token: this.token });
+  }
+
+  /** A sandbox made and removed through the filter, before the gateway's container changes. On a standby none runs. */
+  private toolsProven(
+    { configuration, host, gateway }: GatewayArgs,
+    image: BuiltImage,
+    files: FilesOnHost,
+    filter: SocketProxy,
+  ): pulumi.Resource[] {
+    if (configuration.settings.role !== "active") return [];
+    return [
+      host.command(this, this.child("tools-proven"), {
+        create: pulumi.interpolate`${toolDirectory}/gateway-prove-sandbox ${gateway.name} ${image.reference} ${files.directory}`,
+        // Another filter, or another way to ask it, is asked again.
+        stdin: pulumi.interpolate`${filter.id} ${scriptRevision("gateway-prove-sandbox")} ${scriptRevision("prove-sandbox.mjs")}`,
+        dependsOn: [filter.settled],
+      }),
+    ];
   }
 
   private gatewayImage({ configuration, host, gateway }: GatewayArgs): BuiltImage {
@@ -115,7 +133,6 @@ export class Gateway extends Component {
     { configuration, host, gateway }: GatewayArgs,
     sandboxImage: BuiltImage,
   ): FilesOnHost {
-    const { settings, addresses, tier } = configuration;
     return host.configuration(this, this.child("config"), {
       service: `gateway-${gateway.name}`,
       owner: uid,
@@ -124,14 +141,7 @@ export class Gateway extends Component {
       files: [
         {
           path: "openclaw.json",
-          content: openclawConfig({
-            gateway,
-            models: modelsOf(gateway, settings.models).filter(({ mode }) => mode === "chat"),
-            sandbox: tier.sandbox,
-            sandboxImage: sandboxImage.reference,
-            hostname: settings.hostname,
-            trustedProxy: addresses.reverseProxy.proxy,
-          }),
+          content: openclawConfig(policyArgs(configuration, gateway, sandboxImage.reference)),
         },
         { path: "SOUL.md", content: soul(gateway) },
       ],
@@ -159,6 +169,23 @@ export class Gateway extends Component {
     });
   }
 
+  private canaryOrder({ configuration, gateway }: GatewayArgs, image: BuiltImage, files: FilesOnHost) {
+    const limits = configuration.tier.services.gateway;
+    return pulumi.all([image.reference, files.directory]).apply(([reference, directory]) =>
+      JSON.stringify(
+        canaryOrder({
+          gateway,
+          shape: shapeOf(services.gateway, gateway.name, limits),
+          limits,
+          image: reference,
+          configuration: directory,
+          timeoutSeconds: canarySeconds,
+          secrets: madeUpSecrets(gateway),
+        }),
+      ),
+    );
+  }
+
   private container(
     args: GatewayArgs,
     image: BuiltImage,
@@ -167,34 +194,18 @@ export class Gateway extends Component {
     dependsOn: pulumi.Resource[],
   ) {
     const { gateway } = args;
-    const home = `/opt/openclaw/gateways/${gateway.name}`;
     return serviceContainer(this, this.child("container"), {
       place: args,
       service: "gateway",
       gateway: gateway.name,
       image,
-      mounts: [
-        { hostPath: `${home}/state`, containerPath: stateDirectory, writable: true },
-        {
-          hostPath: `${home}/sandboxes/workspaces`,
-          containerPath: sandboxesDirectory(gateway),
-          writable: true,
-        },
-        { hostPath: `${home}/socket`, containerPath: "/run/openclaw" },
-        { hostPath: files.directory, containerPath: "/etc/openclaw" },
-        { hostPath: pulumi.interpolate`${files.directory}/SOUL.md`, containerPath: soulFile },
-        { hostPath: secrets.directory, containerPath: gatewaySecretsDirectory },
-      ],
-      tmpfs: {
-        "/tmp": "rw,nosuid,nodev,size=1024m,mode=1777",
-        "/home/node": `rw,nosuid,nodev,size=64m,uid=${uid},gid=${gid},mode=0700`,
-      },
-      environment: {
-        OPENCLAW_STATE_DIR: stateDirectory,
-        OPENCLAW_CONFIG_PATH: "/etc/openclaw/openclaw.json",
-        DOCKER_HOST: "unix:///run/openclaw/docker.sock",
-        ...policyEnvironment(gateway.release),
-      },
+      mounts: gatewayMounts<pulumi.Output<string>>(gateway, {
+        configuration: files.directory,
+        soul: pulumi.interpolate`${files.directory}/SOUL.md`,
+        secrets: secrets.directory,
+      }),
+      tmpfs: gatewayTmpfs,
+      environment: gatewayEnvironment(gateway.release),
       healthcheck: [
         "node",
         "-e",
@@ -206,8 +217,5 @@ export class Gateway extends Component {
 }
 
 /** What the canary gets in place of the gateway's secrets. */
-function madeUpSecrets(gateway: GatewaySettings): string {
-  return JSON.stringify(
-    Object.fromEntries(gatewaySecretNames(gateway).map((name) => [name, `canary-${name}-canary-${name}`])),
-  );
-}
+const madeUpSecrets = (gateway: GatewaySettings): Record<string, string> =>
+  Object.fromEntries(gatewaySecretNames(gateway).map((name) => [name, `canary-${name}-canary-${name}`]));

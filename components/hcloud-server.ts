@@ -1,16 +1,20 @@
 import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { stackLabels } from "../config/hetzner-project";
 import { isKeyLine, type HcloudHost } from "../config/host-schema";
 import { cloudflareRanges } from "../config-files/cloudflare/ip-ranges";
 import { userData } from "../config-files/host/user-data";
 import { hostKeyFrom } from "../config-files/ssh/host-key";
+import { projectHooks } from "./hetzner-project-is-ready";
 import type { HostAddress, HostProviders } from "./host";
 import { serverShutdown } from "./server-shutdown";
-import { sshLabels, sshRule, sshStays } from "./ssh-stays";
+import { madeWith, serverStays, sshRule } from "./server-stays";
 
 export interface HcloudServerArgs {
   readonly host: HcloudHost;
+  readonly stack: string;
+  /** Name of all that is made there. */
   readonly serverName: string;
   readonly token: pulumi.Output<string>;
   /** API endpoint; absent: Hetzner's own. */
@@ -24,7 +28,7 @@ export type BoundToServer = Required<Pick<pulumi.CustomResourceOptions, "replace
 
 /** What is there before the server, and most of it after. */
 export interface HcloudFoundation {
-  /** Where a changed SSH port or key is refused: everything that would use it comes after. */
+  /** Made and changed before all else at Hetzner: what would be refused later is refused here. */
   readonly firewall: pulumi.Resource;
   readonly ipv4: pulumi.Output<string>;
   readonly hostKey: pulumi.Output<string>;
@@ -48,29 +52,40 @@ export function hcloudFoundation(
   name: string,
   args: HcloudServerArgs,
 ): HcloudFoundation {
-  const { host, serverName } = args;
+  const { host, serverName, stack } = args;
+  const providerName = `${name}-hcloud`;
   const provider = new hcloud.Provider(
-    `${name}-hcloud`,
+    providerName,
     {
       token: args.token,
       ...(args.endpoint === undefined ? {} : { endpoint: args.endpoint, pollInterval: "100ms" }),
     },
     { parent },
   );
+  const ready = projectHooks({
+    ...{ at: { stack, serverName, host }, token: args.token, endpoint: args.endpoint },
+    ...{ parent: name, provider: providerName },
+  });
   const options = { parent, provider };
-  const labels = { "managed-by": "clawkeep", stack: serverName };
+  const made = { ...options, hooks: { beforeCreate: [ready.beforeMaking] } };
+  const labels = stackLabels(serverName);
 
   const firewall = new hcloud.Firewall(
     `${name}-firewall`,
-    { name: serverName, labels: { ...labels, ...sshLabels(host) }, rules: firewallRules(host) },
-    { ...options, hooks: { beforeUpdate: [sshStays()] } },
+    { name: serverName, labels: { ...labels, ...madeWith(host) }, rules: firewallRules(host) },
+    {
+      ...options,
+      hooks: { beforeCreate: [ready.beforeMaking], beforeUpdate: [serverStays(), ready.beforeAnotherType] },
+    },
   );
+  // Without the firewall as a dependency: what is protected keeps what it depends on through `destroy --exclude-protected`.
+  const location = new Promise<string>((resolve) => void firewall.urn.apply(() => resolve(host.location)));
   const ownKey = isKeyLine(host.sshKey)
     ? new hcloud.SshKey(
         `${name}-ssh-key`,
         { name: serverName, publicKey: host.sshKey, labels },
         // The firewall is where a changed key is refused.
-        { ...options, dependsOn: firewall },
+        { ...made, dependsOn: firewall },
       )
     : undefined;
   const address = new hcloud.PrimaryIp(
@@ -79,27 +94,27 @@ export function hcloudFoundation(
       name: serverName,
       type: "ipv4",
       assigneeType: "server",
-      location: host.location,
+      location,
       autoDelete: false,
       deleteProtection: true,
       labels,
     },
     // DNS, allow-lists of others and the operator's own notes name this address. What it is assigned to, Hetzner says: as long
     // as that is nothing, "unassigned", which the provider would want to change with every run.
-    { ...options, protect: true, ignoreChanges: ["assigneeType"] },
+    { ...made, protect: true, ignoreChanges: ["assigneeType"] },
   );
   const volume = new hcloud.Volume(
     `${name}-volume`,
     {
       name: serverName,
       size: host.volumeGiB,
-      location: host.location,
+      location,
       format: "ext4",
       deleteProtection: true,
       labels,
     },
     // The gateway's state: it goes only when somebody names it. Formatting is a matter of creation alone.
-    { ...options, protect: true, ignoreChanges: ["format"] },
+    { ...made, protect: true, ignoreChanges: ["format"] },
   );
   const hostKey = args.hostKeyPassword.apply(hostKeyFrom);
   const publicKey = pulumi.unsecret(hostKey.apply((key) => key.publicKey));
@@ -128,7 +143,7 @@ export function hcloudFoundation(
         labels,
       },
       {
-        ...options,
+        ...made,
         dependsOn: [providers.docker, providers.commands, beforeTypeChange],
         // They matter at the first boot alone, and a change would throw the server away.
         ignoreChanges: ["userData", "sshKeys", "image"],
@@ -153,7 +168,7 @@ export function hcloudFoundation(
     const attachment = new hcloud.VolumeAttachment(
       `${name}-volume-attachment`,
       { volumeId: volume.id.apply(Number), serverId: server.id.apply(Number), automount: false },
-      { ...options, ...bound, deleteBeforeReplace: true },
+      { ...options, ...bound, deleteBeforeReplace: true, hooks: { beforeCreate: [ready.beforeAttaching] } },
     );
     return {
       server,

@@ -244,6 +244,7 @@ export class HostBaseline extends Component {
     );
     const foundation = hcloudFoundation(this, this.name, {
       host,
+      stack,
       serverName: `clawkeep-${stack}`,
       token: hcloud.token,
       endpoint: hcloud.endpoint,

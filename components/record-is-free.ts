@@ -1,35 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
-import {
-  cloudflareApi,
-  CloudflareRefuses,
-  inTheWay,
-  recordsOfName,
-  type RecordPlace,
-} from "../config/dns-records";
+import { cloudflareApi, CloudflareRefuses, inTheWay, recordsOfName } from "../config/dns-records";
+import { importPlace, type Belonging } from "../config/import-command";
 
-export interface RecordIsFreeArgs {
+export interface RecordIsFreeArgs extends Belonging {
   readonly token: pulumi.Output<string>;
   /** Absent: Cloudflare's own. */
   readonly baseUrl: string | undefined;
   readonly zoneId: string;
   readonly hostname: string;
-  /** Logical names of the component that the record belongs to, and of its provider. */
-  readonly parent: string;
-  readonly provider: string;
-}
-
-/** The URNs beside a record's own, whose qualified type is `PARENT$cloudflare:index/dnsRecord:DnsRecord`. */
-export function recordPlace(
-  urn: string,
-  { parent, provider }: Pick<RecordIsFreeArgs, "parent" | "provider">,
-): RecordPlace {
-  const [stack = "", project, type = "", record = ""] = urn.replace(/^urn:pulumi:/, "").split("::");
-  const within = type.split("$").slice(0, -1).join("$");
-  const prefix = `urn:pulumi:${stack}::${project}::${within}`;
-  return {
-    ...{ stack, record, parent: `${prefix}::${parent}` },
-    provider: `${prefix}$pulumi:providers:cloudflare::${provider}`,
-  };
 }
 
 /**
@@ -43,7 +21,7 @@ export async function recordIsFree(args: RecordIsFreeArgs, urn: string, preview:
   let problem: string | undefined;
   try {
     const found = await recordsOfName(api, args.zoneId, args.hostname);
-    problem = inTheWay(args.hostname, found, recordPlace(urn, args), args.zoneId);
+    problem = inTheWay(args.hostname, found, importPlace(urn, args), args.zoneId);
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
     if (error instanceof CloudflareRefuses) problem = said;

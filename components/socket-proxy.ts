@@ -21,6 +21,11 @@ export interface SocketProxyArgs extends Place {
 
 /** Our filter of the Docker API, one for each gateway and the only holder of the real socket. */
 export class SocketProxy extends Component {
+  /** Its container: another one is another filter. */
+  readonly id: pulumi.Output<string>;
+  /** There once it answers. */
+  readonly settled: pulumi.Resource;
+
   constructor(name: string, args: SocketProxyArgs, options?: pulumi.ComponentResourceOptions) {
     super("SocketProxy", name, options);
     const { configuration, host, gateway, sandboxImage } = args;
@@ -45,7 +50,7 @@ export class SocketProxy extends Component {
         },
       ],
     });
-    serviceContainer(this, this.child("container"), {
+    const { container, settled } = serviceContainer(this, this.child("container"), {
       place: args,
       service: "socketProxy",
       gateway: gateway.name,
@@ -66,6 +71,8 @@ export class SocketProxy extends Component {
       ],
       dependsOn: [files.installed, args.storage, args.proven],
     });
+    this.id = container.id;
+    this.settled = settled;
     this.finish();
   }
 }

@@ -59,6 +59,51 @@ export const hardenedInputs = (shape: Shape, { memoryReservationMiB, cpus }: Lim
   restart: shape.restart,
 });
 
+/**
+ * The same as arguments of `docker run`, with what the provider has no words for: the limit on processes.
+ * @param tmpfs path -> mount options
+ */
+export const runWords = (
+  shape: Shape,
+  limits: Limits,
+  tmpfs: Readonly<Record<string, string>>,
+  environment: Readonly<Record<string, string>>,
+): string[] => {
+  const inputs = hardenedInputs(shape, limits);
+  const each = (word: string, values: readonly string[]) => values.flatMap((value) => [word, value]);
+  const { logOpts } = inputs;
+  return [
+    ...["--hostname", inputs.hostname, "--user", inputs.user],
+    ...(inputs.readOnly ? ["--read-only"] : []),
+    ...each("--cap-drop", inputs.capabilities.drops),
+    ...each("--cap-add", [...shape.capabilities]),
+    ...each("--security-opt", inputs.securityOpts),
+    ...["--memory", `${inputs.memory}m`, "--memory-swap", `${inputs.memorySwap}m`],
+    ...(limits.memoryReservationMiB === undefined
+      ? []
+      : ["--memory-reservation", `${limits.memoryReservationMiB}m`]),
+    ...each(
+      "--ulimit",
+      inputs.ulimits.map(({ name, soft, hard }) => `${name}=${soft}:${hard}`),
+    ),
+    ...["--cpus", inputs.cpus, "--pids-limit", String(limits.pids)],
+    ...(inputs.init ? ["--init"] : []),
+    ...["--log-driver", inputs.logDriver, "--restart", inputs.restart],
+    ...each(
+      "--log-opt",
+      Object.entries(logOpts).map(([key, value]) => `${key}=${value}`),
+    ),
+    ...each(
+      "--tmpfs",
+      Object.entries(tmpfs).map(([path, options]) => `${path}:${options}`),
+    ),
+    ...each(
+      "--env",
+      Object.entries(environment).map(([key, value]) => `${key}=${value}`),
+    ),
+  ];
+};
+
 /** What `docker inspect` has to show: path -> value; in a list of things with names a step is a name. */
 export const inspectedShape = (shape: Shape) => ({
   "HostConfig.ReadonlyRootfs": hardened.readOnly,

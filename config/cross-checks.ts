@@ -1,5 +1,6 @@
 /** Rules that need more than one key of the configuration. */
 import { slotOf } from "./addresses";
+import { checkBackups } from "./backup-checks";
 import { serverCertificateProblem } from "./certificates";
 import { isUnreachable, overlap } from "./cidr";
 import { checkGateways } from "./gateway-checks";
@@ -32,6 +33,7 @@ export function checkTogether(stack: string, settings: UsableSettings): Problem[
     ...checkAddress(stack, settings),
     ...checkVolume(stack, settings),
     ...checkMemory(stack, settings),
+    ...checkBackups(stack, settings),
   ];
 }
 

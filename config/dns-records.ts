@@ -1,5 +1,7 @@
 /** The records that answer for a public name at Cloudflare, and what to do about one that is there already. */
 
+import { importCommand, type ImportPlace } from "./import-command";
+
 export const cloudflareApi = "https://api.cloudflare.com/client/v4";
 
 export interface CloudflareApi {
@@ -59,30 +61,11 @@ export async function recordsOfName(api: CloudflareApi, zoneId: string, name: st
 export const inWords = ({ type, content, proxied }: NameRecord): string =>
   `${type} ${content} (${proxied ? "proxied" : "not proxied"})`;
 
-/** Who a record belongs to in the state, by URN. */
-export interface RecordPlace {
-  readonly stack: string;
-  /** Logical name of the record. */
-  readonly record: string;
-  readonly parent: string;
-  readonly provider: string;
-}
-
-/** What gives a record that exists to a stack, without a moment in which the name does not answer. */
-export const importCommand = (place: RecordPlace, zoneId: string, recordId: string): string => {
-  const { stack, record, parent, provider } = place;
-  const named = (urn: string): string => `'${urn.split("::").at(-1) ?? ""}=${urn}'`;
-  return (
-    `pulumi import --stack ${stack} --generate-code=false --parent ${named(parent)} --provider ${named(provider)} ` +
-    `cloudflare:index/dnsRecord:DnsRecord ${record} ${zoneId}/${recordId}`
-  );
-};
-
 /** Why a stack may not make its record now, and the ways on; undefined where nothing is in the way. */
 export function inTheWay(
   name: string,
   records: readonly NameRecord[],
-  place: RecordPlace,
+  place: ImportPlace,
   zoneId: string,
 ): string | undefined {
   if (records.length === 0) return undefined;
@@ -92,7 +75,7 @@ export function inTheWay(
     same === undefined
       ? ""
       : ` To take ${records.length === 1 ? "it" : inWords(same)} over, while the name answers: ` +
-        `${importCommand(place, zoneId, same.id)} && pulumi up --stack ${place.stack}`;
+        `${importCommand(place, `${zoneId}/${same.id}`)} && pulumi up --stack ${place.stack}`;
   const rest = same !== undefined && records.length > 1 ? " (all others have to be deleted first)" : "";
   return (
     `${name} has DNS records at Cloudflare that this stack does not know: ${records.map(inWords).join(", ")}. ` +

@@ -30,12 +30,12 @@ export const releaseRules: Partial<Readonly<Record<ImageName, ReleaseRule>>> = {
   openclaw2026_2: {
     software: "OpenClaw",
     tag: /^v?(2026\.2\.\d+)(?:-[a-z0-9.-]+)?$/,
-    example: "2026.2.17",
+    example: "2026.2.26",
   },
   litellm: {
     software: "LiteLLM",
     tag: /^(?:main-)?v?(\d+\.\d+\.\d+)(?:-[a-z0-9._-]+)?$/,
-    example: "v1.103.7",
+    example: "v1.104.0",
     oldest: {
       version: "1.83.14",
       reason: "older ones let a key raise its own rights (CVE-2026-47101)",
@@ -57,7 +57,7 @@ export const releaseRules: Partial<Readonly<Record<ImageName, ReleaseRule>>> = {
   redis: {
     software: "Redis",
     tag: /^(\d+\.\d+\.\d+)(?:-[a-z0-9.]+)?$/,
-    example: "7.4.7-bookworm",
+    example: "7.4.11-bookworm",
     oldest: { version: "7.2.11", reason: "older ones run code by a Lua script (CVE-2025-49844)" },
     bad: [
       ["7.4.0", "7.4.5"],
@@ -68,12 +68,13 @@ export const releaseRules: Partial<Readonly<Record<ImageName, ReleaseRule>>> = {
   caddy: {
     software: "Caddy",
     tag: /^v?(\d+\.\d+\.\d+)(?:-[a-z0-9.]+)?$/,
-    example: "2.10.2",
+    example: "2.11.4",
+    oldest: { version: "2.11.1", reason: "older ones have published holes (CVE-2026-27586 to 27590)" },
   },
   dockerCli: {
     software: "Docker client",
     tag: /^v?(\d+(?:\.\d+){0,2})-[a-z0-9.-]+$/,
-    example: "29-cli",
+    example: "29.8.2-cli",
     oldest: { version: "25.0.0", reason: "older ones do not speak API 1.44, and Engine 29 refuses less" },
   },
 };

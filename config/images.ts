@@ -4,24 +4,32 @@ import { releaseProblem, repositoryNames, type ImageName } from "./image-rules";
  * Image pins, the one home of every image reference. A pin is `repository:tag`, and `repository:tag@sha256:…`
  * where the digest is known; `clawkeep:images` overrides single rows (a mirror, a newer patch).
  *
- * No row has a digest yet: a digest is worth what the registry says on the day it is asked, and none has been asked.
- * `make pins PINS=--write` asks and writes them here.
+ * The digests are those that other projects had pinned in public by 28 November 2026, of the index of all platforms. None
+ * was asked for at its registry by us: one that is wrong brings no other image, but a refusal. `make pins` compares.
  */
 export const imagePins = {
   /** The gateway's published image; the derived image adds the Docker command line client. */
-  openclaw: "ghcr.io/openclaw/openclaw:2026.9.6",
+  openclaw:
+    "ghcr.io/openclaw/openclaw:2026.9.6@sha256:0a5ff5e682e62afa19149df126aa50063bf65ef885b5c94713ce32dc0eb12e15",
   /** The same of the older release line, for gateways with `release: "2026.2"`. */
-  openclaw2026_2: "ghcr.io/openclaw/openclaw:2026.2.17",
-  litellm: "ghcr.io/berriai/litellm:v1.103.7",
-  redis: "docker.io/library/redis:7.4.7-bookworm",
-  squid: "docker.io/ubuntu/squid:6.6-24.04_edge",
-  caddy: "docker.io/library/caddy:2.10.2",
+  openclaw2026_2:
+    "ghcr.io/openclaw/openclaw:2026.2.26@sha256:ce9347548afa0b6bdd1d262060535ba04baf0b19cde0fc211c8039492647d1b1",
+  litellm:
+    "ghcr.io/berriai/litellm:v1.104.0@sha256:625981c83410a3ea68eb0697590a57ec1d764d634514d54fa5db0591077ee839",
+  redis:
+    "docker.io/library/redis:7.4.11-bookworm@sha256:c6eabf748fc7a61dbb5a705c78bcf3d6377b1127a97d0ce965c11c44ba46896f",
+  squid:
+    "docker.io/ubuntu/squid:6.6-24.04_edge@sha256:8a3baed477e2c282ab8aa5edad442f69873246964f225c5c2ae8364b6610963c",
+  caddy:
+    "docker.io/library/caddy:2.11.4@sha256:df7f1c2fb114453b951de51a98efc010db1655a92c2e86be6706714e2417a78d",
   /** Base of the socket proxy and the relay. */
-  node: "docker.io/library/node:24-bookworm-slim",
+  node: "docker.io/library/node:24.21.0-bookworm-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6",
   /** Where the gateway's Docker command line client comes from (API 1.44 or newer: Engine 29 refuses older). */
-  dockerCli: "docker.io/library/docker:29-cli",
+  dockerCli:
+    "docker.io/library/docker:29.8.2-cli@sha256:b1805116a6a86cc591b5d5f60a910a0715cdcc9d18d866ad68b1457ead25c35c",
   /** Base of the sandboxes. */
-  sandboxBase: "docker.io/library/debian:bookworm-slim",
+  sandboxBase:
+    "docker.io/library/debian:bookworm-20261005-slim@sha256:7c7b2c966bc9ee8cedfeef67e0e279108992c77681fa595db4a9d65c06ccc587",
 } as const satisfies Record<ImageName, string>;
 
 export type { ImageName };

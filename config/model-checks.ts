@@ -1,12 +1,13 @@
 /** Rules about models that need more than one of their values. */
 import { priceOf, type Price } from "./model-prices";
+import { sharesOf, usersOf } from "./model-shares";
 import { settingProblem, structureProblem, type Problem } from "./problems";
 import { providers } from "./providers";
 import type { UsableSettings } from "./schema";
 
 type UsableModel = NonNullable<NonNullable<UsableSettings["models"]>[number]>;
 
-export function checkModels(stack: string, { models }: UsableSettings): Problem[] {
+export function checkModels(stack: string, { models, gateways }: UsableSettings): Problem[] {
   return (models ?? []).flatMap((model, index) => {
     if (model === undefined) return [];
     const problem = (path: readonly PropertyKey[], message: string) =>
@@ -16,6 +17,9 @@ export function checkModels(stack: string, { models }: UsableSettings): Problem[
       ...keyProblems(model, models ?? []).map((message) => problem(["provider", "secret"], message)),
       ...fallbackProblems(model, models ?? []).map(([place, message]) =>
         problem(["fallbacks", place], message),
+      ),
+      ...shareProblems(model, gateways).map(([name, message]) =>
+        structureProblem(stack, "models", [index, "shares", ...name], message),
       ),
     ];
   });
@@ -81,8 +85,11 @@ export function checkCaps(stack: string, { gateways, models }: UsableSettings): 
         `does not cover one answer: ${gateway.maxOutputTokens} tokens (maxOutputTokens of ${gateway.name ?? index}) ` +
         `of ${model.name ?? model.model} are booked at $${answerUsd.toFixed(4)} before the call`;
       const short = (cap: number | undefined): boolean => cap !== undefined && cap <= answerUsd;
+      const share = sharesOf(model, gateways ?? [])[gateway.name ?? ""] ?? 1;
+      const part = model.budgetUsd === undefined ? undefined : model.budgetUsd * share;
+      const whose = share === 1 ? "" : `; ${gateway.name ?? ""} has ${round(share)} of it (shares)`;
       return [
-        ...(short(model.budgetUsd) ? [settingProblem(stack, "models", [place, "budgetUsd"], message)] : []),
+        ...(short(part) ? [settingProblem(stack, "models", [place, "budgetUsd"], message + whose)] : []),
         ...(short(gateway.budgetUsd)
           ? [settingProblem(stack, "gateways", [index, "budgetUsd"], message)]
           : []),
@@ -123,6 +130,38 @@ function fallbackProblems(
     return [];
   });
 }
+
+/** Path below `shares`, and what is wrong there. */
+function shareProblems(
+  model: UsableModel,
+  gateways: UsableSettings["gateways"],
+): (readonly [readonly string[], string])[] {
+  const said = Object.entries(model.shares ?? {});
+  // A gateway without a usable name may be the one that is meant.
+  if (said.length === 0 || gateways === undefined || gateways.some((one) => one?.name === undefined))
+    return [];
+  const users = usersOf(model, gateways);
+  const strange = said.flatMap(([name]): (readonly [readonly string[], string])[] => {
+    if (users.includes(name)) return [];
+    const known = gateways.some((one) => one?.name === name);
+    const message = known
+      ? `${name} may not use ${model.name ?? "the model"}: it is not one of its models`
+      : `${name} is not one of gateways (${gateways.map((one) => one?.name).join(", ")})`;
+    return [[[name], message]];
+  });
+  if (said.some(([, share]) => share === undefined)) return strange;
+  const sum = said.reduce((total, [, share]) => total + (share ?? 0), 0);
+  const unnamed = users.filter((name) => model.shares?.[name] === undefined);
+  // Thirds do not add up to the last digit.
+  if (sum > 1 + 1e-9) return [...strange, [[], `are ${round(sum)} together, and there is one cap to share`]];
+  if (unnamed.length > 0 && sum > 1 - leastShare)
+    return [...strange, [[], `leave nothing for ${unnamed.join(", ")}: every call of it would be refused`]];
+  return strange;
+}
+
+/** Less of a cap is nothing. */
+const leastShare = 1e-6;
+const round = (value: number): string => String(Math.round(value * 1e6) / 1e6);
 
 export function checkGatewayModels(stack: string, { gateways, models }: UsableSettings): Problem[] {
   const known = (models ?? []).map((model) => model?.name);

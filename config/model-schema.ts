@@ -9,6 +9,12 @@ export const budgetPeriod = z
   .regex(/^[1-9]\d{0,3}[dh]$/, "is not a number of days or hours, such as 30d (a month), 7d or 12h")
   .default("30d");
 
+const secondsOf = { d: 86_400, h: 3600 } as const;
+
+/** @param period `30d`, `12h` */
+export const periodSeconds = (period: string): number =>
+  Number(period.slice(0, -1)) * secondsOf[period.slice(-1) as keyof typeof secondsOf];
+
 /** What the ledger counts in: a nano-dollar a token. */
 const leastUsdPerMillionTokens = 0.001;
 
@@ -27,6 +33,16 @@ export const model = z.strictObject({
   budgetUsd: z.number().positive(),
   /** Period of the cap: `30d`, `1d`, `1h` (it begins with the first spending and rolls). */
   budgetPeriod,
+  /**
+   * Gateway -> its part of the cap and of the limits a minute, such as 0.5; together at most 1. Gateways that are not
+   * named share equally what is left: all of it unless any is named.
+   */
+  shares: z
+    .record(
+      z.string(),
+      z.number().gt(0, "is no part: above 0, and at most 1").max(1, "is no part: above 0, and at most 1"),
+    )
+    .default({}),
   /** Attempts at the provider in a minute, retries included. */
   requestsPerMinute: z.int().positive(),
   /** Tokens in a minute; none unless said. */

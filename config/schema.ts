@@ -6,6 +6,7 @@
  * values over without their secret mark.
  */
 import { z } from "zod";
+import { backups } from "./backups-schema";
 import { certificates, filled, hostName, subnet } from "./fields";
 import { gateway } from "./gateway-schema";
 import { existingHost, hcloudHost } from "./host-schema";
@@ -68,6 +69,8 @@ export const settingsShape = {
       retentionDays: z.int().min(1).max(3650).default(90),
     })
     .prefault({}),
+  /** Backups off the host. Absent: there are none. */
+  backups: backups.optional(),
   images: z.strictObject(imageOverride).default({}),
   /** Further CA certificates, PEM, that LiteLLM and the relay trust (a company's TLS inspection). */
   extraCaCertificates: certificates.optional(),
@@ -77,7 +80,7 @@ export const settingsSchema = z.strictObject(settingsShape);
 export type Settings = z.infer<typeof settingsSchema>;
 
 /** Settings of which some parts may be missing, because they are wrong by themselves. */
-type Usable<T> = T extends readonly (infer E)[]
+export type Usable<T> = T extends readonly (infer E)[]
   ? readonly (Usable<E> | undefined)[]
   : T extends object
     ? { readonly [K in keyof T]?: Usable<T[K]> | undefined }

@@ -1,6 +1,7 @@
 /** Secrets and the providers' own keys: which a stack has to have, and what is wrong with those it has. */
 import { telegramSettings } from "./gateway-schema";
 import type { Problem, RawConfiguration } from "./problems";
+import { repositoryKind } from "./repository";
 import type { UsableSettings } from "./schema";
 import type { SecretRule, SecretUsers } from "./secrets";
 
@@ -23,7 +24,7 @@ export const providerKeys = {
   "cloudflare:baseUrl": { secret: false, requiredBy: undefined },
 } as const;
 
-export function secretUsers({ models, gateways, originCertificate }: UsableSettings): SecretUsers {
+export function secretUsers({ models, gateways, originCertificate, backups }: UsableSettings): SecretUsers {
   const named = new Map<string, boolean>();
   for (const gateway of gateways ?? []) {
     if (gateway?.name === undefined) continue;
@@ -31,6 +32,7 @@ export function secretUsers({ models, gateways, originCertificate }: UsableSetti
   }
   return {
     originCertificate,
+    backups: repositoryKind(backups?.repository),
     models: (models ?? []).flatMap((model): SecretUsers["models"] => {
       const provider = model?.provider;
       if (typeof provider === "string") return [{ provider }];

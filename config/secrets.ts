@@ -3,47 +3,23 @@
  * each its shape and who needs it. Callers, channels or providers know every one of them, so a standby holds the same
  * values to take over; what is a stack's own is made by the program and is not in here.
  */
+import { backupSecrets } from "./backup-secrets";
 import { privateKeyProblem } from "./certificates";
 import { telegramSettings } from "./gateway-schema";
 import { customKeyName, providerOf, type ProviderChoice } from "./providers";
+import { repositoryForms, type RepositoryKind } from "./repository";
+import { hex, randomHex, type Distinct, type SecretRule } from "./secret-rule";
 
-export interface SecretRule {
-  /** Configuration key behind `clawkeep:`. */
-  readonly key: string;
-  readonly shape: RegExp;
-  /** The shape in words, for errors. */
-  readonly description: string;
-  /** What else is wrong with a value of the right shape, never quoting it; undefined when nothing is. */
-  readonly problem?: (value: string) => string | undefined;
-  /** The set-up command can make it up; otherwise it comes from somebody else. */
-  readonly generated?: () => string;
-  /** Needed only by what it switches on. */
-  readonly optional?: boolean;
-  /** File the value comes in, where it has more than one line. */
-  readonly file?: string;
-  /** No other secret of the stack may say the same of the same kind. */
-  readonly distinct?: Distinct;
-}
-
-/** What tells its holder from all others. */
-interface Distinct {
-  readonly kind: string;
-  /** The part of the value that does. */
-  readonly part: (value: string) => string;
-  /** Why two that are the same cannot work. */
-  readonly why: string;
-}
+export type { SecretRule };
 
 /** What of the settings decides which secrets there are. */
 export interface SecretUsers {
   readonly models: readonly { readonly provider: ProviderChoice }[];
   readonly gateways: readonly { readonly name: string; readonly telegram: unknown }[];
   readonly originCertificate?: string | undefined;
+  /** Kind of the repository that backups go to; absent: there are none. */
+  readonly backups?: RepositoryKind | undefined;
 }
-
-const hex = (prefix: string): RegExp => new RegExp(`^${prefix}[0-9a-f]{64}$`);
-/** 32 random bytes as hexadecimal digits, the guide's measure for tokens and keys. */
-const randomHex = (): string => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("hex");
 
 const providerKeyShapes: Readonly<Record<string, { shape: RegExp; description: string }>> = {
   anthropicApiKey: { shape: /^sk-ant-[A-Za-z0-9_-]{20,}$/, description: "an Anthropic key (sk-ant-…)" },
@@ -115,6 +91,7 @@ export function requiredSecrets(settings: SecretUsers): SecretRule[] {
       description: "an https URL with a host name in lower case and no port",
       optional: true,
     },
+    ...(settings.backups === undefined ? [] : backupSecrets(settings.backups)),
     ...settings.gateways.flatMap((gateway): SecretRule[] => {
       const keys = gatewaySecretKeys(gateway.name);
       return [
@@ -151,5 +128,7 @@ export function requiredSecrets(settings: SecretUsers): SecretRule[] {
 export const secretKeyPattern = ((): string => {
   const gateway = "GATEWAY";
   const own = requiredSecrets({ models: [], gateways: [{ name: gateway, telegram: true }] });
-  return [...own.map(({ key }) => key.replace(gateway, ".+")), customKeyName].join("|");
+  const kinds = Object.keys(repositoryForms) as RepositoryKind[];
+  const backups = new Set(kinds.flatMap((kind) => backupSecrets(kind).map(({ key }) => key)));
+  return [...backups, ...own.map(({ key }) => key.replace(gateway, ".+")), customKeyName].join("|");
 })();

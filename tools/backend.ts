@@ -1,5 +1,6 @@
 /** Which state backend a tool asks, said before it asks: the name of a stack alone may mean two. */
 import { spawnSync } from "node:child_process";
+import { complain } from "./terminal";
 
 /** `URL`, without what an address may carry to log in. */
 export function shownBackend(url: string): string {
@@ -25,5 +26,5 @@ export function sayBackend(...stacks: readonly string[]): void {
   }
   const { url } = JSON.parse(result.stdout) as { url: string };
   const plural = stacks.length === 1 ? "stack" : "stacks";
-  console.error(`${plural} ${stacks.join(" and ")} of the state backend ${shownBackend(url)}`);
+  complain(`${plural} ${stacks.join(" and ")} of the state backend ${shownBackend(url)}`);
 }

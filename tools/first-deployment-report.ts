@@ -23,6 +23,8 @@ import { sshTarget, withHost } from "./host-shell";
 import { verify } from "./verify/row";
 import { rowsOf } from "./verify/rows";
 import { stackConfig, stackOutputs, stackSettings, worldOf } from "./verify/world";
+import { visibleLines } from "../config/visible";
+import { complain, endWith, say } from "./terminal";
 
 const root = join(__dirname, "..");
 
@@ -35,7 +37,7 @@ function askIfPossible(command: string, args: readonly string[], cwd?: string): 
   });
   if (result.status === 0) return result.stdout;
   const said = result.error?.message ?? result.stderr.trim().split("\n")[0] ?? "";
-  console.error(`left out: ${command} ${args.join(" ")}: ${said}`);
+  complain(`left out: ${command} ${args.join(" ")}: ${said}`);
   return "";
 }
 
@@ -74,7 +76,7 @@ async function main(): Promise<void> {
   let machines = [hostname()];
   const seen = await attempted(async () =>
     withHost(sshTarget(stack, outputs), async (shell) => {
-      console.error("asking the host, then what make verify asks (a minute or two)");
+      complain("asking the host, then what make verify asks (a minute or two)");
       const names = await attempted(() => shell("hostname; hostname --fqdn || true"));
       if (typeof names === "string") machines = [...machines, ...names.split("\n")];
       const host = await attempted(async () => readFacts(await shell(hostScript)));
@@ -105,11 +107,8 @@ async function main(): Promise<void> {
   const again = `make report-first-deployment STACK=${stack}${process.env["LAB"] === "1" ? " LAB=1" : ""}`;
   const left = values.without.split(",").filter((path) => path !== "");
   const file = `first-deployment-${stack.replaceAll("/", "-")}.json`;
-  writeFileSync(file, written(without(document, left), forbidden, again));
-  console.log(`${file}: read it, then send it as docs/first-real-deployment.md says`);
+  writeFileSync(file, visibleLines(written(without(document, left), forbidden, again)));
+  say(`${file}: read it, then send it as docs/first-real-deployment.md says`);
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+main().catch((error: unknown) => endWith(error));

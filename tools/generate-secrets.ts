@@ -8,6 +8,7 @@ import { spawnSync } from "node:child_process";
 import type { RawConfiguration } from "../config/parse";
 import { sayBackend } from "./backend";
 import { planSecrets } from "./secrets/plan";
+import { endWith, say } from "./terminal";
 
 const stacks = ["prod", "standby"] as const;
 
@@ -48,14 +49,14 @@ function main(): void {
   if (present?.length === 0)
     throw new Error("there is neither a stack prod nor a stack standby: pulumi stack init prod --no-select");
   const { settings, notes } = planSecrets((present ?? []).map(configurationOf));
-  for (const note of notes) console.log(note);
+  for (const note of notes) say(note);
   for (const { stack, key, value, from } of settings) {
     // Pulumi takes one line end off what it reads.
     pulumi(["config", "set", "--stack", stack, "--secret", key], `${value}\n`);
-    console.log(`${key}: ${from === undefined ? "made up" : `copied from ${from}`}, set in ${stack}`);
+    say(`${key}: ${from === undefined ? "made up" : `copied from ${from}`}, set in ${stack}`);
   }
   for (const stack of absent ?? [])
-    console.log(
+    say(
       `stack ${stack} does not exist yet and was left out; after pulumi stack init ${stack} --no-select, run make secrets again`,
     );
 }
@@ -63,6 +64,5 @@ function main(): void {
 try {
   main();
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
+  endWith(error);
 }

@@ -20,6 +20,10 @@ export interface SshTarget {
   readonly hostKey: string;
 }
 
+/** Seconds that a script has on the host, unless `withHost` is told otherwise, and a download. */
+const scriptSeconds = 300;
+const downloadSeconds = 3600;
+
 /** No list of a host's packages, and nothing else that is asked, is longer. */
 const maxBytes = 64 * 1024 * 1024;
 
@@ -36,10 +40,14 @@ export function sshTarget(stack: string, outputs: Readonly<Record<string, unknow
   return { address, port: Number(port), hostKey };
 }
 
-/** Opens one connection for `work`, and closes it. The user's own known hosts play no part. */
+/**
+ * Opens one connection for `work`, and closes it. The user's own known hosts play no part.
+ * @param seconds what a script has on the host: a container that root looks into may be a hostile one
+ */
 export async function withHost<T>(
   target: SshTarget,
   work: (shell: Shell, download: Download) => Promise<T>,
+  seconds = scriptSeconds,
 ): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), "clawkeep-ssh-"));
   const options = [
@@ -56,14 +64,23 @@ export async function withHost<T>(
   ];
   const shown = `ssh -p ${target.port} root@${target.address}`;
   // ssh hands one string to the login shell, so every word is quoted for it.
-  const words = (script: string, args: readonly string[]): string[] => [
+  const words = (script: string, args: readonly string[], limit = seconds): string[] => [
     ...connection,
-    ["bash", "-c", script, "clawkeep", ...args].map(quote).join(" "),
+    ["timeout", "--kill-after=5", `${limit}`, "bash", "-c", script, "clawkeep", ...args].map(quote).join(" "),
   ];
+  const shell: Shell = async (script, args = [], input = "") => {
+    const begin = Date.now();
+    try {
+      return await execute("ssh", words(script, args), input, shown);
+    } catch (error) {
+      // By the clock: a script that had to be killed ends ssh with 255, as a connection that broke does.
+      if (Date.now() - begin < seconds * 1000) throw error;
+      throw new Error(`${shown}: no end within ${seconds} s, so it was ended`);
+    }
+  };
   try {
-    return await work(
-      (script, args = [], input = "") => execute("ssh", words(script, args), input, shown),
-      (script, args, file) => unpack("ssh", words(script, args), file, shown),
+    return await work(shell, (script, args, file) =>
+      unpack("ssh", words(script, args, downloadSeconds), file, shown),
     );
   } finally {
     await execute("ssh", ["-O", "exit", ...connection], "", "ssh").catch(() => undefined);

@@ -13,6 +13,7 @@ import { sayBackend } from "./backend";
 import { sshTarget, withHost, type Shell } from "./host-shell";
 import { devicesWaiting, listing, sendersWaiting, type Waiting } from "./pair/waiting";
 import { stackOutputs, stackSettings } from "./verify/world";
+import { endWith, say } from "./terminal";
 
 type Gateway = Pick<GatewaySettings, "name" | "release">;
 
@@ -43,7 +44,7 @@ async function approve(shell: Shell, gateway: Gateway, { kind, code, who }: Wait
   // A device's request ends by itself after a while: that it is gone alone says nothing.
   if (left.some((one) => one.code === code) || (!sender && problem !== undefined))
     throw new Error(`${who} was not let in: ${problem ?? "OpenClaw does not say why"}`);
-  console.log(`let in: ${who}`);
+  say(`let in: ${who}`);
 }
 
 async function main(): Promise<void> {
@@ -73,7 +74,7 @@ async function main(): Promise<void> {
       const other = gateway.name === settings.gateways[0]?.name ? "" : ` GATEWAY=${gateway.name}`;
       // Who came here by `make pair LAB=1` has to say so again, or somebody else's stack is asked.
       const lab = process.env["LAB"] === "1" ? " LAB=1" : "";
-      console.log(listing(asking, gateway.name, `make pair STACK=${stack}${other}${lab}`));
+      say(listing(asking, gateway.name, `make pair STACK=${stack}${other}${lab}`));
       return;
     }
     const chosen = asking.find((one) => one.code === code);
@@ -85,7 +86,4 @@ async function main(): Promise<void> {
   });
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+main().catch((error: unknown) => endWith(error));

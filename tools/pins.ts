@@ -17,6 +17,7 @@ import { parseArgs } from "node:util";
 import { imagePins, type ImageName } from "../config/images";
 import { resolvePin, type PinOutcome } from "./pins/pin";
 import { readPin, rewritePins } from "./pins/rewrite";
+import { complain, endWith, say } from "./terminal";
 
 const table = join(__dirname, "..", "config", "images.ts");
 const names = Object.keys(imagePins) as ImageName[];
@@ -55,9 +56,9 @@ function choices(args: readonly string[]) {
 }
 
 function print({ name, before, after, problem, note }: PinOutcome): void {
-  if (problem !== undefined) console.error(`${name}: REFUSED: ${problem}`);
-  else console.log(`${name}: ${before === after ? `${before} is as pinned` : `${before} -> ${after}`}`);
-  if (note !== undefined) console.log(`${name}: note: ${note}`);
+  if (problem !== undefined) complain(`${name}: REFUSED: ${problem}`);
+  else say(`${name}: ${before === after ? `${before} is as pinned` : `${before} -> ${after}`}`);
+  if (note !== undefined) say(`${name}: note: ${note}`);
 }
 
 async function main(): Promise<void> {
@@ -71,7 +72,7 @@ async function main(): Promise<void> {
   outcomes.forEach(print);
   const refused = outcomes.filter(({ problem }) => problem !== undefined).length;
   if (refused > 0) {
-    console.error(`${refused} of ${outcomes.length} refused${write ? ": nothing was written" : ""}`);
+    complain(`${refused} of ${outcomes.length} refused${write ? ": nothing was written" : ""}`);
     process.exitCode = 1;
     return;
   }
@@ -79,10 +80,7 @@ async function main(): Promise<void> {
   const { format, resolveConfig } = await import("prettier");
   const text = rewritePins(before, outcomes);
   writeFileSync(file, await format(text, { ...(await resolveConfig(table)), filepath: file }));
-  console.log(`written: ${file}. Next: make test-fast, then pulumi preview`);
+  say(`written: ${file}. Next: make test-fast, then pulumi preview`);
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+main().catch((error: unknown) => endWith(error));

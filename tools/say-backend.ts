@@ -1,9 +1,9 @@
 /** `npx tsx tools/say-backend.ts STACK`: says which stack of which state backend the next command asks. */
 import { sayBackend } from "./backend";
+import { endWith } from "./terminal";
 
 try {
   sayBackend(...process.argv.slice(2));
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 2;
+  endWith(error, 2);
 }

@@ -14,6 +14,7 @@ import { sayBackend } from "./backend";
 import { sshTarget, withHost } from "./host-shell";
 import { writeDocuments } from "./sbom/host";
 import { findSyft, scan } from "./sbom/syft";
+import { complain, endWith, say } from "./terminal";
 
 function outputs(stack: string): Record<string, unknown> {
   // Secrets stay masked: nothing here needs one.
@@ -29,19 +30,15 @@ async function main([stack, folder]: readonly string[]): Promise<void> {
     throw new Error("usage: npx tsx tools/sbom.ts STACK [FOLDER]");
   sayBackend(stack);
   const target = sshTarget(stack, outputs(stack));
-  const say = (line: string): void => console.error(line);
-  const syft = findSyft(say);
+  const syft = findSyft(complain);
   const into = folder ?? `sbom-${stack.replaceAll("/", "-")}`;
   const documents = await withHost(target, (shell, download) =>
     writeDocuments(into, join(__dirname, ".."), {
-      ...{ shell, download, say },
+      ...{ shell, download, say: complain },
       scan: (subject, file, scratch) => scan(syft, subject, file, scratch),
     }),
   );
-  console.log(documents.map((name) => join(into, name)).join("\n"));
+  say(documents.map((name) => join(into, name)).join("\n"));
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+main(process.argv.slice(2)).catch((error: unknown) => endWith(error));

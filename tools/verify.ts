@@ -4,14 +4,19 @@
  *   npx tsx tools/verify.ts STACK [--json]
  *
  * A table for people, JSON for machines; exit code 0 when everything holds, 1 when something falls short, 2 when the
- * stack could not be asked. Standard error begins with which stack of which state backend it asks. Needs pulumi, curl and the key in your ssh-agent. VERIFY_CURL_ARGS: further arguments of
- * curl for the public name, such as `--cacert FILE`.
+ * stack could not be asked. Standard error begins with which stack of which state backend it asks, and has each row as it
+ * ends. A row has 30 s, all of them have 80. Needs pulumi, curl and the key in your ssh-agent. VERIFY_CURL_ARGS: further
+ * arguments of curl for the public name, such as `--cacert FILE`.
  */
 import { sayBackend } from "./backend";
 import { sshTarget, withHost } from "./host-shell";
-import { table, verify } from "./verify/row";
+import { progress, table, verify } from "./verify/row";
 import { rowsOf } from "./verify/rows";
 import { stackOutputs, worldOf } from "./verify/world";
+import { endWith, say, sayJson } from "./terminal";
+
+/** A row's own limit ends the wait; this ends what it has started on the host. */
+const secondsOnHost = 40;
 
 async function main(args: readonly string[]): Promise<void> {
   const [stack] = args.filter((argument) => !argument.startsWith("--"));
@@ -19,16 +24,18 @@ async function main(args: readonly string[]): Promise<void> {
   sayBackend(stack);
   const outputs = stackOutputs(stack);
   const curlArgs = (process.env["VERIFY_CURL_ARGS"] ?? "").split(" ").filter((word) => word !== "");
-  const results = await withHost(sshTarget(stack, outputs), async (shell) => {
-    const world = worldOf(stack, outputs, shell, curlArgs);
-    return verify(world, rowsOf(world));
-  });
+  const results = await withHost(
+    sshTarget(stack, outputs),
+    async (shell) => {
+      const world = worldOf(stack, outputs, shell, curlArgs);
+      return verify(world, rowsOf(world), 4, {}, (result) => console.error(progress(result)));
+    },
+    secondsOnHost,
+  );
   const ok = results.every((result) => result.ok);
-  console.log(args.includes("--json") ? JSON.stringify({ stack, ok, results }, null, 2) : table(results));
+  if (args.includes("--json")) sayJson({ stack, ok, results });
+  else say(table(results));
   process.exitCode = ok ? 0 : 1;
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 2;
-});
+main(process.argv.slice(2)).catch((error: unknown) => endWith(error, 2));

@@ -1,6 +1,7 @@
 /** The Docker daemon's settings, as docker-settings wants them on its standard input. */
 import type { Subnets } from "../../config/addresses";
 import { overlap } from "../../config/cidr";
+import { networkNames } from "../../config/services";
 import { hardened, openFiles } from "../../config/container-shape";
 
 /** The one directory of the daemon's socket that the filters of the Docker API mount; made by docker.socket. */
@@ -26,5 +27,7 @@ export function dockerSettings(networks: Subnets) {
       "default-address-pools": [{ base: pool, size: 24 }],
     },
     networks: subnets,
+    // Whose subnets they are on the host.
+    ours: Object.values(networkNames),
   };
 }

@@ -19,5 +19,6 @@ case $said in
     fi
     ;;
 esac
-echo "The server could not be brought to rest; it goes as it is. What programs have synced to its volume stays" \
+echo "The server could not be brought to rest; it goes as it is. (Did it not answer, though it is well? Then your own" \
+  "address is not in adminCidrs, and you will not reach the next one either.) What programs have synced to its volume stays" \
   "(README, Taking it down)." >&2

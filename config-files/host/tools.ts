@@ -8,6 +8,13 @@ const binDirectory = join(__dirname, "bin");
 
 const script = (name: string): string => readFileSync(join(binDirectory, name), "utf8");
 
+/** What is installed: scripts, and modules that they share. What Python leaves beside them while tests run is not. */
+export const scriptNames = (): string[] =>
+  readdirSync(binDirectory, { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name)
+    .sort();
+
 /**
  * Every script in bin/ as a tar, base64, behind the script that installs it: there is none on a bare host. What bin/ no
  * longer has is removed from a host: a script that the `delete` of a deployed command names keeps its name for good.
@@ -16,18 +23,33 @@ export const hostTools = (): string => `${script("install-archive")}\n${hostTool
 
 /** Tar of every script in bin/, base64. */
 export function hostToolsArchive(): string {
-  const files = readdirSync(binDirectory)
-    .sort()
-    .map((name) => [name, script(name)] as const);
-  return tar(files, 0o755).toString("base64");
+  return tar(
+    scriptNames().map((name) => [name, script(name)] as const),
+    0o755,
+  ).toString("base64");
 }
 
 /**
- * What a script was when a command ran it, for the command's standard input, which the script leaves unread: a changed
- * script runs again. In `triggers` it would replace the command, and a replaced command runs its `delete`.
+ * What a script was when a command ran it, modules that it imports included, for the command's standard input, which the
+ * script leaves unread: a changed script runs again. In `triggers` it would replace the command, and a replaced command
+ * runs its `delete`.
  */
 export const scriptRevision = (name: string): string =>
-  createHash("sha256").update(script(name)).digest("hex").slice(0, 12);
+  createHash("sha256")
+    .update(withImports([name]).map(script).join("\0"))
+    .digest("hex")
+    .slice(0, 12);
+
+/** The files of these names and the modules beside them that they import, at any depth, each once. */
+function withImports(names: readonly string[]): string[] {
+  const there = new Set(scriptNames());
+  const found = new Set(names);
+  // Grows while it is gone through.
+  for (const name of found)
+    for (const [, module = ""] of script(name).matchAll(/^(?:import|from) (\w+)/gm))
+      if (there.has(`${module}.py`)) found.add(`${module}.py`);
+  return [...found];
+}
 
 /** The script that waits for a first boot; as prepare-host it runs before any other is installed. */
 export const awaitBootScript = (): string => script("await-boot");

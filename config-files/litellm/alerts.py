@@ -61,7 +61,6 @@ class Alerts:
 def message(what: str, scope: Scope, spent: int, resets_in_ms: int) -> dict[str, Any]:
     """The webhook's body; `text` is what a person reads."""
     resets = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(milliseconds=max(0, resets_in_ms))
-    kind, _, name = scope.name.partition(":")
     body = {
         "what": what,
         "which": scope.name,
@@ -69,9 +68,9 @@ def message(what: str, scope: Scope, spent: int, resets_in_ms: int) -> dict[str,
         "capUsd": scope.budget_usd,
         "resets": resets.isoformat(timespec="seconds"),
     }
-    advice = NEXT[what].format(setting=f"budgetUsd of {name} in clawkeep:{kind}s")
+    advice = NEXT[what].format(setting=scope.setting)
     body["text"] = (
-        f"{what}: {scope.name} has spent ${body['spentUsd']} of ${scope.budget_usd:g} ({spent * 100 // scope.cap} %); "
+        f"{what}: {scope.name} has spent ${body['spentUsd']} of ${scope.budget_usd:g} ({spent * 100 // max(1, scope.cap)} %); "
         f"resets {body['resets']}. Next: {advice}"
     )
     return body

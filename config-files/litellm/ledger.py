@@ -2,7 +2,7 @@
 
 LiteLLM's own caps are checked before a call and booked after it, so calls side by side all pass. Here every attempt at a
 provider (the first, each retry, each fallback) first reserves its worst case, atomically and together, under the cap of
-its gateway and of its model (calls.py has the arithmetic).
+its gateway, of its model, and under its gateway's share of the model's (calls.py has the arithmetic).
 
 An attempt is settled to its real cost when it has ended. One that the provider refused, or for which no request was ever
 begun (sent.py), costs nothing; one whose end is not known (timeout, broken connection, an answer that cannot be read, a
@@ -51,13 +51,22 @@ class Unconfirmed:
     since: float = field(default_factory=time.monotonic)
 
 
+NO_SHARE: list[Any] = ["", 0, 0, 0]
+"""In place of what `bounds_of` gives."""
+
+
+def bounds_of(share: Scope) -> list[Any]:
+    """A share as reserve.lua takes it."""
+    return [share.suffix, share.cap, share.requests_per_minute, share.tokens_per_minute]
+
+
 class Ledger(CustomLogger):
     def __init__(self, limits: Limits, alerts: Alerts):
         super().__init__()
         outcome.send_once()
         sent.watch()
         self._limits, self._alerts = limits, alerts
-        self._scopes = {scope.key: scope for scope in limits.scopes}
+        self._scopes = {scope.key + scope.suffix: scope for scope in limits.scopes}
         self.calls: dict[str, Call] = {}
         self._unconfirmed: dict[str, Unconfirmed] = {}
         self._making_good: asyncio.Task[None] | None = None
@@ -106,6 +115,9 @@ class Ledger(CustomLogger):
             return
         if call.gateway is not None and model.name not in call.gateway.models:
             raise Refused(403, "model_access", f"{model.name} is not a model of {call.caller}")
+        share = model.scope if call.gateway is None else model.shares.get(call.gateway.name)
+        if share is None:
+            raise Refused(403, "model_access", f"{call.caller} has no share of {model.name}")
         scopes = [model.scope] if call.gateway is None else [call.gateway.scope, model.scope]
         attempt = Attempt(f"{call.id}/{uuid.uuid4().hex[:8]}", model, call.worst_case(model), 0, call_type)
         attempt.sent_before = sent.counted(call.sends)
@@ -117,6 +129,7 @@ class Ledger(CustomLogger):
         for scope in scopes:
             keys += [scope.key, f"{scope.key.replace(':spend:', ':minute:', 1)}:{minute}"]
             args += [scope.cap, scope.period_ms, scope.requests_per_minute, scope.tokens_per_minute]
+            args += bounds_of(share) if scope is model.scope and share is not scope else NO_SHARE
         if len(self._unconfirmed) >= MOST_UNCONFIRMED:
             raise Refused(503, "store", "the spend store has not confirmed what it was told")
         # Until there is an answer: a timeout, or a caller that hangs up here, leaves it behind.
@@ -135,7 +148,8 @@ class Ledger(CustomLogger):
         if what == "store":
             raise Refused(503, "store", await self.problem() or "the spend store has changed")
         if what != "ok":
-            raise self._refusal(what, scopes[answer[1]], attempt.reserved, *answer[2:])
+            refused_by = share if answer[6] else scopes[answer[1]]
+            raise self._refusal(what, refused_by, attempt.reserved, *answer[2:6])
         attempt.booked = attempt.reserved
         call.attempts.append(attempt)
 
@@ -222,8 +236,8 @@ class Ledger(CustomLogger):
             passed = await self._settle(keys=[spend_store.OPEN_ATTEMPTS], args=args)
         except (redis.RedisError, OSError, asyncio.TimeoutError):
             return False
-        for key, percent, spent, _cap, resets_in_ms in passed:
-            scope = self._scopes.get(key.decode())
+        for key, percent, spent, _cap, resets_in_ms, suffix in passed:
+            scope = self._scopes.get((key + suffix).decode())
             if scope is not None:
                 self._alerts.send("at-cap" if percent == 100 else "near-cap", scope, spent, resets_in_ms)
         return True

@@ -1,16 +1,12 @@
 /** `limits.json`: who may use and spend what. Gate and ledger read it (spend_limits.py). */
 import type { GatewaySettings } from "../../config/gateway-schema";
 import { priceOf } from "../../config/model-prices";
-import { deploymentId, type ModelSettings } from "../../config/model-schema";
+import { deploymentId, periodSeconds, type ModelSettings } from "../../config/model-schema";
+import { sharesOf } from "../../config/model-shares";
 import { litellmModel } from "./config";
 
-const secondsOf = { d: 86_400, h: 3600 } as const;
 /** Between an error and the next attempt, and LiteLLM's own work. */
 const betweenAttemptsSeconds = 2;
-
-/** @param period `30d`, `12h` */
-export const periodSeconds = (period: string): number =>
-  Number(period.slice(0, -1)) * secondsOf[period.slice(-1) as keyof typeof secondsOf];
 
 /** The models that a gateway may use: all, unless it names some. */
 export const modelsOf = (gateway: GatewaySettings, models: readonly ModelSettings[]): ModelSettings[] =>
@@ -57,6 +53,7 @@ export function limitsFile({ gateways, models, audit }: LimitsArgs): string {
             mode: model.mode,
             litellmModel: litellmModel(model),
             ...spending(model),
+            shares: sharesOf(model, gateways),
             price: rates,
             customPrice: custom,
             contextTokens,

@@ -39,6 +39,8 @@ class Cap(TypedDict):
 
 class ModelEntry(Cap):
     id: str
+    shares: dict[str, float]
+    """Gateway -> its part of the cap and of the limits a minute."""
     mode: str
     price: NotRequired[dict[str, Any] | None]
     contextTokens: int
@@ -63,12 +65,14 @@ class Document(TypedDict):
 
 @dataclass(frozen=True)
 class Scope:
-    """Something with a cap: a gateway or a model."""
+    """Something with a cap: a gateway, a model, or one gateway's share of a model."""
 
     name: str
-    """`gateway:NAME` or `model:NAME`."""
+    """`gateway:NAME`, `model:NAME` or `share:GATEWAY of MODEL`."""
     key: str
     """Key in the store; it stays the same for good, or what was spent is forgotten."""
+    setting: str
+    """What to raise, for whoever reads of it."""
     cap: int
     """Nano-dollars."""
     budget_usd: float
@@ -76,6 +80,8 @@ class Scope:
     requests_per_minute: int
     tokens_per_minute: int
     """0: no limit."""
+    suffix: str = ""
+    """Of its fields in the store: a share is counted beside the whole, so that both begin and end together."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,8 @@ class Model:
     id: str
     mode: str
     scope: Scope
+    shares: dict[str, Scope]
+    """By gateway: what of the model's cap nobody else can use up; where that is all of it, `scope` itself."""
     input_price: int
     """Nano-dollars a token, at the dearest rate that a request may have which does not ask for the cache."""
     cache_write_price: int
@@ -108,12 +116,38 @@ def _scope(kind: str, name: str, key: str, entry: Cap) -> Scope:
     return Scope(
         name=f"{kind}:{name}",
         key=f"clawkeep:spend:{kind}:{key}",
+        setting=f"budgetUsd of {name} in clawkeep:{kind}s",
         cap=round(entry["budgetUsd"] * NANO),
         budget_usd=entry["budgetUsd"],
         period_ms=entry["budgetPeriodSeconds"] * 1000,
         requests_per_minute=entry.get("requestsPerMinute") or 0,
         tokens_per_minute=entry.get("tokensPerMinute") or 0,
     )
+
+
+def _share(name: str, whole: Scope, gateway: str, part: float) -> Scope:
+    """Rounded down, so that all of them are never more than the whole; a limit a minute is at least one request."""
+    return Scope(
+        name=f"share:{gateway} of {name}",
+        key=whole.key,
+        setting=f"the share of {gateway} in shares of {name}, or its budgetUsd, in clawkeep:models",
+        cap=math.floor(whole.cap * part),
+        budget_usd=round(whole.budget_usd * part, 6),
+        period_ms=whole.period_ms,
+        requests_per_minute=max(1, math.floor(whole.requests_per_minute * part)) if whole.requests_per_minute else 0,
+        tokens_per_minute=max(1, math.floor(whole.tokens_per_minute * part)) if whole.tokens_per_minute else 0,
+        suffix=f":{gateway}",
+    )
+
+
+def _shares(name: str, whole: Scope, entry: ModelEntry) -> dict[str, Scope]:
+    parts = entry.get("shares")
+    if not isinstance(parts, dict) or not all(0 <= part <= 1 for part in parts.values()) or sum(parts.values()) > 1 + 1e-9:
+        sys.exit(
+            f"limits.json has no shares of {name} that add up to its cap (it has {parts!r}): nothing is served; mend shares of "
+            f"{name} in clawkeep:models and run pulumi up"
+        )
+    return {gateway: whole if part == 1 else _share(name, whole, gateway, part) for gateway, part in parts.items()}
 
 
 def _price(name: str, entry: ModelEntry, kind: str, least: float) -> int:
@@ -145,11 +179,13 @@ def _context(name: str, entry: ModelEntry) -> int:
 def _model(name: str, entry: ModelEntry) -> Model:
     plain, cache_write = _price(name, entry, "input", LEAST_USD), _price(name, entry, "cacheWrite", LEAST_USD)
     asked = entry["litellmModel"].startswith(ASKED_TO_CACHE)
+    whole = _scope("model", name, entry["id"], entry)
     return Model(
         name=name,
         id=entry["id"],
         mode=entry["mode"],
-        scope=_scope("model", name, entry["id"], entry),
+        scope=whole,
+        shares=_shares(name, whole, entry),
         input_price=plain if asked else max(plain, cache_write),
         cache_write_price=max(plain, cache_write),
         output_price=_price(name, entry, "output", 0),
@@ -180,7 +216,9 @@ class Limits:
 
     @property
     def scopes(self) -> list[Scope]:
-        return [*(g.scope for g in self.gateways.values()), *(m.scope for m in self.models.values())]
+        models = self.models.values()
+        shares = (share for m in models for share in m.shares.values() if share is not m.scope)
+        return [*(g.scope for g in self.gateways.values()), *(m.scope for m in models), *shares]
 
 
 def load_secrets() -> Secrets:

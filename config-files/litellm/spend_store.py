@@ -62,7 +62,7 @@ def _status(store: Any) -> int:
     problem = problem_with(store.get(MARKER))
     print(problem or "the spend store is usable")
     for scope in Limits().scopes:
-        spent, reserved = (int(value or 0) for value in store.hmget(scope.key, "spent", "reserved"))
+        spent, reserved = (int(value or 0) for value in store.hmget(scope.key, "spent" + scope.suffix, "reserved" + scope.suffix))
         left = max(0, store.pttl(scope.key)) // 1000
         resets = f"resets in {left} s" if left else "no spending in this period yet"
         print(

@@ -18,7 +18,7 @@ const hstsMaxAgeSeconds = 15_768_000;
 /**
  * What one client may take. Go reads a head of a megabyte if nothing is said, so that a hundred unfinished ones fill the
  * container; Cloudflare's own limit is 128 KB for all headers, a browser's request has two or three. An answer and a
- * WebSocket may take as long as they like. Caddy 2.10 has no limit of connections.
+ * WebSocket may take as long as they like. Caddy 2.11 has no limit of connections.
  */
 const limits = { headerKilobytes: 32, headerSeconds: 10, bodySeconds: 60, idleSeconds: 120 } as const;
 /** What OpenClaw tells of its state without a token. Who asks it is on the host; a monitor outside has /healthz. */

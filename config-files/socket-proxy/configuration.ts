@@ -7,7 +7,7 @@ import schema from "./schemas/configuration.schema.json";
 /** What one filter guards: one gateway, its sandboxes and their limits. */
 export interface Configuration {
   readonly gateway: {
-    /** Value of the label that marks this gateway's sandboxes. */
+    /** Value of the label that marks this gateway's sandboxes; their names begin with it too. */
     readonly name: string;
     /** Name of the gateway's own container, which it may inspect and identify itself in. */
     readonly container: string;
@@ -23,8 +23,6 @@ export interface Configuration {
     readonly image: string;
     /** Image id, `sha256:...`, that containers are really created from. */
     readonly imageId: string;
-    /** What the name of every sandbox begins with. */
-    readonly namePrefix: string;
     /** The sandboxes directory as the Docker daemon sees it. */
     readonly hostDirectory: string;
     /** The same directory in the filter's own mount namespace. */

@@ -1,3 +1,6 @@
+import { isSandboxOf } from "../../config/sandbox-names";
+import { lstatSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { rebuildBinds } from "./binds";
 import type { Configuration } from "./configuration";
 import { gatewayLabel, rebuildCreateBody } from "./create-body";
@@ -36,6 +39,7 @@ export const controls = {
   mayBeAskedFor,
   isSandboxName,
   isSandboxImage: (reference: string, { sandbox }: Configuration): boolean => reference === sandbox.image,
+  isClosed,
   /** Whether only execs that the filter created may be started and looked at, each started once. */
   ownExecsOnly: true,
   /** Whether execs that run, and those that were created and not started, are limited. */
@@ -56,6 +60,18 @@ export const controls = {
 };
 
 export type Controls = typeof controls;
+
+/**
+ * Whether the gateway is being stopped, or is down: nothing is created or started for it. The file is root's
+ * (sandboxes-end), beside the workspaces. Where that cannot be looked at, it is closed.
+ */
+function isClosed({ sandbox }: Configuration): boolean {
+  try {
+    return lstatSync(join(dirname(sandbox.ownDirectory), "closed"), { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true;
+  }
+}
 
 /** A sandbox of this gateway: the filter's label and the name of a sandbox. */
 function isOwnSandbox(details: ContainerDetails, configuration: Configuration): boolean {
@@ -82,6 +98,6 @@ function mayBeAskedFor(name: string, configuration: Configuration): boolean {
   );
 }
 
-function isSandboxName(name: string, { sandbox }: Configuration): boolean {
-  return name.startsWith(sandbox.namePrefix) && name.length > sandbox.namePrefix.length;
+function isSandboxName(name: string, { gateway }: Configuration): boolean {
+  return isSandboxOf(gateway.name, name);
 }

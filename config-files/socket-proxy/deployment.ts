@@ -27,7 +27,6 @@ export function filterConfiguration(args: FilterDeployment): string {
     sandbox: {
       image: args.image,
       imageId: args.imageId,
-      namePrefix: "openclaw-sbx-",
       hostDirectory: args.hostDirectory,
       ownDirectory: args.hostDirectory,
       uid: services.gateway.uid,

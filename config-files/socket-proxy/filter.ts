@@ -1,3 +1,4 @@
+import { sandboxPrefix } from "../../config/sandbox-names";
 import type { ContainerDetails } from "./answers";
 import { listAnswer } from "./answers";
 import type { Configuration } from "./configuration";
@@ -36,6 +37,8 @@ export interface Attached extends Upgraded {
   readonly begun: () => void;
 }
 
+/** Routes that make or start something; nothing of it while the gateway is being stopped. */
+const startsSomething: readonly Route["name"][] = ["container-create", "container-start", "exec-create"];
 const mostKnown = 1024;
 /** A command that has said nothing by then counts as started. */
 const startedByMs = 1_000;
@@ -86,6 +89,7 @@ export class Filter {
    * @throws {Refusal} if the call is not allowed, or the daemon cannot be reached
    */
   async handle(route: Route, body: Buffer): Promise<Reply> {
+    if (startsSomething.includes(route.name)) this.refuseWhenClosed();
     switch (route.name) {
       case "ping":
         return this.ping();
@@ -120,6 +124,7 @@ export class Filter {
   async attach(route: Route, body: Buffer): Promise<Reply | Attached> {
     if (route.name !== "exec-start")
       throw new Refusal(400, "upgrade", "only the start of an exec may upgrade");
+    this.refuseWhenClosed();
     const start = this.controls.rebuildExecStartBody(this.controls.parseBody(body));
     const id = route.subject;
     const exec = this.execs.get(id);
@@ -216,7 +221,11 @@ export class Filter {
 
   private async listContainers(): Promise<Reply> {
     const list = await this.list(["openclaw.sandboxBrowser=1"]);
-    return { status: 200, body: list.map(listAnswer) };
+    const { isSandboxName } = this.controls;
+    const own = ({ Names }: (typeof list)[number]): boolean =>
+      Array.isArray(Names) &&
+      Names.every((name) => typeof name === "string" && isSandboxName(name.slice(1), this.configuration));
+    return { status: 200, body: list.filter(own).map(listAnswer) };
   }
 
   private async createContainer(name: string, request: Json): Promise<Reply> {
@@ -225,7 +234,7 @@ export class Filter {
       throw new Refusal(
         403,
         "name",
-        `the name of a sandbox must begin with ${this.configuration.sandbox.namePrefix}`,
+        `the name of a sandbox must begin with ${sandboxPrefix(this.configuration.gateway.name)}`,
       );
     }
     await this.createPace.turn();
@@ -245,8 +254,23 @@ export class Filter {
       if (answer.status === 409)
         throw new Refusal(409, "name-in-use", `Conflict. The container name "/${name}" is already in use.`);
       if (answer.status !== 201) return this.passOn(answer);
-      return { status: 201, body: { Id: objectOf(answer)["Id"], Warnings: [] } };
+      const id = String(objectOf(answer)["Id"]);
+      await this.takeBackWhenClosed(id);
+      return { status: 201, body: { Id: id, Warnings: [] } };
     });
+  }
+
+  private refuseWhenClosed(): void {
+    if (this.controls.isClosed(this.configuration))
+      throw new Refusal(503, "closed", "the gateway is being stopped: nothing is started for it");
+  }
+
+  /** What was on its way to the engine when the gateway was stopped: whoever looked for sandboxes has not seen it. */
+  private async takeBackWhenClosed(container: string): Promise<void> {
+    if (!this.controls.isClosed(this.configuration)) return;
+    const { status } = await this.daemon.call("DELETE", `/containers/${container}?force=1`);
+    if (status === 204 || status === 404) this.gone(container);
+    this.refuseWhenClosed();
   }
 
   private async startContainer(name: string, body: Buffer): Promise<Reply> {
@@ -254,7 +278,9 @@ export class Filter {
     const id = await this.ownSandbox(name);
     await this.startPace.turn();
     const path = `/containers/${id}/start`;
-    return this.passOn(await this.starting.run(() => this.daemon.call("POST", path)));
+    const answer = await this.starting.run(() => this.daemon.call("POST", path));
+    await this.takeBackWhenClosed(id);
+    return this.passOn(answer);
   }
 
   private async removeContainer(name: string): Promise<Reply> {

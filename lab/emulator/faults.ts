@@ -11,6 +11,8 @@ export interface Fault {
   readonly done: boolean;
   readonly method?: string;
   readonly pathPrefix?: string;
+  /** Regular expression for the whole path below the API's prefix, where ids are not known before. */
+  readonly path?: string;
 }
 
 /** Answers to be given instead of the real ones: the next N calls (that match) fail. */
@@ -19,10 +21,10 @@ export class Faults {
 
   /**
    * `{"count": 3, "status": 503 | 429 | "drop" | "hang", "code"?: "locked", "retryAfter"?: 20, "done"?: true, "method"?:
-   * "GET", "pathPrefix"?: "/servers"}`; `drop` closes the connection without an answer, `hang` leaves it open without one.
+   * "GET", "pathPrefix"?: "/servers", "path"?: "/servers/\\\\d+"}`; `drop` closes the connection without an answer, `hang` leaves it open without one.
    */
   add(body: JsonObject): readonly Fault[] {
-    const { count = 1, status = 503, code, retryAfter, done = false, method, pathPrefix } = body;
+    const { count = 1, status = 503, code, retryAfter, done = false, method, pathPrefix, path } = body;
     const wellFormed =
       typeof count === "number" &&
       (typeof status === "number" || status === "drop" || status === "hang") &&
@@ -43,6 +45,7 @@ export class Faults {
       ...(typeof retryAfter === "number" ? { retryAfter } : {}),
       ...(typeof method === "string" ? { method } : {}),
       ...(typeof pathPrefix === "string" ? { pathPrefix } : {}),
+      ...(typeof path === "string" ? { path } : {}),
     });
     return this.faults;
   }
@@ -60,7 +63,8 @@ export class Faults {
     const fault = this.faults.find(
       (f) =>
         (f.method === undefined || f.method === request.method) &&
-        request.path.startsWith(f.pathPrefix ?? ""),
+        request.path.startsWith(f.pathPrefix ?? "") &&
+        (f.path === undefined || new RegExp(`^${f.path}$`).test(request.path)),
     );
     if (fault === undefined) return undefined;
     fault.remaining -= 1;

@@ -2,10 +2,11 @@ import type { ApiServer } from "../emulator/api-server";
 import { images, locations, lookUp, serverTypes } from "./catalog";
 import { notFound } from "./errors";
 import { listReply } from "./lists";
+import type { Store } from "./store";
 import { imageView, locationView, serverTypeView } from "./views";
 
 /** The read-only tables. */
-export function catalogRoutes(api: ApiServer): void {
+export function catalogRoutes(api: ApiServer, store: Store): void {
   const table = <T extends { readonly id: number; readonly name: string }>(
     plural: string,
     singular: string,
@@ -19,7 +20,7 @@ export function catalogRoutes(api: ApiServer): void {
       return { status: 200, body: { [singular]: view(entry) } };
     });
   };
-  table("server_types", "server_type", serverTypes, serverTypeView);
+  table("server_types", "server_type", serverTypes, (type) => serverTypeView(store, type));
   table("locations", "location", locations, locationView);
   api.route("GET", "/images", ({ query }) => {
     const architectures = query.getAll("architecture");

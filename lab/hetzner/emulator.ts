@@ -3,6 +3,7 @@ import { ApiError, ApiServer, type Dialect } from "../emulator/api-server";
 import { RequestLog } from "../emulator/request-log";
 import { access, type Tokens } from "../emulator/tokens";
 import { Actions } from "./actions";
+import { locations, lookUp, serverTypes } from "./catalog";
 import { catalogRoutes } from "./catalog-routes";
 import { idOf, type Context } from "./context";
 import { errorReply, invalidInput, notFound, removedEndpoint } from "./errors";
@@ -42,7 +43,7 @@ export class HetznerEmulator {
     volumeRoutes(this.api, this.context);
     serverRoutes(this.api, this.context);
     serverActionRoutes(this.api, this.context);
-    catalogRoutes(this.api);
+    catalogRoutes(this.api, store);
     this.actionRoutes();
     this.labRoutes();
   }
@@ -89,6 +90,18 @@ export class HetznerEmulator {
       store.state.nextDisk = disk;
       store.save();
       return { status: 200, body: { disk } };
+    });
+    // A server type is sold out in a location, or to be had again; what is there runs on.
+    this.api.lab("PUT", "/stock", ({ body }) => {
+      const { serverType, location, available } = body;
+      if (lookUp(serverTypes, serverType) === undefined) throw invalidInput("serverType", "unknown");
+      if (lookUp(locations, location) === undefined) throw invalidInput("location", "unknown");
+      if (typeof available !== "boolean") throw invalidInput("available", "must be true or false");
+      const sold = `${String(serverType)}@${String(location)}`;
+      const others = (store.state.soldOut ?? []).filter((each) => each !== sold);
+      store.state.soldOut = available ? others : [...others, sold];
+      store.save();
+      return { status: 200, body: { soldOut: store.state.soldOut } };
     });
     // As if the server had been deleted by hand in the console: no protection is asked.
     this.api.lab("POST", "/servers/:idOrName/destroy", async ({ params }) => {

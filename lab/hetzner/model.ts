@@ -96,6 +96,8 @@ export interface State {
   actions: Action[];
   /** What the disks of the next servers hold. */
   nextDisk: "bare" | "warm";
+  /** `TYPE@LOCATION` of what the lab has sold out. Absent in a state of an older version. */
+  soldOut?: string[];
   /** Stand-ins and volumes that are gone from the API but perhaps not yet from the machine. */
   doomedMachines: string[];
   doomedVolumes: number[];

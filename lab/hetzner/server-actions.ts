@@ -1,7 +1,7 @@
 import type { ApiServer, JsonObject } from "../emulator/api-server";
 import { diskOf, images, lookUp, lookUpSold, serverTypes } from "./catalog";
 import { actionReply, idOf, type Context } from "./context";
-import { invalidInput, isProtected, refused } from "./errors";
+import { invalidInput, isProtected, noRoom, refused } from "./errors";
 import { flag, requiredFlag } from "./input";
 import type { Server } from "./model";
 
@@ -47,6 +47,7 @@ export function serverActionRoutes(api: ApiServer, { store, actions, fleet }: Co
     if (type.name === server.serverType) throw refused("invalid_server_type", "server has that type already");
     if (type.diskGiB < diskOf(server))
       throw refused("invalid_server_type", "the new type's disk is too small");
+    if (store.isSoldOut(type.name, server.location)) throw noRoom(`server type ${type.name}`);
     // A disk that is not made bigger leaves the way back open.
     server.diskGiB = upgradeDisk ? type.diskGiB : diskOf(server);
     server.serverType = type.name;

@@ -1,7 +1,7 @@
 import type { ApiServer } from "../emulator/api-server";
 import { lookUp, lookUpSold, images, locations } from "./catalog";
 import { idOf, now, rename, requireUniqueName, type Context } from "./context";
-import { invalidInput, isProtected, notEmulated, refused } from "./errors";
+import { invalidInput, isProtected, noRoom, notEmulated, refused } from "./errors";
 import { flag, hostname, integer, labels, list, object, optionalText, text } from "./input";
 import { listReply } from "./lists";
 import type { PrimaryIp, Server } from "./model";
@@ -91,6 +91,7 @@ function newServer(store: Store, body: Parameters<typeof text>[0]): Server {
   if (image === undefined) throw invalidInput("image", "unknown image");
   const location = lookUp(locations, optionalText(body, "location") ?? "fsn1");
   if (location === undefined) throw invalidInput("location", "unknown location");
+  if (store.isSoldOut(type.name, location.name)) throw noRoom(`server type ${type.name}`);
   const authorizedKeys = list(body, "ssh_keys").map((wanted) => {
     const key = lookUp(state.sshKeys, wanted);
     if (key === undefined) throw invalidInput("ssh_keys", `no SSH key '${String(wanted)}'`);

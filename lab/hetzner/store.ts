@@ -55,6 +55,10 @@ export class Store {
     return this.state.volumes.filter((volume) => volume.serverId === server.id);
   }
 
+  isSoldOut(serverType: string, location: string): boolean {
+    return this.state.soldOut?.includes(`${serverType}@${location}`) === true;
+  }
+
   /** The next free address: freed ones come round again only after all others. */
   allocateIpv4(): string {
     const [a, b, c, d] = hetznerServers4.first.split(".").map(Number) as [number, number, number, number];

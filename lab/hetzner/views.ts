@@ -90,7 +90,7 @@ export function serverView(store: Store, server: Server): unknown {
       firewalls: server.firewallIds.map((id) => ({ id, status: "applied" })),
     },
     private_net: [],
-    server_type: type === undefined ? null : serverTypeView(type),
+    server_type: type === undefined ? null : serverTypeView(store, type),
     image: imageView(lookUp(images, server.imageId)),
     location: locationView(lookUp(locations, server.location)),
     iso: null,
@@ -115,7 +115,7 @@ function publicIp(store: Store, id: number): { id: number; ip: string; blocked: 
 
 const retirement = { announced: "2025-10-16T06:00:00+00:00", unavailable_after: "2025-12-31T23:59:59+00:00" };
 
-export function serverTypeView(type: ServerType): unknown {
+export function serverTypeView(store: Store, type: ServerType): unknown {
   return {
     id: type.id,
     name: type.name,
@@ -134,7 +134,7 @@ export function serverTypeView(type: ServerType): unknown {
       id,
       name,
       deprecation: type.retired ? retirement : null,
-      available: !type.retired,
+      available: !type.retired && !store.isSoldOut(type.name, name),
       recommended: !type.retired,
     })),
   };

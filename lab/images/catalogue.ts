@@ -46,7 +46,7 @@ export const published: readonly PublishedImage[] = [
     }),
   },
   {
-    ref: "ghcr.io/berriai/litellm:v1.103.7",
+    ref: "ghcr.io/berriai/litellm:v1.104.0",
     image: asPublished({
       name: "litellm",
       folder: folder("litellm"),
@@ -59,16 +59,16 @@ export const published: readonly PublishedImage[] = [
     image: asPublished({ name: "squid", folder: folder("squid"), base: "trixie" }, "trixie"),
   },
   {
-    ref: "docker.io/library/caddy:2.10.2",
+    ref: "docker.io/library/caddy:2.11.4",
     image: asPublished({ name: "caddy", folder: folder("caddy"), base: "bookworm", assets: [caddyBinary] }),
   },
   {
-    ref: "docker.io/library/redis:7.4.7-bookworm",
+    ref: "docker.io/library/redis:7.4.11-bookworm",
     image: asPublished({ name: "redis", folder: folder("redis"), base: "bookworm" }),
   },
-  { ref: "docker.io/library/debian:bookworm-slim", image: asPublished("bookworm") },
+  { ref: "docker.io/library/debian:bookworm-20261005-slim", image: asPublished("bookworm") },
   {
-    ref: "docker.io/library/docker:29-cli",
+    ref: "docker.io/library/docker:29.8.2-cli",
     image: asPublished({
       name: "docker-cli",
       folder: folder("docker-cli"),
@@ -76,18 +76,18 @@ export const published: readonly PublishedImage[] = [
       assets: [dockerCliBinary],
     }),
   },
-  { ref: "docker.io/library/node:24-bookworm-slim", image: asPublished(node) },
+  { ref: "docker.io/library/node:24.21.0-bookworm-slim", image: asPublished(node) },
 ];
 
 /** Made only when a test asks for it (`buildLocal`, `publish`): large, and nothing in the rehearsal pulls it. */
 export const onDemand: readonly PublishedImage[] = [
   {
-    ref: "ghcr.io/openclaw/openclaw:2026.2.17",
+    ref: "ghcr.io/openclaw/openclaw:2026.2.26",
     image: asPublished({
       name: "openclaw",
       folder: folder("openclaw-2026.2"),
       base: nodeImage(versions.olderNode),
-      assets: [openclawTree("2026.2.17")],
+      assets: [openclawTree("2026.2.26")],
     }),
   },
 ];

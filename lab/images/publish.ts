@@ -38,10 +38,15 @@ export function isPublished(item: PublishedImage): boolean {
   return digest !== undefined && digest === storedDigest(repository, inputsTag(item));
 }
 
-/** Digest under which the registry serves the image. @throws Error when it does not */
+/** Digest under which the registry serves the image; undefined when it does not. */
+export function servedDigest({ ref }: PublishedImage): string | undefined {
+  const { repository, tag } = place(ref);
+  return storedDigest(repository, tag);
+}
+
+/** As `servedDigest`. @throws Error when the registry does not serve the image */
 export function publishedDigest(item: PublishedImage): string {
-  const { repository, tag } = place(item.ref);
-  const digest = storedDigest(repository, tag);
+  const digest = servedDigest(item);
   if (digest === undefined) throw new Error(`the lab's registry has no ${item.ref}: run make setup`);
   return digest;
 }

@@ -1,4 +1,5 @@
-import { onDemand, published } from "./catalogue";
+import { onDemand, published, type PublishedImage } from "./catalogue";
+import { publishedDigest, servedDigest } from "./publish";
 
 /** Repository -> row of `clawkeep:images`. */
 const rows: Readonly<Record<string, string>> = {
@@ -12,19 +13,35 @@ const rows: Readonly<Record<string, string>> = {
   "docker.io/library/debian": "sandboxBase",
 };
 
-/**
- * `clawkeep:images` of the lab's stacks. The lab serves images of its own under the published names and tags, and their
- * digests are others: a stack that pinned the published ones could pull nothing here.
- */
-export function imageSettings(): Record<string, string> {
-  const settings: Record<string, string> = {};
-  for (const { ref } of [...published, ...onDemand]) {
-    const repository = ref.replace(/:[^:/]*$/, "");
-    const row = ref.startsWith(`${repository}:2026.2.`) ? "openclaw2026_2" : rows[repository];
+/** Row of `clawkeep:images` -> the image that the lab has for it. */
+function imagesByRow(): Map<string, PublishedImage> {
+  const images = new Map<string, PublishedImage>();
+  for (const item of [...published, ...onDemand]) {
+    const repository = item.ref.replace(/:[^:/]*$/, "");
+    const row = item.ref.startsWith(`${repository}:2026.2.`) ? "openclaw2026_2" : rows[repository];
     if (row === undefined)
-      throw new Error(`lab/images/settings.ts: to which row of clawkeep:images does ${ref} belong?`);
+      throw new Error(`lab/images/settings.ts: to which row of clawkeep:images does ${item.ref} belong?`);
     // The first of several versions is the one that is deployed.
-    settings[row] ??= ref;
+    if (!images.has(row)) images.set(row, item);
   }
-  return settings;
+  return images;
 }
+
+/** `clawkeep:images` with the tags that the lab serves: those of the published images. */
+export const imageSettings = (): Record<string, string> =>
+  Object.fromEntries([...imagesByRow()].map(([row, { ref }]) => [row, ref]));
+
+/**
+ * `clawkeep:images` of the lab's stacks: by tag and digest, as a real stack has them. The digests are those of the lab's own
+ * registry, which has images of its own under the published names and tags. What is only made when a test asks for it goes
+ * by its tag until then.
+ *
+ * @throws Error where the registry lacks an image of the rehearsal
+ */
+export const deployedImages = (): Record<string, string> =>
+  Object.fromEntries(
+    [...imagesByRow()].map(([row, item]) => {
+      const digest = onDemand.includes(item) ? servedDigest(item) : publishedDigest(item);
+      return [row, digest === undefined ? item.ref : `${item.ref}@${digest}`];
+    }),
+  );

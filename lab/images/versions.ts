@@ -5,9 +5,9 @@ export const versions = {
   /** What OpenClaw's older release line runs on. */
   olderNode: "22.23.3",
   /** Go module github.com/docker/cli. */
-  dockerCli: "29.9.3",
+  dockerCli: "29.8.2",
   /** Go module github.com/moby/moby/v2, and the release of Engine that it is. */
   engine29: { module: "2.0.0-beta.24", release: "29.9.3" },
   /** Go module github.com/caddyserver/caddy/v2. */
-  caddy: "2.10.2",
+  caddy: "2.11.4",
 } as const;

@@ -1,4 +1,5 @@
 /** What a rehearsal proves on the running prod stack. */
+import { isSandboxOf } from "../../config/sandbox-names";
 import type { Rehearsal } from "./phases";
 import { ask, chatTurn, requestsTo } from "./public";
 import { labSecrets } from "./stacks";
@@ -27,7 +28,7 @@ export async function proveProd(rehearsal: Rehearsal): Promise<void> {
 async function everyContainerHealthy(): Promise<string> {
   const deadline = Date.now() + 60_000;
   for (;;) {
-    const states = [...(await containerStates("prod"))].filter(([name]) => !name.startsWith("openclaw-sbx-"));
+    const states = [...(await containerStates("prod"))].filter(([name]) => !isSandboxOf("openclaw", name));
     const ill = states.filter(([, state]) => state !== "healthy");
     if (ill.length === 0 && states.length > 0) return `${states.length} containers`;
     if (Date.now() > deadline)

@@ -69,7 +69,7 @@ export async function filterMemory(stack: string, container = "openclaw-docker-p
 
 /** Ids of the deployed gateway's sandboxes. */
 const sandboxes = async (stack: string): Promise<string[]> =>
-  (await onVps(stack, "docker ps --all --quiet --no-trunc --filter name=^openclaw-sbx-"))
+  (await onVps(stack, "docker ps --all --quiet --no-trunc --filter label=clawkeep.gateway=openclaw"))
     .split("\n")
     .filter(Boolean);
 

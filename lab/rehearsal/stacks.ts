@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { imageSettings } from "../images/settings";
+import { deployedImages } from "../images/settings";
 import { addresses, endpoints, zone } from "../internet/addresses";
 import { ensureCa, issueCertificate } from "../lib/ca";
 import { run } from "../lib/exec";
@@ -117,7 +117,7 @@ async function plainConfiguration(role: string, host: LabHost, more: Readonly<Re
     "clawkeep:storage": { stateGiB: 1, sandboxesGiB: 1 },
     "clawkeep:gateways": [labGateway],
     "clawkeep:models": labModels,
-    "clawkeep:images": imageSettings(),
+    "clawkeep:images": deployedImages(),
     "cloudflare:baseUrl": endpoints.cloudflare,
     ...(host.mode === "hcloud" ? { "hcloud:endpoint": endpoints.hetzner } : {}),
     ...more,

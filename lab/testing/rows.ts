@@ -3,10 +3,13 @@
  * one, add it here.
  */
 import type { Control } from "./controls/control";
+import { backupControls } from "./controls/tables/backups";
 import { containerControls } from "./controls/tables/containers";
 import { filterControls } from "./controls/tables/docker-filter";
 import { gatewayControls } from "./controls/tables/gateway";
+import { hetznerControls } from "./controls/tables/hetzner";
 import { hostControls } from "./controls/tables/host";
+import { hostScriptControls } from "./controls/tables/host-scripts";
 import { gateControls } from "./controls/tables/litellm-gate";
 import { networkControls } from "./controls/tables/network";
 import { powerCutControls } from "./controls/tables/power-cut";
@@ -78,12 +81,13 @@ export const rows: readonly Row[] = [
 
   // What is put on a server, each part by itself: in `make test` too while it has changed.
   { name: "gateway-changes", what: "a change of a gateway, cut off anywhere; its copies; its storage", group: "docker",
-    files: ["gateway-change", "gateway-change-cut", "gateway-copies", "gateway-storage"].map(onHost), reads: onServer },
+    files: ["gateway-change", "gateway-change-cut", "gateway-copies", "gateway-storage", "sandboxes-end"].map(onHost), reads: onServer },
   { name: "host-files", what: "the host's firewall, its sshd, its volume, power cuts, how it is shut down", group: "docker",
     files: ["firewall", "host-files", "mount-volume", "power-cut", "secure-sshd", "shut-down-host"].map(onHost),
     reads: [...onServer, "config-files/ssh", "tests/config-files/host"] },
   { name: "docker-filter", what: "the filter of the Docker API: the corpus of attacks, races, its life as a process", group: "docker",
-    files: ["controls", "corpus", "life", "process", "races"].map((name) => `tests/config-files/socket-proxy/${name}.docker.test.ts`),
+    files: [...["controls", "corpus", "life", "process", "races"].map((name) => `tests/config-files/socket-proxy/${name}.docker.test.ts`),
+      "tests/config-files/gateway/prove-sandbox.docker.test.ts"],
     reads: [...onServer, "config-files/socket-proxy", "config-files/sandbox", "tests/config-files/socket-proxy"] },
   { name: "litellm", what: "LiteLLM as it runs: routes, caps, prices, bounds, its store, its audit, alerts", group: "docker",
     files: ["alerts", "audit", "bounds", "caps", "one-deployment", "prices", "store"].map((name) => `tests/config-files/litellm/${name}.docker.test.ts`),
@@ -93,8 +97,16 @@ export const rows: readonly Row[] = [
   { name: "host-upgrades", what: "a night of security updates, and a Docker that it leaves", group: "docker",
     files: ["tests/config-files/host/upgrades.docker.test.ts"], reads: ["config-files/host", "lab/vps"] },
 
+  { name: "litellm-as-published", what: "LiteLLM compiles itself at each start, on one CPU, within its limit", group: "docker",
+    files: ["tests/config-files/litellm/as-published.docker.test.ts"] },
+  { name: "fuzz", what: "bodies that readers of JSON disagree about, at the filter and at the gate, for minutes", group: "docker",
+    files: ["tests/long/fuzz/fuzz.docker.test.ts"] },
   { name: "sbom", what: "the lists of a host's software, by a real syft, which is built where it is not there", group: "docker",
     files: ["tests/tools/sbom/host.docker.test.ts"] },
+  { name: "backups", what: "a state that is written to, through the real restic and its server and back; damage is found", group: "docker",
+    files: ["tests/lab/backups/backups.docker.test.ts"] },
+  { name: "backup-rights", what: "a host's credentials against its own backups, at restic's server and at an S3 storage", group: "docker",
+    files: ["tests/lab/backups/backup-rights.docker.test.ts"] },
   { name: "real-kernel", what: "the host's commands on a kernel of its own, in QEMU", group: "docker",
     files: ["tests/long/real-kernel.docker.test.ts"] },
   { name: "release-line-2026.2", what: "the policy on the real software of the older release line", group: "docker",
@@ -120,6 +132,13 @@ export const rows: readonly Row[] = [
   { name: "far-host", what: "an existing host 40 ms away, 64 side by side, from an ordinary developer's machine", group: "rehearsal",
     files: ["tests/rehearsal/22-far-host.test.ts"] },
 
+  // A call of an `up` goes wrong at Hetzner or Cloudflare; ten of all are in `make test`.
+  { name: "faults-unavailable", what: "each call of an up is answered 503", group: "docker", files: ["tests/long/faults-unavailable.docker.test.ts"] },
+  { name: "faults-too-many", what: "each call of an up is answered 429", group: "docker", files: ["tests/long/faults-too-many.docker.test.ts"] },
+  { name: "faults-cut", what: "each call of an up is cut off", group: "docker", files: ["tests/long/faults-cut.docker.test.ts"] },
+  { name: "faults-done-error", what: "each call of an up is done, and answered 500", group: "docker", files: ["tests/long/faults-done-error.docker.test.ts"] },
+  { name: "faults-done-cut", what: "each call of an up is done, and cut off", group: "docker", files: ["tests/long/faults-done-cut.docker.test.ts"] },
+
   // Other engines than Debian's as it comes.
   { name: "engine-29", what: "an existing host with Engine 29", group: "rehearsal", files: ["tests/rehearsal/23-engine-29.test.ts"] },
   { name: "containerd-store", what: "an existing host whose engine has its images in the store of containerd", group: "rehearsal",
@@ -137,11 +156,13 @@ export const rows: readonly Row[] = [
   { name: "controls-network", what: "edge, networks, firewall, egress proxy", controls: networkControls },
   { name: "controls-containers", what: "the shape of containers", controls: containerControls },
   { name: "controls-gateway", what: "OpenClaw's policy, and the configuration's rules", controls: gatewayControls },
-  { name: "controls-host", what: "where a real server is harder than a rehearsal (docs/rehearsed.md)", controls: hostControls },
+  { name: "controls-host", what: "where a real server is harder than a rehearsal (docs/rehearsed.md), and the scripts that change a gateway", controls: [...hostControls, ...hostScriptControls] },
   { name: "controls-docker-filter", what: "the filter of the Docker API", controls: filterControls },
   { name: "controls-relay", what: "the relay for bots", controls: relayControls },
   { name: "controls-secrets", what: "secrets", controls: secretControls },
+  { name: "controls-backups", what: "what bounds the copies of a gateway, what a storage is told, what stops a prune", controls: backupControls },
   { name: "controls-ssh", what: "how the operator comes in", controls: sshControls },
+  { name: "controls-hetzner", what: "what Hetzner would refuse, and what a server keeps", controls: hetznerControls },
   { name: "controls-litellm", what: "LiteLLM as it runs", controls: litellmControls },
   { name: "controls-litellm-gate", what: "what LiteLLM's gate lets through and reserves", controls: gateControls },
   { name: "controls-alerts", what: "alerts of LiteLLM as it runs", controls: alertControls },

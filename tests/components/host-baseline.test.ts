@@ -21,9 +21,14 @@ const inputs = (graph: Graph, name: string): Record<string, unknown> => {
   if (found === undefined) throw new Error(`no command ${name}`);
   return opened(found.inputs) as Record<string, unknown>;
 };
-const revision = (script: string): string =>
+/** @param modules that the script imports, in the order in which it and they name them */
+const revision = (script: string, ...modules: string[]): string =>
   createHash("sha256")
-    .update(readFileSync(join(__dirname, "../../config-files/host/bin", script)))
+    .update(
+      [script, ...modules]
+        .map((name) => readFileSync(join(__dirname, "../../config-files/host/bin", name), "utf8"))
+        .join("\0"),
+    )
     .digest("hex")
     .slice(0, 12);
 
@@ -33,14 +38,14 @@ it("looks at the volume again when its size changes", () => {
 });
 
 it.each([
-  ["mount-volume", "host-volume-mounted"],
-  ["secure-sshd", "host-sshd"],
-  ["gateway-storage", "gateway-openclaw-storage"],
-])("runs %s again when the script changes, without replacing the command", (script, name) => {
+  ["mount-volume", "host-volume-mounted", ["common.py", "mounts.py"]],
+  ["secure-sshd", "host-sshd", []],
+  ["gateway-storage", "gateway-openclaw-storage", ["common.py", "gateway.py", "mounts.py"]],
+])("runs %s again when the script changes, without replacing the command", (script, name, modules) => {
   const { create, stdin, triggers } = inputs(graphs.prod, name);
   expect(create).toContain(`/${script} `);
   // What the script reads, if it reads anything, comes after.
-  expect([String(stdin).split("\n")[0], triggers]).toEqual([revision(script), undefined]);
+  expect([String(stdin).split("\n")[0], triggers]).toEqual([revision(script, ...modules), undefined]);
 });
 
 it("keeps free on the volume what the configuration counts on", () => {

@@ -79,10 +79,21 @@ export const optionUses: readonly OptionUse[] = [
   {
     type: "Firewall",
     option: "hooks",
-    value: ["sshPort and sshKey stay"],
+    value: [
+      "the project at Hetzner is ready",
+      "what the server was made with stays",
+      "another server type is to be had",
+    ],
     reason:
-      "a changed port or key would put the server out of reach; the firewall remembers both, and changes first",
+      "a changed port or key would put the server out of reach, and a location cannot be left; the firewall, which changes first, remembers all that, and the type",
   },
+  ...["SshKey", "PrimaryIp", "Volume", "Server"].map((type) => ({
+    type,
+    option: "hooks",
+    value: ["the project at Hetzner is ready"],
+    reason:
+      "a name in use and a type out of stock are seen before anything is bought that is bound to its place",
+  })),
   {
     type: "DnsRecord",
     option: "hooks",

@@ -86,6 +86,12 @@ describe.each(onServers)("%s", (stack) => {
     }
   });
 
+  // Else `destroy --exclude-protected`, which keeps what they depend on, would keep the firewall and what it remembers.
+  it("has no dependency of what is protected that is to go before it", () => {
+    for (const type of ["hcloud:index/volume:Volume", "hcloud:index/primaryIp:PrimaryIp"])
+      expect(ofType(graphs[stack], type).map(({ dependencies }) => dependencies)).toEqual([[]]);
+  });
+
   it("uses providers of its own, never the default ones", () => {
     const ambient = resources.filter(
       ({ type, options }) => /^(docker|hcloud|cloudflare):/.test(type) && options.provider === undefined,

@@ -1,5 +1,5 @@
 /** What waits for what. A failed step stops everything that stands on it, so the order is a promise. */
-import { prod, rawConfiguration, twoGateways } from "../fixtures/stack-configuration";
+import { prod, rawConfiguration, standby, twoGateways } from "../fixtures/stack-configuration";
 import {
   commands,
   containers,
@@ -14,6 +14,7 @@ import {
 
 const graphs = recordGraphs({
   prod: programRun(rawConfiguration(prod)),
+  standby: programRun(rawConfiguration(standby)),
   twoGateways: programRun(rawConfiguration(twoGateways)),
 });
 
@@ -48,6 +49,31 @@ const script = (graph: Graph, name: string, words = ""): RecordedResource => {
   return only;
 };
 
+interface CanaryOrder {
+  readonly image: string;
+  readonly words: readonly string[];
+  readonly mounts: readonly { target: string; writable: boolean; canary: string; source?: string }[];
+}
+interface Volume {
+  readonly hostPath: string;
+  readonly containerPath: string;
+  readonly readOnly: boolean;
+}
+interface GatewayInputs extends Record<"user" | "hostname" | "cpus" | "restart" | "logDriver", string> {
+  readonly memory: number;
+  readonly memorySwap: number;
+  readonly memoryReservation: number;
+  readonly volumes: readonly Volume[];
+  readonly envs: readonly string[];
+  readonly tmpfs: Readonly<Record<string, string>>;
+  readonly logOpts: Readonly<Record<string, string>>;
+  readonly capabilities: { readonly drops: readonly string[] };
+  readonly securityOpts: readonly string[];
+  readonly ulimits: readonly { name: string; soft: number; hard: number }[];
+}
+const orderOf = (canary: RecordedResource): CanaryOrder =>
+  JSON.parse(String(opened(canary.inputs["stdin"]))) as CanaryOrder;
+
 describe.each([
   ["prod", "openclaw"],
   ["twoGateways", "openclaw"],
@@ -62,15 +88,63 @@ describe.each([
     const storage = script(graph, "gateway-storage", `${gateway} `);
     expect([...before(graph, own.name)]).toEqual(expect.arrayContaining([canary.name, storage.name]));
     const image = own.inputs["image"] as string;
-    const mounted = JSON.stringify(own.inputs["volumes"]);
-    const [, , , configuration] = (opened(canary.inputs["create"]) as string).split(" ");
-    expect(opened(canary.inputs["create"])).toContain(` ${image} `);
-    expect(mounted).toContain(`"${configuration}"`);
+    const order = orderOf(canary);
+    expect(order.image).toBe(image);
+    const { volumes } = opened(own.inputs) as GatewayInputs;
+    expect(order.mounts.map(({ target, writable }) => [target, writable])).toEqual(
+      volumes.map(({ containerPath, readOnly }) => [containerPath, !readOnly]),
+    );
+    const same = order.mounts.filter(({ canary: kind }) => kind === "same");
+    expect(same.map(({ target, source }) => [target, source])).toEqual(
+      volumes
+        .filter(({ hostPath }) => hostPath.startsWith("/opt/openclaw/config/"))
+        .map(({ containerPath, hostPath }) => [containerPath, hostPath]),
+    );
+  });
+
+  it("has a canary in the very shape that it has itself, without a network", () => {
+    const { words } = orderOf(script(graph, "gateway-canary", `${gateway} `));
+    const settled = commands(graph).find(({ name }) => name === `gateway-${gateway}-container-settled`);
+    const { pidsLimit } = JSON.parse(String(opened(settled?.inputs["stdin"]))) as { pidsLimit: number };
+    const inputs = opened(own.inputs) as GatewayInputs;
+    const pairs = (map: Readonly<Record<string, string>>, between: string) =>
+      Object.entries(map).map(([key, value]) => `${key}${between}${value}`);
+    const each = (word: string, values: readonly string[]) => values.flatMap((value) => [word, value]);
+    expect([...words].sort()).toEqual(
+      [
+        ...["--hostname", inputs.hostname, "--user", inputs.user, "--read-only", "--init"],
+        ...each("--cap-drop", inputs.capabilities.drops),
+        ...each("--security-opt", inputs.securityOpts),
+        ...["--memory", `${inputs.memory}m`, "--memory-swap", `${inputs.memorySwap}m`],
+        ...["--memory-reservation", `${inputs.memoryReservation}m`],
+        ...["--cpus", inputs.cpus, "--pids-limit", String(pidsLimit), "--restart", inputs.restart],
+        ...each(
+          "--ulimit",
+          inputs.ulimits.map(({ name, soft, hard }) => `${name}=${soft}:${hard}`),
+        ),
+        ...["--log-driver", inputs.logDriver, ...each("--log-opt", pairs(inputs.logOpts, "="))],
+        ...each("--tmpfs", pairs(inputs.tmpfs, ":")),
+        ...each("--env", inputs.envs),
+      ].sort(),
+    );
   });
 
   it("has its filter changed only after its canary has passed", () => {
     const canary = script(graph, "gateway-canary", `${gateway} `);
     expect([...before(graph, container(graph, `${gateway}-docker-proxy`).name)]).toContain(canary.name);
+  });
+
+  it("has a sandbox made through its own filter before another container serves, again with every other filter", () => {
+    const proof = script(graph, "gateway-prove-sandbox", `${gateway} `);
+    expect([...before(graph, activated.name)]).toContain(proof.name);
+    const filter = container(graph, `${gateway}-docker-proxy`);
+    expect([...before(graph, proof.name)]).toEqual(
+      expect.arrayContaining([filter.name, `${filter.name}-settled`]),
+    );
+    const [, , image, configuration] = (opened(proof.inputs["create"]) as string).split(" ");
+    expect(image).toBe(own.inputs["image"]);
+    expect(JSON.stringify(own.inputs["volumes"])).toContain(`"${configuration}"`);
+    expect(opened(proof.inputs["stdin"])).toMatch(/^[0-9a-f]{64} [0-9a-f]{12} [0-9a-f]{12}$/);
   });
 
   it("can be taken down before it is there, and is taken down before all that it uses", () => {
@@ -218,4 +292,10 @@ describe.each(["prod", "twoGateways"] as const)("%s", (stack) => {
       expect(earlier).toContain(`${container(graph, name).name}-settled`);
     }
   });
+});
+
+it("asks no filter on a standby, where none runs", () => {
+  const texts = commands(graphs.standby).map(({ inputs }) => String(opened(inputs["create"])));
+  expect(texts.filter((text) => text.includes("gateway-activate"))).toHaveLength(1);
+  expect(texts.filter((text) => text.includes("gateway-prove-sandbox"))).toEqual([]);
 });

@@ -134,6 +134,14 @@ describe("outputs", () => {
     });
   });
 
+  it("say what models can cost at most, in all and by gateway", () => {
+    const { stackOutputs } = graphs.twoGateways;
+    expect(stackOutputs["mostModelSpending"]).toEqual({
+      usdPer30Days: 60,
+      ofGateways: { openclaw: 30, second: 30 },
+    });
+  });
+
   it("hold every gateway's token", () => {
     expect(opened(graphs.twoGateways.stackOutputs["gatewayTokens"])).toEqual({
       openclaw: twoGateways.secrets["clawkeep:gatewayToken-openclaw"],

@@ -80,6 +80,13 @@ const allowed: readonly Allowed[] = [
     why: "another place",
   },
   {
+    resource: /^Firewall /,
+    path: /^labels\.location$/,
+    prod: /^fsn1$/,
+    standby: /^nbg1$/,
+    why: "it remembers the place, for the next run to compare with",
+  },
+  {
     resource: /^(Server|PrimaryIp|Volume|Firewall|SshKey) /,
     path: /^(name|labels\.stack)$/,
     ...name,

@@ -3,8 +3,9 @@ import * as pulumi from "@pulumi/pulumi";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { recordIsFree, recordPlace } from "../../components/record-is-free";
-import { CloudflareRefuses, importCommand, recordsOfName } from "../../config/dns-records";
+import { recordIsFree } from "../../components/record-is-free";
+import { CloudflareRefuses, recordsOfName } from "../../config/dns-records";
+import { importCommand, importPlace } from "../../config/import-command";
 import { CloudflareEmulator } from "../../lab/cloudflare/emulator";
 import { zone } from "../../lab/internet/addresses";
 import { nameRows } from "../../tools/verify/name";
@@ -177,6 +178,6 @@ describe("make verify", () => {
 
 it("operating says the command that the refusal says", () => {
   const text = fs.readFileSync(path.join(__dirname, "../../docs/operating.md"), "utf8");
-  const command = importCommand(recordPlace(urn, parents), "ZONE", "RECORD");
+  const command = importCommand(importPlace(urn, parents), "ZONE/RECORD");
   expect(text.replaceAll(/ \\\n\s+/g, " ")).toContain(`    ${command}\n`);
 });

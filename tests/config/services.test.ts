@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fixedAddresses } from "../../config/addresses";
 import { containerFlows, containersOf, directNeedsOf, needsOf } from "../../config/containers";
-import { services, userOf, type Services } from "../../config/services";
+import { services, type Services } from "../../config/services";
 import { memoryBudget, tierOf } from "../../config/tiers";
 import { allowanceOf } from "../../policy/allowances";
 import { containerRows } from "../../tools/verify/containers";
@@ -216,7 +216,7 @@ describe("nothing else says it again", () => {
     ["http://127.0.0.1:18789/healthz", true],
     ["timeoutMs / 1000", false],
     ["milliCpus: Math.round(cpus * 1000),", false],
-    ['namePrefix: "openclaw-sbx-",', false],
+    ["const prefix = `${gateway}.`;", false],
   ])("in %s it would be seen: %s", (line, seen) => {
     expect(said(line)).toBe(seen);
   });
@@ -237,8 +237,14 @@ describe("scripts, which read no TypeScript, say the same", () => {
 
   it.each([
     ["names", /\b(openclaw-(?!gateway\b|volume\b)[a-z]+)\b/g, [services.litellm.name, services.redis.name]],
-    ["a gateway's user", /--user (\d+:\d+)/g, [userOf(services.gateway)]],
-    ["who owns what", /(?:-o |\buid=)(\d+)/g, [services.gateway.uid, services.socketProxy.uid].map(String)],
+    // A gateway's group has its user's number.
+    [
+      "a gateway's user",
+      /^USER = (\d+)$/gm,
+      [...new Set([services.gateway.uid, services.gateway.gid])].map(String),
+    ],
+    ["the filter's user", /^FILTER = (\d+)$/gm, [String(services.socketProxy.uid)]],
+    ["no other user", /--user (\d+:\d+)|(?:-o |\buid=)(\d+)/g, []],
     ["a gateway's port", /127\.0\.0\.1:(1\d+)\//g, [String(services.gateway.port)]],
     [
       "the time a gateway has to end",

@@ -181,6 +181,34 @@ const wrongGateways: readonly WrongValue[] = [
   edited(own("rules both ways", { soul: { append: "a", replace: "b" } }, "soul", /replace|append/)),
 ];
 
+/** Shares of a model's cap, in a stack of two gateways of which the second may use one model alone. */
+function shareRows(): WrongValue[] {
+  const shared = (shares: Record<string, unknown>, second: Record<string, unknown> = {}) => ({
+    "clawkeep:models": [
+      { ...known, shares },
+      { ...known, name: "bb" },
+    ],
+    ...gateway({ name: "openclaw" }, { name: "second", ...second }),
+  });
+  const key = "clawkeep:models[0].shares";
+  const other = shared({ openclaw: 0.5, second: 0.5 }, { models: ["bb"] });
+  const small = shared({ openclaw: 0.1 });
+  return [
+    row("share above all", shared({ openclaw: 1.5 }), `${key}.openclaw`, /is no part: above 0/),
+    row("share of nothing", shared({ openclaw: 0 }), `${key}.openclaw`, /is no part: above 0/),
+    edited(row("share of nobody", shared({ other: 0.5 }), `${key}.other`, /other is not one of gateways/)),
+    edited(row("share for whoever may not use it", other, `${key}.second`, /second may not use aa/)),
+    edited(row("more shares than all", shared({ openclaw: 0.8, second: 0.3 }), key, /are 1\.1 together/)),
+    edited(row("nothing left", shared({ openclaw: 1 }), key, /leave nothing for second/)),
+    row(
+      "share below one answer",
+      small,
+      "clawkeep:models[0].budgetUsd",
+      /openclaw has 0\.1 of it \(shares\)/,
+    ),
+  ];
+}
+
 export const wrongSettings: readonly WrongValue[] = [
   row("role nobody has", { "clawkeep:role": "primary" }, "clawkeep:role", /"active"\|"standby"/),
   row("no role", { "clawkeep:role": undefined }, "clawkeep:role", /is missing/),
@@ -501,6 +529,7 @@ export const wrongSettings: readonly WrongValue[] = [
     "clawkeep:models[0].fallbacks[0]",
     /ee is a model for embedding/,
   ),
+  ...shareRows(),
   row("no cap", models({ budgetUsd: 0 }), "clawkeep:models[0].budgetUsd", /Too small/),
   row(
     "month that would be a minute",
@@ -551,7 +580,7 @@ export const wrongSettings: readonly WrongValue[] = [
   ),
   row(
     "image of other software",
-    image("redis", "docker.io/library/caddy:2.10.2"),
+    image("redis", "docker.io/library/caddy:2.11.4"),
     "clawkeep:images.redis",
     /is not an image of redis: the last part of its repository is caddy/,
   ),

@@ -1,12 +1,14 @@
 /** What `make rehearse` leaves behind: prod up, proven, with its report. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { deployedImages } from "../../lab/images/settings";
 import { proveProd } from "../../lab/rehearsal/checks";
 import { enterLabEnvironment } from "../../lab/rehearsal/environment";
 import { Rehearsal, type Report } from "../../lab/rehearsal/phases";
 import { stackOutputs } from "../../lab/rehearsal/pulumi";
 import { requestsTo } from "../../lab/rehearsal/public";
 import { hostname, labSecrets } from "../../lab/rehearsal/stacks";
+import { onVps } from "../../lab/rehearsal/vps";
 import { labDir } from "../../lab/lib/paths";
 
 jest.setTimeout(300_000);
@@ -19,6 +21,23 @@ test("the report has the phases and every check passed", () => {
   expect(report.phases.map((phase) => phase.name)).toContainEqual(expect.stringMatching(/^pulumi up prod/));
   expect(report.checks.length).toBeGreaterThanOrEqual(7);
   expect(report.checks.filter((check) => !check.ok)).toEqual([]);
+});
+
+test("what runs as it is published runs by tag and digest, and everything was pulled by them", async () => {
+  const { openclaw2026_2: olderLine, ...deployed } = deployedImages();
+  // No gateway of prod's is of the older line, whose image the registry has only once a test has asked for it.
+  expect(olderLine).toBeDefined();
+  for (const pin of Object.values(deployed)) expect(pin).toMatch(/:[^:@/]+@sha256:[0-9a-f]{64}$/);
+  const { litellm, redis, squid, caddy } = deployed;
+  const services = ["openclaw-litellm", "openclaw-redis", "openclaw-egress", "openclaw-caddy"];
+  const images = await onVps("prod", `docker inspect --format '{{.Config.Image}}' ${services.join(" ")}`);
+  expect(images.trim().split("\n")).toEqual([litellm, redis, squid, caddy]);
+  // The engine finds an image by its digest alone where a name has both.
+  const found = await onVps(
+    "prod",
+    `docker image inspect --format '{{.Id}}' ${Object.values(deployed).join(" ")}`,
+  );
+  expect(found.trim().split("\n")).toHaveLength(Object.keys(deployed).length);
 });
 
 test("every promise holds when it is asked again", async () => {

@@ -1,4 +1,5 @@
 /** A change touches only what it has to. */
+import { isSandboxOf } from "../../config/sandbox-names";
 import { enterLabEnvironment } from "../../lab/rehearsal/environment";
 import { pulumiUp } from "../../lab/rehearsal/pulumi";
 import { chatTurn } from "../../lab/rehearsal/public";
@@ -41,5 +42,5 @@ async function startTimes(): Promise<Map<string, string>> {
     .trim()
     .split("\n")
     .map((line) => line.slice(1).split(" "));
-  return new Map(lines.filter(([name]) => name?.startsWith("openclaw-sbx-") !== true) as [string, string][]);
+  return new Map(lines.filter(([name]) => !isSandboxOf("openclaw", name ?? "")) as [string, string][]);
 }

@@ -10,6 +10,7 @@ import { pulumi, tryPulumi } from "../../lab/rehearsal/pulumi";
 import { ensureSshIdentity } from "../../lab/rehearsal/ssh";
 import { writeStackFile } from "../../lab/rehearsal/stacks";
 import { unreadable, type InState } from "../lab/toolchain/true-shapes";
+import { hetzner, stock } from "./hetzner";
 import { withHost } from "./support";
 
 jest.setTimeout(300_000);
@@ -36,6 +37,37 @@ test("a preview of a stack of which nothing is known yet shows every resource", 
   const fresh = Number(/\+ (\d+) to create/.exec(text)?.[1]);
   const running = Number(/(\d+) unchanged/.exec(await pulumi("preview", ["--stack", "prod"]))?.[1]);
   expect(fresh).toBe(running);
+});
+
+test("what the project at Hetzner has already, or cannot sell, a preview says and an up refuses before it orders anything", async () => {
+  const named = { name: "clawkeep-fresh", location: "fsn1" };
+  const made = (await hetzner("POST", "/volumes", { ...named, size: 10, format: "ext4" })) as {
+    volume: { id: number };
+  };
+  await stock("cx33", false);
+  try {
+    for (const operation of ["preview --stack fresh", "up --stack fresh --yes --skip-preview"]) {
+      const [verb = "", ...flags] = operation.split(" ");
+      const { outcome } = await tryPulumi(verb, flags);
+      expect([verb, outcome.code === 0]).toEqual([verb, verb === "preview"]);
+      const said = (outcome.stdout + outcome.stderr).replace(/\s+/g, " ");
+      for (const reason of [
+        /name: the project has a volume called clawkeep-fresh already\. Give it another name there/,
+        /pulumi config set --stack fresh --path clawkeep:host\.sshKey clawkeep-prod/,
+        /stock: cx33 is not to be had in fsn1 now\. .*pulumi config set --stack fresh --path clawkeep:host\.location nbg1/,
+      ])
+        expect(said).toMatch(reason);
+    }
+    const { deployment } = JSON.parse(await pulumi("stack", ["export", "--stack", "fresh"])) as {
+      deployment: { resources: InState[] };
+    };
+    const bought = deployment.resources.filter(({ type }) => type.startsWith("hcloud:"));
+    expect(bought.map(({ type }) => type)).toEqual([]);
+    expect(await hetzner("GET", "/primary_ips?name=clawkeep-fresh")).toMatchObject({ primary_ips: [] });
+  } finally {
+    await stock("cx33", true);
+    await hetzner("DELETE", `/volumes/${made.volume.id}`);
+  }
 });
 
 test("wrong values are all named at once with what mends them, before any resource is touched", async () => {
@@ -91,18 +123,36 @@ test("wrong values are all named at once with what mends them, before any resour
   }
 });
 
-test("another SSH port or key for a server that is there is refused, in a preview and without one", async () => {
-  await withHost({ sshPort: 2222, sshKey: "another-key" }, async () => {
+test("another SSH port, key, image or location of a server that is there is refused, in a preview and without one", async () => {
+  const changes = { sshPort: 2222, sshKey: "another-key", image: "ubuntu-24.04", location: "nbg1" };
+  await withHost(changes, async () => {
     for (const operation of ["preview --stack prod", "up --stack prod --yes --skip-preview"]) {
       const [verb = "", ...flags] = operation.split(" ");
       const { outcome } = await tryPulumi(verb, flags);
       expect([verb, outcome.code]).not.toEqual([verb, 0]);
       const said = (outcome.stdout + outcome.stderr).replace(/\s+/g, " ");
       expect(said).toMatch(
-        /sshPort was 9922 when the server was made, and clawkeep:host.sshKey was another .* Nothing on the server was touched.* pulumi destroy --exclude-protected --stack prod && pulumi up --stack prod/,
+        /location was fsn1 when address and volume were made.* sshPort was 9922, and clawkeep:host.sshKey was another, and clawkeep:host.image was debian-13 when the server was made.* Nothing on the server was touched.* pulumi destroy --exclude-protected --stack prod && pulumi up --stack prod/,
       );
     }
   });
+  await pulumi("preview", ["--stack", "prod", "--refresh", "--expect-no-changes"]);
+});
+
+test("a type that is sold out is refused before the server is switched off for it, and a preview warns", async () => {
+  await stock("cpx32", false);
+  try {
+    await withHost({ serverType: "cpx32" }, async () => {
+      expect(await pulumi("preview", ["--stack", "prod"])).toMatch(/pulumi up will be refused: stock: cpx32/);
+      const { outcome } = await tryPulumi("up", ["--stack", "prod", "--yes", "--skip-preview"]);
+      expect([outcome.code === 0, outcome.stdout + outcome.stderr]).toEqual([
+        false,
+        expect.stringMatching(/cpx32 is not to be had in fsn1 now/),
+      ]);
+    });
+  } finally {
+    await stock("cpx32", true);
+  }
   await pulumi("preview", ["--stack", "prod", "--refresh", "--expect-no-changes"]);
 });
 

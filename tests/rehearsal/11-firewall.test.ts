@@ -3,6 +3,7 @@
  * without it. Then a reboot: nothing answers a stranger while it lasts, and everything comes back by itself.
  */
 import { fixedAddresses } from "../../config/addresses";
+import { isSandboxOf } from "../../config/sandbox-names";
 import { addresses as internet, network } from "../../lab/internet/addresses";
 import { labBaseRef } from "../../lab/images/lab-base";
 import { docker, labLabel } from "../../lab/lib/docker";
@@ -248,7 +249,7 @@ test("after the boot the file systems have their flags and the containers their 
   await eventually("every container healthy", 90, async () => {
     // Sandboxes come and go, and the neighbour that was put there has no health.
     const states = [...(await containerStates("prod"))].filter(
-      ([name]) => !name.startsWith("openclaw-sbx-") && name !== other.name,
+      ([name]) => !isSandboxOf("openclaw", name) && name !== other.name,
     );
     expect(states.map(([name]) => name).sort()).toEqual(services);
     expect(states.filter(([, state]) => state !== "healthy")).toEqual([]);

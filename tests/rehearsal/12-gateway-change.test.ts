@@ -1,4 +1,5 @@
 /** A change of the gateway that is bad leaves the one that serves serving, says what to mend, and the mended one works. */
+import { deployedImages } from "../../lab/images/settings";
 import { enterLabEnvironment } from "../../lab/rehearsal/environment";
 import { pulumi, pulumiUp, tryPulumi } from "../../lab/rehearsal/pulumi";
 import { chatTurn } from "../../lab/rehearsal/public";
@@ -135,10 +136,7 @@ database.exec("PRAGMA user_version = ${version}");`,
 /** Redis under a name that the rules for pins let pass. */
 const notAGateway = "ghcr.io/openclaw/openclaw:2026.9.99";
 beforeAll(async () => {
-  await onVps(
-    "prod",
-    `docker tag "$(docker inspect --format '{{.Config.Image}}' openclaw-redis)" ${notAGateway}`,
-  );
+  await onVps("prod", `docker tag "$(docker inspect --format '{{.Image}}' openclaw-redis)" ${notAGateway}`);
 });
 afterAll(() => onVps("prod", `docker rmi ${notAGateway} >/dev/null 2>&1 || true`));
 
@@ -147,7 +145,7 @@ test.each([
   ["an image that is no gateway", notAGateway, /gateway-canary|copy-state|node/],
 ])("%s: nothing of the gateway is touched, and taking it back works", async (_, openclaw, message) => {
   const before = await serving();
-  await configure({ "clawkeep:images": { openclaw } });
+  await configure({ "clawkeep:images": { ...deployedImages(), openclaw } });
   expect(await failingUp()).toMatch(message);
   expect(await serving()).toBe(before);
   expect(await chatTurn("Say: untouched")).toContain("untouched");

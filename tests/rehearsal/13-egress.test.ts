@@ -145,8 +145,9 @@ async function clients(): Promise<Partial<Record<From, string>>> {
     (await onVps("prod", `docker ps --filter name='${pattern}' --format '{{.Names}}'`))
       .trim()
       .split("\n")[0] || undefined;
-  if ((await running("^openclaw-sbx-")) === undefined) await makeSandbox();
-  const sandbox = await running("^openclaw-sbx-");
+  const sandboxes = String.raw`^openclaw\.`;
+  if ((await running(sandboxes)) === undefined) await makeSandbox();
+  const sandbox = await running(sandboxes);
   const relay = await running("^openclaw-relay$");
   return {
     gateway: "openclaw",

@@ -85,7 +85,7 @@ export async function turnWithTool(ask: (text: string) => Promise<string> = chat
   expect(await ask(`please ${mark}`)).toContain(`${said}-1000`);
 }
 
-const swapTool = "/opt/openclaw/bin/gateway-swap";
+const swapTool = "/opt/openclaw/bin/serving.py";
 /**
  * Fault injection: for the script that changes a gateway, no container but this one gets ready, and for another its clock
  * goes faster: the time that is told stays the one that the program has asked for.
@@ -94,10 +94,10 @@ const swapTool = "/opt/openclaw/bin/gateway-swap";
  * @returns a command for the gateway's host
  */
 export function onlyReady(present: string): string {
-  const other = `if inspect(self.name)["Id"] != "${present}":`;
+  const other = `if inspect(gateway.name)["Id"] != "${present}":`;
   const edits = [
-    `/def ready(self)/a\\        ${other} return False`,
-    ...["/starts: set/{", "n", `a\\        ${other} deadline = time.monotonic() + 15`, "}"],
+    `/^def ready(gateway/a\\    ${other} return False`,
+    ...["/starts: set/{", "n", `a\\    ${other} deadline = time.monotonic() + 15`, "}"],
   ];
   const edited = `sed -i ${edits.map((edit) => `-e '${edit}'`).join(" ")} ${swapTool}`;
   return `cp -a ${swapTool} ${swapTool}.whole && ${edited} && [ "$(diff ${swapTool}.whole ${swapTool} | grep -c '^>')" = 2 ]`;

@@ -52,3 +52,12 @@ it("a download that breaks off is an error, with the host's words", async () => 
   await expect(get("seq 100000 | gzip | head -c 1000")).rejects.toThrow(/unexpected end of file/);
   await expect(get("echo some | gzip", join(directory, "none", "file"))).rejects.toThrow(/ENOENT/);
 });
+
+it("a script that does not end is ended, also one that will not hear of it", async () => {
+  const begin = Date.now();
+  const hanging = (script: string): Promise<string> => withHost(target(), (shell) => shell(script), 2);
+  await expect(hanging("sleep 600")).rejects.toThrow(/no end within 2 s, so it was ended/);
+  await expect(hanging("trap '' TERM; while :; do sleep 0.1; done")).rejects.toThrow(/no end within 2 s/);
+  expect(Date.now() - begin).toBeLessThan(30_000);
+  await expect(withHost(target(), (shell) => shell("echo answers"))).resolves.toBe("answers\n");
+});

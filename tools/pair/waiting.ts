@@ -1,5 +1,6 @@
 /** Who asks to be let in, read from what OpenClaw's commands print. */
 import { z } from "zod";
+import { visible } from "../../config/visible";
 
 /** One who waits to be let in. */
 export interface Waiting {
@@ -47,12 +48,9 @@ const clients: Readonly<Record<string, string>> = {
 
 const longest = 80;
 
-/** A stranger chooses these words: they get no control characters, no second line, no columns and no page of text. */
+/** A stranger chooses these words: what cannot be seen is written out; no second line, no columns and no page of text. */
 function plain(text: string): string {
-  const line = text
-    .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "?")
-    .replace(/\s+/gu, " ")
-    .trim();
+  const line = visible(text.replace(/\s+/gu, " ").trim());
   return line.length > longest ? `${line.slice(0, longest)}…` : line;
 }
 

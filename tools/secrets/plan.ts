@@ -1,6 +1,7 @@
 /** What `make secrets` does to a pair of stacks, decided before anything is set. No Pulumi in here. */
 import { parseConfiguration, type RawConfiguration } from "../../config/parse";
 import { problemReport } from "../../config/problems";
+import { repositoryKind } from "../../config/repository";
 import { settingsShape } from "../../config/schema";
 import { requiredSecrets, type SecretRule } from "../../config/secrets";
 
@@ -77,7 +78,7 @@ function missing(
 function rulesOf(raw: RawConfiguration): SecretRule[] {
   const parsed = parseConfiguration(raw);
   const problems = "problems" in parsed ? parsed.problems : [];
-  const deciding = problems.filter(({ key }) => /^clawkeep:(gateways|models)\b/.test(key));
+  const deciding = problems.filter(({ key }) => /^clawkeep:(gateways|models|backups)\b/.test(key));
   if (deciding.length > 0) throw new Error(problemReport(raw.stack, deciding));
   // Without a problem in them, both parse.
   const structure = (key: string): unknown => {
@@ -87,6 +88,7 @@ function rulesOf(raw: RawConfiguration): SecretRule[] {
   const rules = requiredSecrets({
     gateways: settingsShape.gateways.parse(structure("gateways")),
     models: settingsShape.models.parse(structure("models")),
+    backups: repositoryKind(settingsShape.backups.parse(structure("backups"))?.repository),
   });
   const wrong = problems.filter(
     ({ key }) => raw.values[key] !== undefined && rules.some((rule) => key === `clawkeep:${rule.key}`),

@@ -6,7 +6,7 @@ import {
   type PolicyArgs,
 } from "../../config-files/gateway/hardening-policy";
 import { soulFile, stateDirectory } from "../../config-files/gateway/paths";
-import { modelsOf } from "../../config-files/litellm/limits";
+import { policyArgs } from "../../config-files/gateway/policy/args";
 import { soul } from "../../config-files/gateway/soul";
 import { releaseProfiles } from "../../config/release-lines";
 import type { Settings } from "../../config/schema";
@@ -20,20 +20,12 @@ const openclaw = (world: World, gateway: Gateway, command: string): Promise<stri
   world.shell(`docker exec "$1" ${releaseProfiles[gateway.release].command} ${command}`, [gateway.name]);
 
 /** What the settings make of the policy; the sandbox image's name is the host's business, so it is read there. */
-async function policyArgs(world: World, gateway: Gateway): Promise<PolicyArgs> {
-  const { settings, tier, addresses } = world;
+async function policyOf(world: World, gateway: Gateway): Promise<PolicyArgs> {
   const image = await world.shell(
     `docker exec "$1" node -p 'JSON.parse(require("fs").readFileSync("/etc/openclaw/openclaw.json")).agents.defaults.sandbox.docker.image'`,
     [gateway.name],
   );
-  return {
-    gateway,
-    models: modelsOf(gateway, settings.models).filter(({ mode }) => mode === "chat"),
-    sandbox: tier.sandbox,
-    sandboxImage: image.trim(),
-    hostname: settings.hostname,
-    trustedProxy: addresses.reverseProxy.proxy,
-  };
+  return policyArgs(world, gateway, image.trim());
 }
 
 const effective = new WeakMap<World, Map<string, Promise<unknown>>>();
@@ -77,7 +69,7 @@ export const acceptedWarnings: Readonly<Record<string, string>> = {
 /** Compares one row of the policy with what the running gateway answers. */
 async function policyRow(world: World, gateway: Gateway, id: string, intent: string): Promise<string> {
   const configuration = await runningConfiguration(world, gateway);
-  return judgePolicyRow(configuration, await policyArgs(world, gateway), id, intent);
+  return judgePolicyRow(configuration, await policyOf(world, gateway), id, intent);
 }
 
 export function judgePolicyRow(configuration: unknown, args: PolicyArgs, id: string, intent: string): string {

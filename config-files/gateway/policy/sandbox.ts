@@ -1,4 +1,5 @@
 /** Where tools run: in a container of their own that can reach nothing and use little. */
+import { sandboxPrefix } from "../../../config/sandbox-names";
 import { services, userOf } from "../../../config/services";
 import { sandboxesDirectory } from "../paths";
 import { inBoth, type PolicyRow } from "./row";
@@ -61,19 +62,16 @@ export const sandboxRows: readonly PolicyRow[] = [
   },
   {
     id: "sandbox-image",
-    intent: "A sandbox is made from the stack's own image, and knows nothing of the gateway's environment.",
+    intent:
+      "A sandbox has a name that is its gateway's alone, the stack's own image, and nothing of the gateway's environment.",
     lines: inBoth({
       keys: {
         "agents.defaults.sandbox.docker.image": ({ sandboxImage }) => sandboxImage,
-        "agents.defaults.sandbox.docker.containerPrefix": "openclaw-sbx-",
+        "agents.defaults.sandbox.docker.containerPrefix": ({ gateway }) => sandboxPrefix(gateway.name),
         "agents.defaults.sandbox.docker.workdir": "/workspace",
         "agents.defaults.sandbox.docker.env": { LANG: "C.UTF-8" },
       },
-      alreadyDefault: [
-        "agents.defaults.sandbox.docker.containerPrefix",
-        "agents.defaults.sandbox.docker.workdir",
-        "agents.defaults.sandbox.docker.env",
-      ],
+      alreadyDefault: ["agents.defaults.sandbox.docker.workdir", "agents.defaults.sandbox.docker.env"],
     }),
   },
   {

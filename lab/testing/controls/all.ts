@@ -1,8 +1,11 @@
 /** Every control that is taken away. */
+import { backupControls } from "./tables/backups";
 import { containerControls } from "./tables/containers";
 import { filterControls } from "./tables/docker-filter";
 import { gatewayControls } from "./tables/gateway";
+import { hetznerControls } from "./tables/hetzner";
 import { hostControls } from "./tables/host";
+import { hostScriptControls } from "./tables/host-scripts";
 import { gateControls } from "./tables/litellm-gate";
 import { networkControls } from "./tables/network";
 import { powerCutControls } from "./tables/power-cut";
@@ -17,7 +20,9 @@ export const allControls: readonly Control[] = [
   ...containerControls,
   ...gatewayControls,
   ...filterControls,
+  ...hetznerControls,
   ...hostControls,
+  ...hostScriptControls,
   ...powerCutControls,
   ...relayControls,
   ...secretControls,
@@ -26,4 +31,5 @@ export const allControls: readonly Control[] = [
   ...gateControls,
   ...alertControls,
   ...edgeControls,
+  ...backupControls,
 ];

@@ -58,7 +58,7 @@ beforeAll(async () => {
     chat("anthropic/one"),
     embedding("voyage/large"),
   ]);
-  const args = { ...settings, sandboxImage: await image("docker.io/library/debian:bookworm-slim") };
+  const args = { ...settings, sandboxImage: await image("docker.io/library/debian:bookworm-20261005-slim") };
   await docker(["network", "create", "--internal", "--label", labLabel, network]);
   gateway = await RealGateway.create("turn", args, {
     network,
@@ -74,7 +74,7 @@ beforeAll(async () => {
     ...["run", "--detach", "--name", model, "--label", labLabel, "--network", network],
     ...["--network-alias", "openclaw-litellm"],
     ...["--env", `MODEL_KEY=${secrets.litellmKey}`, "--volume", `${script}:/model.js:ro`],
-    ...[await image("docker.io/library/node:24-bookworm-slim"), "node", "/model.js"],
+    ...[await image("docker.io/library/node:24.21.0-bookworm-slim"), "node", "/model.js"],
   ]);
   await gateway.ready();
 });

@@ -34,6 +34,7 @@ any python3 /usr/lib/python3.13/json/__init__.py
 any e2fsprogs /usr/sbin/mkfs.ext4
 any mount /usr/sbin/losetup
 any procps /usr/sbin/sysctl
+any iproute2 /usr/bin/ss
 any openssh-client /usr/bin/ssh
 any openssl /usr/bin/openssl
 any unattended-upgrades /usr/bin/unattended-upgrade

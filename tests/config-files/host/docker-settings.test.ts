@@ -8,26 +8,41 @@ const order = dockerSettings(networks);
 const wanted = order.settings;
 const script = join(__dirname, "../../../config-files/host/bin/docker-settings");
 
-/** The script's own merge, of one daemon.json. */
-function merge(theirs: object): { merged: Record<string, unknown>; problems: string[] } {
+/** Runs Python with the script as `module`, the input as `given`, and reads what it prints. */
+function inScript(text: string, given: unknown): unknown {
   const program = `
-import importlib.machinery, importlib.util, json, sys
+import importlib.machinery, importlib.util, json, os, sys
+sys.path.insert(0, os.path.dirname(sys.argv[1]))
 loader = importlib.machinery.SourceFileLoader("settings", sys.argv[1])
 module = importlib.util.module_from_spec(importlib.util.spec_from_loader("settings", loader))
-sys.dont_write_bytecode = True
 loader.exec_module(module)
-theirs, order = json.load(sys.stdin)
-taken = module.networks_of([module.HETZNER_GATEWAY] + order["networks"])
-merged, problems = module.merge(theirs, order["settings"], taken)
-print(json.dumps({"merged": merged, "problems": problems}))`;
-  const input = JSON.stringify([theirs, order]);
-  const { status, stdout, stderr } = spawnSync("python3", ["-c", program, script], {
-    input,
+given = json.load(sys.stdin)
+${text}`;
+  const { status, stdout, stderr } = spawnSync("python3", ["-B", "-c", program, script], {
+    input: JSON.stringify(given),
     encoding: "utf8",
   });
   if (status !== 0) throw new Error(stderr);
-  return JSON.parse(stdout) as ReturnType<typeof merge>;
+  return JSON.parse(stdout);
 }
+
+/** The script's own merge, of one daemon.json. */
+const merge = (theirs: object) =>
+  inScript(
+    `theirs, order = given
+taken = module.networks_of([module.HETZNER_GATEWAY] + order["networks"])
+merged, problems = module.merge(theirs, order["settings"], taken)
+print(json.dumps({"merged": merged, "problems": problems}))`,
+    [theirs, order],
+  ) as { merged: Record<string, unknown>; problems: string[] };
+
+/** What stands in the way on a host with these routes. */
+const overlaps = (...routes: string[]) =>
+  inScript(
+    `routes, networks, pools = given
+print(json.dumps(module.overlaps(routes, module.networks_of(networks), module.networks_of(pools))))`,
+    [routes, order.networks, wanted["default-address-pools"].map(({ base }) => base)],
+  ) as string[];
 
 it("has the guide's values, and pools that keep clear of this stack's networks and of Hetzner's gateway", () => {
   expect(wanted).toEqual({
@@ -98,5 +113,20 @@ describe("docker-settings", () => {
 
   it("says all at once", () => {
     expect(merge({ "live-restore": false, iptables: false, "log-driver": "none" }).problems).toHaveLength(3);
+  });
+
+  it("refuses networks of ours, and the pool that Docker gets, where the host has such addresses itself", () => {
+    expect(overlaps("10.0.0.0/16", "192.168.1.0/24", "172.31.1.1/32")).toEqual([]);
+    expect(overlaps("172.30.0.0/16")).toEqual([
+      expect.stringMatching(
+        /host itself reaches 172\.30\.0\.0\/16, and 172\.30\.1\.0\/24 of clawkeep:networks/,
+      ),
+    ]);
+    // A VPN's: Docker would take it out of the pool, and with the one pool gone it makes no bridge at the next boot.
+    expect(overlaps("172.20.0.0/16")).toEqual([
+      expect.stringMatching(
+        /reaches 172\.20\.0\.0\/16, and Docker's address pool 172\.20\.0\.0\/16 .*daemon\.json, like "default-address-pools"/,
+      ),
+    ]);
   });
 });

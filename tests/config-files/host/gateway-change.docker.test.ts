@@ -108,11 +108,14 @@ test("a version that migrates the state and dies: the old one serves on the stat
   expect(host.ready()).toBe(true);
   expect(host.said()).toEqual(["1 started", "0 hello", "1 started"]);
   const [copy, kept] = [list("before-*")[0], list("failed-*")[0]];
-  for (const place of [`${backups}/${copy}`, `${backups}/${kept}`, `${home}/state`]) {
-    expect(host.run(`readlink ${place}/planted ${place}/workspace`)).toBe(
-      "/opt/openclaw/secret\n/opt/elsewhere\n",
-    );
-  }
+  for (const place of [`${backups}/${copy}`, `${backups}/${kept}`, `${home}/state`])
+    expect(host.run(`readlink ${place}/planted`)).toBe("/opt/openclaw/secret\n");
+  expect(host.run(`readlink ${backups}/${copy}/workspace`)).toBe("/opt/elsewhere\n");
+  // SOUL.md is mounted below it.
+  expect(stderr).toContain("soul-place: renamed workspace, which is no directory");
+  expect(host.run(`stat -c %F ${home}/state/workspace; readlink ${home}/state/workspace.odd-*`)).toBe(
+    "directory\n/opt/elsewhere\n",
+  );
   expect([host.format(`${backups}/${copy}`), host.format(`${backups}/${kept}`)]).toEqual([1, 2]);
   expect(host.run("cat /opt/openclaw/secret; stat -c '%u %a' /opt/openclaw/secret; ls /opt/elsewhere")).toBe(
     "root-only\n0 600\n",
@@ -121,8 +124,8 @@ test("a version that migrates the state and dies: the old one serves on the stat
 
 test("without the copy the old version could not open that state: the control is needed", () => {
   const before = serving();
-  host.run(`sed -i 's/journal\\["newImage"\\] != old\\["Image"\\]/False/' /opt/openclaw/bin/gateway-swap`);
-  host.run(`sed -i 's/if journal.get("restored") or not .*/if True:/' /opt/openclaw/bin/gateway-swap`);
+  host.run(`sed -i 's/self.journal\\["newImage"\\] != old\\["Image"\\]/False/' /opt/openclaw/bin/swap.py`);
+  host.run(`sed -i 's/if not self.journal\\["copy"\\]:/if True:/' /opt/openclaw/bin/swap.py`);
   const bad = host.create({ version: 2, fault: "crash-after-migration" });
   const { stderr } = host.activate(bad, { seconds: 20 });
   expect(stderr).toContain("AND THE PREVIOUS ONE DOES NOT SERVE EITHER");
@@ -140,9 +143,7 @@ test("what the canary refuses, an image that is not there, and a disk without ro
   );
   expect(stderr).toContain("correct what you have changed");
   expectUntouched(before);
-  const gone = host.try(
-    `/opt/openclaw/bin/gateway-canary ${name} gateway:nowhere ${host.configuration({})} 256 3 <<<'{}'`,
-  );
+  const gone = host.canaryOf("gateway:nowhere", host.configuration({}));
   expect(gone.status).not.toBe(0);
   expect(gone.stderr).toContain("gateway:nowhere");
   expectUntouched(before);

@@ -148,16 +148,60 @@ test("a thousand things that cannot be copied keep nothing from being copied, an
   expect(said).toContain("copy-state: and 28");
 });
 
-test("a gateway that plants all of that cannot refuse its own upgrade", () => {
+test("a gateway that plants all of that cannot refuse its own upgrade, and a canary changes nothing of it", () => {
   plant(`mkdir shut; echo >b; chmod 000 shut b; head -c 10k /dev/urandom >x.sqlite; truncate -s 4T huge
     ln -s /nowhere workspace; chmod 0500 .`);
+  const listed = `cd ${home}/state && find . -printf '%p %m %y %T@ %C@ %l\\n' | sort`;
+  const was = host.run(listed);
   const first = host.canary({ version: 1 }, {});
   expect({ status: first.status, stderr: first.stderr }).toMatchObject({ status: 0 });
-  expect(first.stderr).toContain("renamed workspace, which is no directory");
-  plant("rmdir workspace 2>/dev/null || { rm workspace/SOUL.md; mkdir workspace/SOUL.md; }");
+  expect(host.run(listed)).toBe(was);
+  plant("chmod 0700 .; rm workspace; mkdir -p workspace/SOUL.md");
   const second = host.canary({ version: 1 }, {});
   expect({ status: second.status, stderr: second.stderr }).toMatchObject({ status: 0 });
   expect(second.stderr).toContain("renamed workspace/SOUL.md, which is no file");
+});
+
+test("with the gateway down, what is not its own or lies too deep is left out and named; no half of a copy stays", () => {
+  plant(`for i in {1..20}; do n=$(printf %0250d $i); mkdir $n; cd $n; done; echo deep >x`);
+  // As lost+found is once its owner, the state's, has given it another name.
+  host.run(`mkdir -m 0700 ${home}/state/x1`);
+  const { status, stdout, stderr } = host.try(`/opt/openclaw/bin/gateway-state save ${name} plain:1`);
+  host.run(`rmdir ${home}/state/x1`);
+  expect(status).toBe(0);
+  expect(stderr).toContain('copy-state: "x1" is left out: it is not the gateway\'s, but of uid 0');
+  expect(stderr).toMatch(/^copy-state: "0+1\/.*\.? ?is left out: it lies too deep$/m);
+  expect(host.run(`cat ${stdout.trim()}/last; cat ${stdout.trim()}.left-out`)).toBe(`kept\n${stderr}`);
+  expect(host.run(`ls ${backups}`)).not.toContain(".new");
+});
+
+test("names that are no UTF-8 are copied, set-uid bits are not", () => {
+  plant(
+    `echo odd >$'a\\xff'; : >s; chmod 6755 s; sql $'b.sqlite' "CREATE TABLE t (a)"; mv b.sqlite $'b\\xff.sqlite'`,
+  );
+  const { status, said, saw } = snapshot(
+    `cat $'a\\xff'; stat -c %a s; cmp $'b\\xff.sqlite' ${home}/state/$'b\\xff.sqlite'`,
+  );
+  expect([status, saw]).toEqual([0, "kept\nodd\n755\n"]);
+  expect(said).toMatch(
+    /^copy-state: "b\\u00ff.sqlite" is copied as it lies there, .*: its name is no UTF-8\n$/,
+  );
+  expect(save(`stat -c %a s`)).toBe("kept\n755\n");
+});
+
+test("a database made to take for ever is copied as a file, after its time", () => {
+  host.run("sed -i 's/databaseSeconds: 30/databaseSeconds: 1/' /opt/openclaw/bin/copy-state.mjs");
+  try {
+    plant(`node --disable-warning=ExperimentalWarning -e 'const d = new (require("node:sqlite").DatabaseSync)("v.sqlite");
+      d.exec("BEGIN"); for (let i = 0; i < 60000; i++) d.exec("CREATE VIEW v" + i + " AS SELECT 1"); d.exec("COMMIT")'`);
+    const { status, said } = snapshot(`cmp v.sqlite ${home}/state/v.sqlite`);
+    expect(status).toBe(0);
+    expect(said).toMatch(
+      /"v.sqlite" is copied as it lies there.*(not copied within 1 s|takes more memory|out of memory)/,
+    );
+  } finally {
+    host.restoreTools();
+  }
 });
 
 test("one that a killed caller has left is gone before the next begins", () => {

@@ -132,6 +132,7 @@ systemctl enable --quiet openclaw-gateway@gw; systemctl start --no-block opencla
     ["nftables is restarted, which empties every table", "systemctl restart nftables"],
     ["nftables is reloaded", "systemctl start nftables; systemctl reload nftables"],
     ["nftables is stopped", "systemctl stop nftables"],
+    ["containerd is restarted, as its package does when it is updated", "systemctl restart containerd"],
     ["the daemon is killed", "systemctl kill --signal KILL docker"],
   ])("%s: all serves again, and no container was restarted for it but the gateway", async (_, what) => {
     const before = await startedAt();

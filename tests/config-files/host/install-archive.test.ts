@@ -11,13 +11,13 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { hostTools } from "../../../config-files/host/tools";
+import { hostTools, scriptNames } from "../../../config-files/host/tools";
 import { prod, rawConfiguration } from "../../fixtures/stack-configuration";
 import { commands, opened, programRun, recordGraphs } from "../../components/graph";
 
 const bin = join(__dirname, "..", "..", "..", "config-files", "host", "bin");
 const graphs = recordGraphs({ prod: programRun(rawConfiguration(prod)) });
-const scripts = readdirSync(bin).sort();
+const scripts = scriptNames();
 let directory: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "clawkeep-archive-"));

@@ -85,7 +85,7 @@ const directory = "/opt/openclaw/secrets/litellm/0123456789ab";
   });
 
   it("follows no link that lies where it writes", () => {
-    const plant = `mkdir -p ${directory} /opt/elsewhere; ln -s /opt/elsewhere/target ${directory}/secrets.json.new`;
+    const plant = `mkdir -p ${directory} /opt/elsewhere; ln -s /opt/elsewhere/target ${directory}/secrets.json.clawkeep-new`;
     const { status, stdout } = onAHost(
       `${plant}\n${run} <<'ORDER' || true\n${order()}\nORDER\nls /opt/elsewhere`,
     );

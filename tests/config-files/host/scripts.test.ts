@@ -2,16 +2,20 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { scriptNames } from "../../../config-files/host/tools";
 
 const bin = join(__dirname, "..", "..", "..", "config-files", "host", "bin");
 const systemd = join(bin, "..", "systemd");
-const scripts = readdirSync(bin).map((name) => ({
+const scripts = scriptNames().map((name) => ({
   name,
   path: join(bin, name),
   text: readFileSync(join(bin, name), "utf8"),
 }));
 const startingWith = (line: string) => scripts.filter(({ text }) => text.startsWith(`${line}\n`));
-const [bash, python] = [startingWith("#!/usr/bin/env bash"), startingWith("#!/usr/bin/env python3")];
+// -B: nothing else may lie beside the scripts, and what is compiled there would outlive a change of the same size.
+const [bash, ofPython] = [startingWith("#!/usr/bin/env bash"), startingWith("#!/usr/bin/env -S python3 -B")];
+const shared = scripts.filter(({ name }) => name.endsWith(".py"));
+const python = [...ofPython, ...shared];
 const modules = scripts.filter(({ name }) => name.endsWith(".mjs"));
 const installed = (program: string): boolean => spawnSync(program, ["--version"]).error === undefined;
 const check = (program: string, ...args: string[]) => {
@@ -57,7 +61,7 @@ it("containers are stopped by -t: the client of Engine 29 complains of --time, a
       found[1] ?? found[2],
     ]),
   );
-  expect(stops.length).toBeGreaterThanOrEqual(3);
+  expect(stops.length).toBeGreaterThanOrEqual(2);
   for (const stop of stops) expect(stop).toEqual([stop[0], "-t"]);
 });
 
@@ -75,20 +79,30 @@ describe("openclaw-gateway@.service", () => {
   it("asks the gate before every start", () => {
     expect(value("ExecCondition")).toBe("/opt/openclaw/bin/gateway-gate role %i");
     expect([...unit.matchAll(/^ExecStartPre=(.*)$/gm)].map(([, command]) => command)).toEqual([
+      "/opt/openclaw/bin/sandboxes-end close %i",
       "/opt/openclaw/bin/gateway-swap recover %i",
       "/opt/openclaw/bin/gateway-gate wait %i",
+      "/opt/openclaw/bin/sandboxes-end open %i",
     ]);
   });
 
   it("gives OpenClaw its 330 s to finish, and Docker some more to say so", () => {
-    const grace = Number(/ -t (\d+)/.exec(value("ExecStop") ?? "")?.[1]);
+    const grace = Number(/^ExecStop=.* -t (\d+)/m.exec(unit)?.[1]);
     expect(grace).toBeGreaterThan(330);
     expect(Number(value("TimeoutStopSec"))).toBeGreaterThan(grace);
   });
 
+  it("ends the sandboxes before the gateway is stopped, and after it has ended", () => {
+    const stops = [...unit.matchAll(/^ExecStop(?:Post)?=(.*)$/gm)].map(([, command]) => command);
+    const end = "-/opt/openclaw/bin/sandboxes-end close %i";
+    expect(stops).toEqual([end, expect.stringMatching(/^\/usr\/bin\/docker stop /), end]);
+  });
+
   it("gives the gate the time that it takes", () => {
     const gate = scripts.find(({ name }) => name === "gateway-gate")?.text ?? "";
-    expect(Number(value("TimeoutStartSec"))).toBeGreaterThan(Number(/^limit=(\d+)$/m.exec(gate)?.[1]));
+    expect(Number(value("TimeoutStartSec"))).toBeGreaterThan(
+      Number(/^LIMIT_SECONDS = (\d+)$/m.exec(gate)?.[1]),
+    );
   });
 
   it("starts again, for ever", () => {
@@ -98,5 +112,77 @@ describe("openclaw-gateway@.service", () => {
   it("runs nothing that the tools do not bring", () => {
     const tools = [...unit.matchAll(/\/opt\/openclaw\/bin\/([a-z-]+)/g)].map(([, name]) => name);
     expect(tools.filter((tool) => !scripts.some(({ name }) => name === tool))).toEqual([]);
+  });
+});
+
+describe("time limits: what root does with something hostile ends", () => {
+  it("Python starts processes in common.py alone, and says there how long each may take", () => {
+    const starting = /\bsubprocess\b|\bos\.(system|popen|spawn|posix_spawn)/;
+    const names = python.filter(({ text }) => starting.test(text)).map(({ name }) => name);
+    expect(names).toEqual(["common.py"]);
+    const common = python.find(({ name }) => name === "common.py")?.text ?? "";
+    expect(common).toMatch(/def run\(\*words: str, seconds: float, /);
+  });
+
+  it("a command that does not end is killed with all that it has started, and has failed", () => {
+    const program = `import sys, time
+sys.path.insert(0, ${JSON.stringify(bin)})
+import common
+began = time.monotonic()
+outcome = common.run("sh", "-c", "sleep 60 & echo said; echo complained >&2; wait", seconds=0.5, check=False)
+print(outcome.returncode, outcome.stdout.strip(), outcome.stderr.strip(), time.monotonic() - began < 20)
+try:
+    common.run("sleep", "60", seconds=0.2)
+except common.Failed as failure:
+    print(failure)`;
+    const { stdout, stderr } = spawnSync("python3", ["-B", "-c", program], { encoding: "utf8" });
+    expect([stdout, stderr]).toEqual([
+      "124 said complained\ndid not end within 0.5 s, and was killed True\nsleep 60 ended with 124: did not end within 0.2 s, and was killed\n",
+      "",
+    ]);
+  });
+
+  it("output without end is read, and not kept", () => {
+    const program = `import sys
+sys.path.insert(0, ${JSON.stringify(bin)})
+import common
+common.MOST = 1000
+print(len(common.run("head", "-c", "3000000", "/dev/zero", seconds=30).stdout))`;
+    expect(check("python3", "-B", "-c", program)).toEqual({ status: 0, output: "1000\n" });
+  });
+
+  it("shell asks nothing of a container without one", () => {
+    for (const { name, text } of bash)
+      for (const line of text.split("\n").filter((each) => /\bdocker (exec|run|cp|logs)\b/.test(each)))
+        expect([name, line]).toEqual([name, expect.stringMatching(/\btimeout /)]);
+  });
+
+  it("every unit of ours that waits for its start says for how long", () => {
+    for (const name of readdirSync(systemd).filter((each) => each.endsWith(".service"))) {
+      const text = readFileSync(join(systemd, name), "utf8");
+      if (/^Type=oneshot$/m.test(text) || name.includes("@"))
+        expect([name, text]).toEqual([name, expect.stringMatching(/^TimeoutStartSec=\d+$/m)]);
+    }
+  });
+
+  it("a start of a gateway has the time that putting a state back takes", () => {
+    const number = (file: string, constant: string): number =>
+      Number(
+        new RegExp(`^${constant} = (\\d+)$`, "m").exec(
+          scripts.find(({ name }) => name === file)?.text ?? "",
+        )?.[1],
+      );
+    // Kept aside, emptied, put back; then the gate.
+    const longest =
+      2 * number("copies.py", "COPY_SECONDS") +
+      number("copies.py", "CLEAR_SECONDS") +
+      number("gateway-gate", "LIMIT_SECONDS");
+    const unit = readFileSync(join(systemd, "openclaw-gateway@.service"), "utf8");
+    expect(Number(/^TimeoutStartSec=(\d+)$/m.exec(unit)?.[1])).toBeGreaterThan(longest + 120);
+    // copy-state.mjs ends before it is ended.
+    const seconds = /seconds: (\d+),/.exec(
+      scripts.find(({ name }) => name === "copy-state.mjs")?.text ?? "",
+    )?.[1];
+    expect(Number(seconds)).toBeLessThan(number("copies.py", "COPY_SECONDS"));
   });
 });

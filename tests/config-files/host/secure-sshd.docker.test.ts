@@ -160,6 +160,16 @@ it("refuses to take nothing for settings", async () => {
   expect((await tryInside(`ls ${ours}`)).code).not.toBe(0);
 });
 
+it("finds root's key where the host's settings name its place by %h", async () => {
+  const named = "/etc/ssh/sshd_config.d/10-names.conf";
+  await inside(`echo 'AuthorizedKeysFile %h/.ssh/authorized_keys' >${named}`);
+  try {
+    expect(await tryInside(`${tool} apply`, settings)).toMatchObject({ code: 0 });
+  } finally {
+    await inside(`rm ${named}; systemctl reload ssh`);
+  }
+});
+
 it("does nothing where root has no key to come in with", async () => {
   const keys = "/root/.ssh/authorized_keys";
   await inside(`mv ${keys} /root/keys; echo '# ssh-ed25519 AAAA' >${keys}`);

@@ -223,10 +223,26 @@ export class SmallHost {
   }
 
   canary(variant: Variant, configuration: object) {
-    const [image, directory] = [this.image(variant), this.configuration(configuration)];
-    return this.try(`cat | /opt/openclaw/bin/gateway-canary ${name} ${image} ${directory} 256 3`, {
-      input: '{"gatewayToken":"canary-x"}',
-    });
+    return this.canaryOf(this.image(variant), this.configuration(configuration));
+  }
+
+  /** The same of any image. @param directory its configuration */
+  canaryOf(image: string, directory: string) {
+    const shape =
+      "--user 1000:1000 --read-only --cap-drop ALL --memory 256m --memory-swap 256m --init --tmpfs /tmp";
+    const order = {
+      image,
+      words: ["--hostname", name, ...shape.split(" "), "--env", "OPENCLAW_STATE_DIR=/home/node/.openclaw"],
+      mounts: [
+        { target: "/home/node/.openclaw", writable: true, canary: "state" },
+        { target: "/home/node/.openclaw/sandboxes", writable: true, canary: "empty" },
+        { target: "/etc/openclaw", writable: false, canary: "same", source: directory },
+        { target: "/run/secrets/gateway", writable: false, canary: "secrets" },
+      ],
+      timeoutSeconds: 3,
+      secrets: { gatewayToken: "canary-x" },
+    };
+    return this.try(`/opt/openclaw/bin/gateway-canary ${name}`, { input: JSON.stringify(order) });
   }
 
   containers(): Seen[] {

@@ -5,6 +5,7 @@ const bin = "/opt/openclaw/bin";
 const inspected = (changes: { state?: object; config?: object } = {}) => ({
   Id: "openclaw",
   Name: "/openclaw",
+  Image: "sha256:0",
   Config: { Image: "clawkeep/openclaw:0123456789ab", User: "1000:1000" },
   HostConfig: { ReadonlyRootfs: true, CapDrop: ["ALL"], CapAdd: null, PidsLimit: null, ...changes.config },
   State: {
@@ -175,7 +176,7 @@ const settle = (container: unknown, changes: Record<string, unknown> = {}, more:
     ["without a pids limit", { PidsLimit: null }, "healthy", 1],
     ["beside something that is not healthy", { PidsLimit: 512 }, "starting", 1],
   ])("at boot, a gateway %s", (_, config, health, status) => {
-    const wait = `sed -i s/^limit=.*/limit=1/ ${bin}/gateway-gate; echo openclaw-litellm >/opt/openclaw/gateways/openclaw/needs`;
+    const wait = `sed -i 's/^LIMIT_SECONDS = .*/LIMIT_SECONDS = 1/' ${bin}/gateway-gate; echo openclaw-litellm >/opt/openclaw/gateways/openclaw/needs`;
     const containers = {
       openclaw: inspected({ config }),
       "openclaw-litellm": inspected({ state: { Health: { Status: health } } }),

@@ -14,6 +14,8 @@ const trickle: http.RequestListener = (request, response) => {
   );
 };
 
+/** The first gateway has the whole of a model. */
+const all = { openclaw: 1 };
 const deployment = new Deployment({
   stands: { trickle },
   webhook: true,
@@ -23,20 +25,23 @@ const deployment = new Deployment({
     { name: "hasty", requestsPerMinute: 3, models: ["open"] },
     { name: "narrow", maxParallelRequests: 2, models: ["open"] },
     { name: "wordy", tokensPerMinute: 4000, requestsPerMinute: 1000, models: ["open"] },
+    { name: "neighbour", models: ["shared"], requestsPerMinute: 1000, maxParallelRequests: 30 },
   ],
   models: [
-    { ...sonnet, name: "plain", budgetUsd: 0.1 },
-    { ...sonnet, name: "streamed", budgetUsd: 0.1 },
+    { ...sonnet, name: "plain", budgetUsd: 0.1, shares: all },
+    { ...sonnet, name: "streamed", budgetUsd: 0.1, shares: all },
     { ...sonnet, name: "broken", retries: 0 },
     { ...gpt, name: "trickle" },
     { ...sonnet, name: "open" },
-    { ...sonnet, name: "slow-lane", requestsPerMinute: 2 },
+    { ...sonnet, name: "slow-lane", requestsPerMinute: 2, shares: all },
+    { ...sonnet, name: "shared", budgetUsd: 0.2, shares: { openclaw: 0.5, neighbour: 0.5 } },
     {
       ...sonnet,
       name: "dear",
       inputUsdPerMillionTokens: 100,
       outputUsdPerMillionTokens: 1000,
       budgetUsd: 1.5,
+      shares: all,
     },
   ],
 });
@@ -87,6 +92,25 @@ it("a gateway's cap holds over all its models, and is that gateway's alone", asy
   expect(statuses(answers)).toEqual({ ok: passed, refused: 14 - passed, other: 0 });
   expect((await deployment.spending("gateway:second")).spent).toBeLessThanOrEqual(0.2);
   expect((await deployment.chat("open", "mine")).status).toBe(200);
+});
+
+it("a gateway that uses up its share of a model leaves another one all of its own, and both together keep the cap", async () => {
+  slowReplies(20);
+  const answers = await atOnce(20, () => deployment.chat("shared", "greedy"));
+  deployment.world.script.clear();
+  expect(statuses(answers)).toEqual({ ok: 5, refused: 15, other: 0 });
+  const refused = answers.find(({ status }) => status === 429);
+  expect(refused?.text).toMatch(/spending cap: share:openclaw of shared has spent .* of \$0\.1/);
+  const modest: Answer[] = [];
+  for (let index = 0; index < 7; index++)
+    modest.push(await deployment.chat("shared", "mine", {}, key("neighbour")));
+  const passed = statuses(modest).ok;
+  expect(passed).toBeGreaterThanOrEqual(4);
+  expect(passed).toBeLessThanOrEqual(5);
+  await deployment.settled("model:shared");
+  expect((await deployment.spending("model:shared")).spent).toBeLessThanOrEqual(0.2);
+  const { stdout } = await deployment.spendStore("status");
+  expect(stdout).toMatch(/share:openclaw of shared: spent \$0\.09\d+, .* of \$0\.1; resets in/);
 });
 
 it("the dearest outcome counts, not the likely one: an answer limit that does not fit is refused", async () => {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { gateway } from "../../../config/gateway-schema";
-import { model } from "../../../config/model-schema";
-import { limitsFile, modelsOf, periodSeconds, waitSeconds } from "../../../config-files/litellm/limits";
+import { model, periodSeconds } from "../../../config/model-schema";
+import { limitsFile, modelsOf, waitSeconds } from "../../../config-files/litellm/limits";
 
 const base = { provider: "anthropic", model: "claude-opus-4-6", budgetUsd: 1, requestsPerMinute: 7 } as const;
 const models = z.array(model).parse([
@@ -62,6 +62,8 @@ it("says who may use and spend what, with prices", () => {
         litellmModel: "anthropic/claude-opus-4-6",
         budgetUsd: 1,
         requestsPerMinute: 7,
+        // The second gateway has one model alone.
+        shares: { openclaw: 1 },
         price: {
           inputUsdPerMillionTokens: 5,
           cacheWriteUsdPerMillionTokens: 10,
@@ -70,6 +72,7 @@ it("says who may use and spend what, with prices", () => {
         customPrice: false,
         contextTokens: 1_000_000,
       },
+      bb: { shares: { openclaw: 0.5, second: 0.5 } },
     },
   });
 });

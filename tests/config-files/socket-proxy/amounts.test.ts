@@ -14,7 +14,7 @@ import { http, send, type RawAnswer } from "./support/raw-http";
 import { ScriptedEngine } from "./support/scripted-engine";
 
 jest.setTimeout(30_000);
-const name = "openclaw-sbx-one";
+const name = "test.one";
 const own = { "clawkeep.gateway": "test" };
 let directory: string;
 let engine: ScriptedEngine;
@@ -64,7 +64,7 @@ async function call(method: string, path: string, body?: object): Promise<RawAns
 const createExec = (container = sandbox, body = execBody("id")) =>
   call("POST", `/containers/${container}/exec`, body);
 const sandboxBody = () => createBody({ ...configuration.sandbox, workspace: "workspace-1" });
-const createSandbox = () => call("POST", "/containers/create?name=openclaw-sbx-two", sandboxBody());
+const createSandbox = () => call("POST", "/containers/create?name=test.two", sandboxBody());
 const upgrade = { headers: { Connection: "Upgrade", Upgrade: "tcp" } };
 
 /** Starts a command. @returns the connection, and the first bytes of the answer */
@@ -191,7 +191,7 @@ describe("commands that are created and never started", () => {
 
   test("end with their sandbox once they were given up, and it is the one with the most of them", async () => {
     await filter({ createdExecs: 3 });
-    const other = engine.container("openclaw-sbx-other", own);
+    const other = engine.container("test.other", own);
     for (const each of [other, sandbox, sandbox]) expect((await createExec(each)).status).toBe(201);
     expect((await createExec()).status).toBe(429);
     await soon(300);
@@ -272,7 +272,7 @@ describe("commands that run", () => {
 
   test("that nobody waits for in several sandboxes end with the one that has the most of them", async () => {
     await filter({ execs: 4 }, { sandboxAnswersMs: 60_000 });
-    const other = engine.container("openclaw-sbx-other", own);
+    const other = engine.container("test.other", own);
     for (const each of [sandbox, sandbox, other, other]) {
       const id = (await createExec(each)).json["Id"] as string;
       const { socket } = await start(id);
@@ -469,15 +469,15 @@ describe("what is told of containers of others", () => {
   test("is the same as of those that are not there, by any name and any beginning of an id", async () => {
     await filter();
     const foreign = engine.container("victim", {});
-    const twin = engine.container("openclaw-sbx-of-another", { "clawkeep.gateway": "another" });
+    const twin = engine.container("test.of-another", { "clawkeep.gateway": "another" });
     // As the engine answers to what stands for one container, and for several.
     engine.containers.set(foreign.slice(0, 12), engine.containers.get(foreign) ?? {});
     const several = "c".repeat(8);
     engine.answer = (line) =>
       line.includes(several.slice(0, 8) + "/") ? [400, { message: "multiple IDs found" }] : undefined;
     const asked = [
-      ...["nothing", "0".repeat(64), "openclaw-sbx-nothing"],
-      ...["victim", foreign, foreign.slice(0, 12), several, twin, "openclaw-sbx-of-another"],
+      ...["nothing", "0".repeat(64), "test.nothing"],
+      ...["victim", foreign, foreign.slice(0, 12), several, twin, "test.of-another"],
     ];
     for (const [method, path, body] of [
       ["GET", "/json"],
@@ -500,10 +500,7 @@ describe("what is told of containers of others", () => {
     const foreign = engine.container("victim", {});
     engine.answer = (line) => {
       if (line.startsWith("POST /containers/create"))
-        return [
-          409,
-          { message: `Conflict. The name "/openclaw-sbx-two" is in use by container "${foreign}".` },
-        ];
+        return [409, { message: `Conflict. The name "/test.two" is in use by container "${foreign}".` }];
       if (line.endsWith("/start"))
         return [500, { message: `shares with ${foreign}, ${foreign.slice(0, 12)}` }];
       return undefined;
@@ -511,7 +508,7 @@ describe("what is told of containers of others", () => {
     const created = await createSandbox();
     expect([created.status, created.json]).toEqual([
       409,
-      { message: 'Conflict. The container name "/openclaw-sbx-two" is already in use.' },
+      { message: 'Conflict. The container name "/test.two" is already in use.' },
     ]);
     expect((await call("POST", `/containers/${name}/start`)).json).toEqual({
       message: "shares with (an id), (an id)",

@@ -20,7 +20,7 @@ test.each([
   ["a directory with dot-dot", text.replace("/srv/openclaw/sandboxes", "/srv/../etc"), "hostDirectory"],
   ["a directory with a trailing slash", text.replace("/srv/openclaw/sandboxes", "/srv/"), "hostDirectory"],
   ["an image id that is a tag", text.replace(/sha256:[a-f0-9]+/, "latest"), "imageId"],
-  ["an empty prefix of names", text.replace("openclaw-sbx-", ""), "namePrefix"],
+  ["a gateway's name with a dot", text.replace('"name":"test"', '"name":"te.st"'), "gateway.name"],
   ["no limit on sandboxes", text.replace('"sandboxes":3', '"sandboxes":0'), "sandboxes"],
   ["no JSON", "gateway: test", "is not JSON"],
 ])("refuses %s", (_, changed, problem) => {

@@ -14,7 +14,7 @@ const place: Place = {
   victim: "victim",
   victimId: "b".repeat(64),
   mount: { directory },
-  freshName: () => "openclaw-sbx-fresh",
+  freshName: () => "test.fresh",
   createBody: () =>
     createBody({
       image: "openclaw-sandbox:bookworm-slim",

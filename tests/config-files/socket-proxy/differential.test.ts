@@ -27,9 +27,9 @@ const configuration = {
 };
 const sandboxId = "a".repeat(64);
 const engine = new FakeEngine(configuration.upstream, {
-  "openclaw-sbx-one": {
+  "test.one": {
     Id: sandboxId,
-    Name: "/openclaw-sbx-one",
+    Name: "/test.one",
     Config: { Labels: { "clawkeep.gateway": "test" } },
   },
 });
@@ -77,14 +77,14 @@ test.each([
   [
     "create",
     createBody({ ...configuration.sandbox, workspace: "workspace-1" }),
-    "/v1.30/containers/create?name=openclaw-sbx-two",
+    "/v1.30/containers/create?name=test.two",
     (body: Body) => rebuildCreateBody(body, configuration, toMounts),
-    "/v1.41/containers/create?name=openclaw-sbx-two",
+    "/v1.41/containers/create?name=test.two",
   ],
   [
     "exec",
     execBody("id"),
-    "/containers/openclaw-sbx-one/exec",
+    "/containers/test.one/exec",
     (body: Body) => rebuildExecBody(body, configuration),
     `/v1.41/containers/${sandboxId}/exec`,
   ],

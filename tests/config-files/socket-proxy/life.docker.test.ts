@@ -15,7 +15,7 @@ async function call(method: string, path: string, body?: object): Promise<{ stat
 }
 
 describe("the docker CLI through the filter", () => {
-  const name = "openclaw-sbx-workspace-life";
+  const name = "test.workspace-life";
   const directory = world.mount.directory;
   const options = [
     ["--init", "--read-only", "--network", "none", "--user", "1000:1000", "--cap-drop", "ALL"],
@@ -106,7 +106,7 @@ test("a sandbox of the older release line is made and hardened the same", async 
     hostDirectory: world.mount.directory,
     workspace: world.workspace,
   });
-  const created = await call("POST", "/containers/create?name=openclaw-sbx-agent-default-01234567", body);
+  const created = await call("POST", "/containers/create?name=test.agent-default-01234567", body);
   expect(created).toMatchObject({ status: 201 });
   const { json: inspected } = await world.raw("GET", `/containers/${created.json["Id"]}/json`);
   expect(inspected["Config"]).toMatchObject({
@@ -307,7 +307,7 @@ describe("a sandbox that a command has left no room to run anything in", () => {
 
 test("survives a restart of the daemon, and fails closed meanwhile", async () => {
   await world.engine.stop();
-  expect((await call("GET", "/containers/openclaw-sbx-x/json")).status).toBe(502);
+  expect((await call("GET", "/containers/test.x/json")).status).toBe(502);
   expect(world.lines.at(-1)).toMatchObject({ decision: "fail", rule: "upstream" });
   await world.engine.start();
   expect((await call("GET", `/containers/${world.gateway}/json`)).status).toBe(200);

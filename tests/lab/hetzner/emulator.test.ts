@@ -391,6 +391,29 @@ describe("faults and restarts", () => {
     expect((await lab.get("/servers")).body.servers).toHaveLength(1);
   });
 
+  it("sells out a type in one location, until it is to be had again", async () => {
+    const stock = (available: boolean): Promise<unknown> =>
+      lab.call("PUT", "/lab/stock", { serverType: "cx23", location: "fsn1", available });
+    const available = async (): Promise<boolean[]> =>
+      (
+        (await lab.get("/server_types?name=cx23")).body.server_types[0].locations as { available: boolean }[]
+      ).map((location) => location.available);
+    await stock(false);
+    expect(await available()).toEqual([false, true, true]);
+    expect(await lab.createServer("a")).toMatchObject({
+      status: 412,
+      body: { error: { code: "resource_unavailable" } },
+    });
+    const { id } = (await lab.createServer("b", { server_type: "cpx22" })).body.server;
+    await lab.settle(await lab.post(`/servers/${id}/actions/poweroff`));
+    await lab.call("PUT", "/lab/stock", { serverType: "cx33", location: "fsn1", available: false });
+    const change = { server_type: "cx33", upgrade_disk: false };
+    expect((await lab.post(`/servers/${id}/actions/change_type`, change)).status).toBe(412);
+    await stock(true);
+    expect([await available(), (await lab.createServer("a")).status]).toEqual([[true, true, true], 201]);
+    expect((await lab.call("PUT", "/lab/stock", { serverType: "cx23" })).status).toBe(422);
+  });
+
   it("destroys a server out of band, whatever its protection", async () => {
     const { server } = await lab.fixture();
     await lab.post(`/servers/${server}/actions/change_protection`, { delete: true, rebuild: true });

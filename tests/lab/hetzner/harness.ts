@@ -29,6 +29,10 @@ export class Harness {
     this.port = await this.emulator.start(0);
   }
 
+  get origin(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
   async restart(): Promise<void> {
     await this.emulator.stop();
     await this.start();
@@ -40,7 +44,7 @@ export class Harness {
   }
 
   async call(method: string, target: string, body?: unknown, token = tokens.write): Promise<Answer> {
-    const response = await fetch(`http://127.0.0.1:${this.port}${target}`, {
+    const response = await fetch(`${this.origin}${target}`, {
       method,
       headers: { authorization: `Bearer ${token}` },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

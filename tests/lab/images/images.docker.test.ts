@@ -68,17 +68,17 @@ test.each([
   [
     "ghcr.io/berriai/litellm",
     ["python3", "-c", "import importlib.metadata as m, prisma; print(m.version('litellm'))"],
-    /1\.103\.7/,
+    /1\.104\.0/,
   ],
   ["docker.io/ubuntu/squid", ["sh", "-c", "squid -v; id -u proxy"], /Squid Cache: Version 6\.[^]*\n13\n$/],
-  ["docker.io/library/caddy", ["caddy", "version"], /v2\.10\.2/],
+  ["docker.io/library/caddy", ["caddy", "version"], /v2\.11\.4/],
   [
     "docker.io/library/redis",
     ["sh", "-c", "redis-server --version; id -u redis"],
     /Redis server v=7\.[^]*\n999\n$/,
   ],
-  ["docker.io/library/node", ["sh", "-c", "node --version; id -u node"], /^v24\.[^]*\n1000\n$/],
-  ["docker.io/library/docker", ["docker", "--version"], /^Docker version 29\./],
+  ["docker.io/library/node", ["sh", "-c", "node --version; id -u node"], /^v24\.21\.0\n1000\n$/],
+  ["docker.io/library/docker", ["docker", "--version"], /^Docker version 29\.8\.2,/],
 ])("%s runs: %j", async (ref, command, answer) => {
   expect(await says(ref, ...command)).toMatch(answer);
 });

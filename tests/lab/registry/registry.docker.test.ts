@@ -50,14 +50,14 @@ const pullAndRun = (image: string, command: string): Promise<string> =>
     code=$?; journalctl --no-pager --lines 40 >&2; cat /sys/fs/cgroup/memory/memory.oom_control >&2; exit $code; }`);
 
 test("the server's engine pulls short and full names", async () => {
-  await pullAndRun("redis:7.4.7-bookworm", "redis-server --version");
-  await pullAndRun("docker:29-cli", "docker --version");
+  await pullAndRun("redis:7.4.11-bookworm", "redis-server --version");
+  await pullAndRun("docker:29.8.2-cli", "docker --version");
   await expect(inside("docker pull -q ghcr.io/openclaw/openclaw:none")).rejects.toThrow(
     /manifest unknown|not found/,
   );
 });
 
 test("nobody on the small internet can push", async () => {
-  await inside("docker tag redis:7.4.7-bookworm ghcr.io/intruder/redis:1");
+  await inside("docker tag redis:7.4.11-bookworm ghcr.io/intruder/redis:1");
   await expect(inside("docker push -q ghcr.io/intruder/redis:1")).rejects.toThrow();
 });

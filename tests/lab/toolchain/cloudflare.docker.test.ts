@@ -2,8 +2,7 @@
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import * as path from "node:path";
-import { recordPlace } from "../../../components/record-is-free";
-import { importCommand } from "../../../config/dns-records";
+import { importCommand, importPlace } from "../../../config/import-command";
 import { ensureToolchain, isSecret, Project, toolchainTimeout, type Result } from "./project";
 import { unreadable } from "./true-shapes";
 
@@ -205,8 +204,8 @@ test("the command that takes a record over works as it is said, and the next up 
     created_on: "2026-01-01T00:00:00Z",
   });
   const type = "clawkeep:index:ReverseProxy$cloudflare:index/dnsRecord:DnsRecord";
-  const place = recordPlace(`urn:pulumi:test::test::${type}::public-record`, names);
-  const [, ...args] = importCommand(place, "z1", "r9").replaceAll("'", "").split(" ");
+  const place = importPlace(`urn:pulumi:test::test::${type}::public-record`, names);
+  const [, ...args] = importCommand(place, "z1/r9").replaceAll("'", "").split(" ");
   await project.expect(...args, "--yes");
   project.program(
     program(`new cloudflare.DnsRecord("public-record", ${JSON.stringify({ zoneId: "z1", ...fields, content: "192.0.2.1" })},

@@ -66,23 +66,23 @@ test("whatever is written on one disk, the template and the other servers keep w
 
   await inside(
     first,
-    "docker run --rm docker:29-cli sh -c 'echo changed >/usr/local/bin/docker; rm -rf /etc/debian_version'",
+    "docker run --rm docker:29.8.2-cli sh -c 'echo changed >/usr/local/bin/docker; rm -rf /etc/debian_version'",
   );
   await inside(first, `echo changed >>${file}`);
-  await inside(first, "docker image rm --force ghcr.io/openclaw/openclaw:2026.9.6 redis:7.4.7-bookworm");
+  await inside(first, "docker image rm --force ghcr.io/openclaw/openclaw:2026.9.6 redis:7.4.11-bookworm");
 
   expect(await sum(first)).not.toContain(of);
   expect(await sum(second)).toContain(of);
   expect(await run("sha256sum", [inTemplate])).toBe(before);
-  expect(await inside(second, "docker run --rm redis:7.4.7-bookworm redis-server --version")).toContain(
+  expect(await inside(second, "docker run --rm redis:7.4.11-bookworm redis-server --version")).toContain(
     "v=7",
   );
-  expect(await inside(second, "docker run --rm docker:29-cli docker --version")).toContain("29.");
+  expect(await inside(second, "docker run --rm docker:29.8.2-cli docker --version")).toContain("29.");
   expect((await attempt("touch", [inTemplate])).stderr).toMatch(/Read-only/);
 });
 
 test("what a server has written is there after its power was cut", async () => {
-  await inside(first, "docker run --name kept docker:29-cli sh -c 'echo kept >/kept'; sync");
+  await inside(first, "docker run --name kept docker:29.8.2-cli sh -c 'echo kept >/kept'; sync");
   await vps.power(first, "off");
   await vps.power(first, "on");
   await isBooted(first);

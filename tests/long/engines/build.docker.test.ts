@@ -14,7 +14,10 @@ import { prepare, PreparedHost, until } from "../../config-files/host/prepared-h
 
 jest.setTimeout(300_000);
 const folder = join(__dirname, "../../../config-files/socket-proxy");
-const bases = ["docker.io/library/node:24-bookworm-slim", "docker.io/library/docker:29-cli"] as const;
+const bases = [
+  "docker.io/library/node:24.21.0-bookworm-slim",
+  "docker.io/library/docker:29.8.2-cli",
+] as const;
 
 /** One of a single stage, and one that copies from another image. */
 const images: readonly { readonly context: BuildContext; readonly arguments: Record<string, string> }[] = [

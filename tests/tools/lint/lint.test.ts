@@ -143,7 +143,7 @@ it("every file is looked at by the linter of its language", () => {
     expect.arrayContaining(["config-files/litellm/gate.py", "config-files/host/bin/gateway-swap"]),
   );
   expect(found.shell).toEqual(
-    expect.arrayContaining([".ci/run", "config-files/host/bin/put-file", "lab/kernel/build-disk"]),
+    expect.arrayContaining([".ci/run", "config-files/host/bin/install-archive", "lab/kernel/build-disk"]),
   );
   expect(found.dockerfile).toContain("config-files/sandbox/Dockerfile");
   expect(found.go).toContain("lab/toolchain/stand-ins/internal/command/ssh.go");

@@ -76,7 +76,7 @@ it("writes digests that the configuration takes, in the house's format", async (
 });
 
 it("one row refused: nothing is written, exit code 1, the others are still told", async () => {
-  registry.index("library/caddy", "2.10.2", ["linux/arm64"]);
+  registry.index("library/caddy", "2.11.4", ["linux/arm64"]);
   const { code, text } = await pins("--write");
   expect(code).toBe(1);
   expect(text).toMatch(/^caddy: REFUSED: .*only for linux\/arm64$/m);
@@ -103,7 +103,7 @@ it("a second time nothing changes; and when a tag has moved since, it is told by
   const again = await pins("--write");
   expect([again.code, again.text.match(/ is as pinned$/gm)?.length]).toEqual([0, references.length]);
   expect(readFileSync(file, "utf8")).toBe(written);
-  registry.index("library/caddy", "2.10.2", ["linux/amd64"]);
+  registry.index("library/caddy", "2.11.4", ["linux/amd64"]);
   const moved = await pins("--write");
   expect([moved.code, moved.text]).toEqual([1, expect.stringContaining("caddy: REFUSED: THE TAG HAS MOVED")]);
   expect(readFileSync(file, "utf8")).toBe(written);

@@ -10,7 +10,7 @@ const choose = (...acceptMoved: string[]): ReadonlySet<string> => new Set(accept
 beforeAll(async () => {
   registry = await RegistryServer.start();
   registry.index("library/redis", "7.4.7-bookworm");
-  registry.single("library/caddy", "2.10.2");
+  registry.single("library/caddy", "2.11.4");
 });
 afterAll(() => registry.stop());
 beforeEach(() => {
@@ -35,14 +35,14 @@ it("a tag becomes its digest, after the token dance for that repository alone", 
 });
 
 it("an image without an index is asked for its architecture", async () => {
-  const digest = registry.single("library/caddy", "2.10.2");
-  const before = "docker.io/library/caddy:2.10.2";
+  const digest = registry.single("library/caddy", "2.11.4");
+  const before = "docker.io/library/caddy:2.11.4";
   expect((await resolvePin("caddy", before, access(), choose())).after).toBe(`${before}@${digest}`);
 });
 
 it("a blob that lies elsewhere is fetched there, without the token", async () => {
   registry.fault = "blobs lie elsewhere";
-  const before = "docker.io/library/caddy:2.10.2";
+  const before = "docker.io/library/caddy:2.11.4";
   expect((await resolvePin("caddy", before, access(), choose())).problem).toBeUndefined();
   expect(registry.seen.at(-1)).toMatch(/^\/elsewhere\/sha256:[0-9a-f]{64} -$/);
 });
@@ -75,8 +75,8 @@ it.each<[Fault, RegExp]>([
 
 it("a configuration that is not the one of the manifest is refused", async () => {
   registry.fault = "wrong configuration";
-  const outcome = await resolvePin("caddy", "docker.io/library/caddy:2.10.2", access(), choose());
-  expect(outcome.problem).toMatch(/configuration of 2\.10\.2 is not sha256:.*Do not deploy/);
+  const outcome = await resolvePin("caddy", "docker.io/library/caddy:2.11.4", access(), choose());
+  expect(outcome.problem).toMatch(/configuration of 2\.11\.4 is not sha256:.*Do not deploy/);
 });
 
 it("a tag that does not exist is refused, and the way on named", async () => {
@@ -88,8 +88,8 @@ it("an image without amd64 is refused", async () => {
   registry.index("library/redis", "7.4.8-bookworm", ["linux/arm64", "windows/amd64"]);
   const outcome = await pinRedis("docker.io/library/redis:7.4.8-bookworm");
   expect(outcome.problem).toMatch(/not there for linux\/amd64, only for linux\/arm64, windows\/amd64/);
-  registry.single("library/caddy", "2.10.3", "arm64");
-  const single = await resolvePin("caddy", "docker.io/library/caddy:2.10.3", access(), choose());
+  registry.single("library/caddy", "2.11.5", "arm64");
+  const single = await resolvePin("caddy", "docker.io/library/caddy:2.11.5", access(), choose());
   expect(single.problem).toMatch(/only for linux\/arm64/);
 });
 
@@ -143,7 +143,7 @@ it.each([
   ["squid", "docker.io/ubuntu/squid", "6.6-24.04_edge", true],
   ["sandboxBase", "docker.io/library/debian", "bookworm-slim", true],
   ["sandboxBase", "docker.io/library/debian", "bookworm-20261103-slim", false],
-  ["caddy", "docker.io/library/caddy", "2.10.2", false],
+  ["caddy", "docker.io/library/caddy", "2.11.4", false],
 ] as const)("%s %s:%s is said to be a series or a channel: %s", async (name, image, tag, series) => {
   registry.index(image.replace("docker.io/", ""), tag);
   const outcome = await resolvePin(name, `${image}:${tag}`, access(), choose());

@@ -119,4 +119,18 @@ find() { echo 'file root docker 660 /run/docker.sock'; }`;
       "failed: alice is in the group docker\nDocker listens at *:2375: who reaches that has root",
     );
   });
+
+  it.each([
+    ["a program is missing", "ss() { return 127; }", /failed/],
+    ["the daemon says nothing", "docker() { :; }", /the host says nothing of registries/],
+    ["nothing is found", "find() { :; }", /the host says nothing of file/],
+  ])("%s: that is no proof", async (_, missing, because) => {
+    const functions = `getent() { echo docker:x:105:; }
+ss() { :; }
+docker() { echo 'registries {}'; }
+systemctl() { echo; }
+find() { echo 'file root docker 660 /run/docker.sock'; }`;
+    expect(await said("asks Docker", functions)).toMatch(/^ok/);
+    expect(await said("asks Docker", `${functions}\n${missing}`)).toMatch(because);
+  });
 });

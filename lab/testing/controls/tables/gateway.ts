@@ -238,4 +238,43 @@ const supply = controlsOf(
   ],
 );
 
-export const gatewayControls: readonly Control[] = [...policy, ...spending, ...supply];
+const terminal = controlsOf(
+  {
+    threat: "What it has written (names, logs, errors)",
+    file: "config/visible.ts",
+    test: "tests/config/visible.test.ts",
+  },
+  [
+    {
+      name: "visible-control-characters",
+      from: "const unseen = /[\\p{C}",
+      to: "const unseen = /[\\u001b",
+      failing: "CSI as one character is shown and not done",
+    },
+    {
+      name: "visible-on-the-host",
+      file: "config-files/host/bin/visible.py",
+      from: 'if category[0] == "C" or category',
+      to: "if category",
+      failing: "the host's scripts show the same",
+    },
+    {
+      name: "visible-in-tools",
+      file: "tools/terminal.ts",
+      from: "process.stdout.write(`${visibleLines(text)}\\n`)",
+      to: "process.stdout.write(`${text}\\n`)",
+      test: "tests/tools/terminal.test.ts",
+      failing: "say shows an order to the terminal",
+    },
+    {
+      name: "visible-rows",
+      file: "tools/verify/row.ts",
+      from: "(line) => `  | ${line}`",
+      to: "(line) => `  ${line}`",
+      test: "tests/tools/terminal.test.ts",
+      failing: "makes up no row of the report",
+    },
+  ],
+);
+
+export const gatewayControls: readonly Control[] = [...policy, ...spending, ...supply, ...terminal];

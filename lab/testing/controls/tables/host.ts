@@ -59,8 +59,8 @@ export const hostControls = controlsOf(
     {
       name: "host-stop-by-t",
       file: "config-files/host/bin/gateway-retire",
-      from: "docker stop -t 340",
-      to: "docker stop --time 340",
+      from: 'docker("stop", "-t"',
+      to: 'docker("stop", "--time"',
       test: "tests/config-files/host/scripts.test.ts",
       failing: "containers are stopped by -t",
     },
@@ -125,6 +125,57 @@ export const hostControls = controlsOf(
       to: ".filter(() => false)",
       test: "tests/config/parse.test.ts",
       failing: "many wrong values are all reported at once",
+    },
+    // H15 on a host, and what else of its Docker is refused.
+    {
+      name: "host-docker-pool",
+      file: "config-files/host/bin/docker-settings",
+      from: "other = clash(route, pools)",
+      to: "other = None",
+      test: "tests/config-files/host/docker-settings.test.ts",
+      failing: "refuses networks of ours, and the pool that Docker gets",
+    },
+    {
+      name: "host-docker-live-restore",
+      file: "config-files/host/bin/docker-settings",
+      from: '    "live-restore": (True, "containers would end with every restart of the daemon"),\n',
+      to: "",
+      test: "tests/config-files/host/docker-settings.test.ts",
+      failing: "says all at once",
+    },
+    {
+      name: "verify-answer-cut-short",
+      file: "tools/verify/docker.ts",
+      from: "const daemon = `set -euo pipefail\n",
+      to: "const daemon = `",
+      test: "tests/tools/verify/docker-rows.test.ts",
+      failing: "a program is missing: that is no proof",
+    },
+    // P15: a client, or limits, that the filter refuses.
+    {
+      name: "host-tools-proven",
+      file: "components/gateway.ts",
+      from: "dependsOn: [settled, ...tools, ...needed],",
+      to: "dependsOn: [settled, ...needed],",
+      test: "tests/components/order.test.ts",
+      failing: "has a sandbox made through its own filter",
+    },
+    // A turned gateway that stops whatever is started in its container.
+    {
+      name: "verify-turn-of-others",
+      file: "tools/verify/row.ts",
+      from: "Math.max(1, atOnce / 2)",
+      to: "atOnce",
+      test: "tests/tools/verify/patience.test.ts",
+      failing: "a gateway that answers nothing takes nobody's turn",
+    },
+    {
+      name: "verify-silent-gateway",
+      file: "tools/verify/row.ts",
+      from: "if (late) silent.add(group);",
+      to: "",
+      test: "tests/tools/verify/patience.test.ts",
+      failing: "a gateway that answers nothing takes nobody's turn",
     },
     // H18: a gateway that grows until it is killed.
     {

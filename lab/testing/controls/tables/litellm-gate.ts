@@ -7,7 +7,40 @@ const worstCase = "tests/config-files/litellm/worst-case.test.ts";
 const parts = "tests/config-files/litellm/parts.test.ts";
 const anyModel = "^no call to a model of the price table can cost more";
 
+const shares = "tests/config-files/litellm/shares.test.ts";
+
 export const gateControls: readonly Control[] = [
+  ...controlsOf(
+    { threat: "Each gateway has a share of each model's cap", file: `${litellm}/reserve.lua`, test: shares },
+    [
+      {
+        name: "share-of-a-cap",
+        from: "  return {whole, {suffix = said(scope, 4)",
+        to: "  return {whole} or {{suffix = said(scope, 4)",
+        failing: "leaves the others all of theirs, to the nano-dollar",
+      },
+      {
+        name: "share-of-a-minute",
+        from: 'if rpm > 0 and number(minute, "requests" .. of) + 1 > rpm then',
+        to: 'if of == "" and rpm > 0 and number(minute, "requests" .. of) + 1 > rpm then',
+        failing: "others' part of the requests of a minute",
+      },
+      {
+        name: "share-asked-for",
+        file: `${litellm}/ledger.py`,
+        from: "bounds_of(share) if scope is model.scope and share is not scope else NO_SHARE",
+        to: "NO_SHARE",
+        failing: "leaves the others all of theirs, to the nano-dollar",
+      },
+      {
+        name: "shares-add-up",
+        file: `${litellm}/spend_limits.py`,
+        from: " or sum(parts.values()) > 1 + 1e-9:",
+        to: ":",
+        failing: "nothing is served with shares of more than all",
+      },
+    ],
+  ),
   ...controlsOf(
     { threat: "A request is made anew by its route's schema", file: `${litellm}/schemas.py`, test: gateTest },
     [

@@ -26,8 +26,8 @@ export const litellmControls: readonly Control[] = [
   ...controlsOf({ threat: "A ledger books the worst case", file: `${litellm}/reserve.lua`, test: caps }, [
     {
       name: "litellm-reservation",
-      from: "if spent + reserved + cost > limit(scope, 0) then",
-      to: "if spent + cost > limit(scope, 0) then",
+      from: "if spent + reserved + cost > tonumber(bound.cap) then",
+      to: "if spent + cost > tonumber(bound.cap) then",
       failing: "^20 calls at once, .*five pass, fifteen are refused",
     },
   ]),
@@ -100,7 +100,7 @@ export const alertControls: readonly Control[] = [
         name: "alerts-once",
         threat: undefined,
         file: `${litellm}/settle.lua`,
-        from: ' and redis.call("HSETNX", scope.spend, "warned" .. percent, "1") == 1 then',
+        from: '\n      and redis.call("HSETNX", scope.spend, "warned" .. percent .. of, "1") == 1 then',
         to: " then",
         failing: "^words say which model",
       },

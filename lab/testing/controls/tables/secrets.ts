@@ -78,6 +78,7 @@ export const secretControls: readonly Control[] = [
     [
       {
         name: "files-owner-and-mode",
+        file: "config-files/host/bin/common.py",
         from: "        os.fchmod(stream.fileno(), mode)\n",
         to: "        os.fchmod(stream.fileno(), 0o644)\n",
         failing: "writes a revision, owned by who reads it",
@@ -92,8 +93,9 @@ export const secretControls: readonly Control[] = [
       {
         name: "files-no-links",
         threat: "Root on the host never works below",
-        from: " | os.O_NOFOLLOW",
-        to: "",
+        file: "config-files/host/bin/common.py",
+        from: "os.O_TRUNC | os.O_NOFOLLOW,",
+        to: "os.O_TRUNC,",
         failing: "follows no link that lies where it writes",
       },
     ],

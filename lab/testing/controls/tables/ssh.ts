@@ -98,22 +98,6 @@ export const sshControls = controlsOf({ threat: undefined, file: settings, test:
     failing: "declares nothing in an up",
   },
   {
-    name: "ssh-port-and-key-stay",
-    file: "components/hcloud-server.ts",
-    from: "hooks: { beforeUpdate: [sshStays()] }",
-    to: "",
-    test: "tests/components/options.test.ts",
-    failing: "every use of a resource option",
-  },
-  {
-    name: "ssh-key-remembered",
-    file: "components/ssh-stays.ts",
-    from: "(key(before) === undefined || key(before) === key(now)",
-    to: "(true",
-    test: "tests/components/ssh-stays.test.ts",
-    failing: "refuses another key",
-  },
-  {
     name: "admins-by-ipv4",
     file: "config/host-schema.ts",
     from: 'list.some((each) => !each.includes(":"))',

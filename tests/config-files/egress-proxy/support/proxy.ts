@@ -80,7 +80,7 @@ export class EgressProxyUnderTest {
     const revision = createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 12);
     mkdirSync(join(this.root, revision), { recursive: true, mode: 0o755 });
     for (const { path, content } of files) writeFileSync(join(this.root, revision, path), content);
-    return attempt("python3", [loader, join(this.root, revision), this.image, container]);
+    return attempt("python3", ["-B", loader, join(this.root, revision), this.image, container]);
   }
 
   inside(...command: string[]): Promise<string> {

@@ -36,7 +36,9 @@ export const secrets = {
   telegramBotToken: `1234567890:${"A".repeat(35)}`,
 } as const;
 
-async function labImage(ref: string): Promise<string> {
+/** @param pin its digest is the published image's, of which the lab has its own */
+async function labImage(pin: string): Promise<string> {
+  const ref = pin.replace(/@.*$/, "");
   const item = [...published, ...onDemand].find((one) => one.ref === ref);
   if (item === undefined) throw new Error(`${ref} is not in lab/images/catalogue.ts`);
   return buildLocal(item.image);

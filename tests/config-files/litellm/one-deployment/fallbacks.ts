@@ -13,30 +13,32 @@ export const name = "fallbacks";
 const timeoutSeconds = 2;
 const quick = { timeoutSeconds, retries: 1 };
 const gateway = "patient";
+const models: NonNullable<DeploymentArgs["models"]> = [
+  { ...sonnet, ...quick, name: "first", fallbacks: ["second", "third"] },
+  { ...gpt, ...quick, name: "second", budgetUsd: 1 },
+  { ...sonnet, ...quick, name: "third" },
+  { ...sonnet, ...quick, name: "alone" },
+  { ...sonnet, ...quick, name: "capped", budgetUsd: 0.03, fallbacks: ["reserve"] },
+  { ...sonnet, ...quick, name: "reserve", budgetUsd: 0.05 },
+  {
+    name: "memory",
+    provider: "voyage",
+    model: "voyage-3.5",
+    mode: "embedding",
+    budgetUsd: 1,
+    requestsPerMinute: 100,
+    retries: 0,
+  },
+  {
+    ...{ name: "own", model: "llama", budgetUsd: 1, requestsPerMinute: 100 },
+    provider: { host: "models.example.org", secret: "exampleApiKey" },
+    ...{ inputUsdPerMillionTokens: 1, outputUsdPerMillionTokens: 2, contextTokens: 100_000 },
+  },
+];
 export const wants: DeploymentArgs = {
   gateways: [{ name: gateway, requestsPerMinute: 10_000 }],
-  models: [
-    { ...sonnet, ...quick, name: "first", fallbacks: ["second", "third"] },
-    { ...gpt, ...quick, name: "second", budgetUsd: 1 },
-    { ...sonnet, ...quick, name: "third" },
-    { ...sonnet, ...quick, name: "alone" },
-    { ...sonnet, ...quick, name: "capped", budgetUsd: 0.03, fallbacks: ["reserve"] },
-    { ...sonnet, ...quick, name: "reserve", budgetUsd: 0.05 },
-    {
-      name: "memory",
-      provider: "voyage",
-      model: "voyage-3.5",
-      mode: "embedding",
-      budgetUsd: 1,
-      requestsPerMinute: 100,
-      retries: 0,
-    },
-    {
-      ...{ name: "own", model: "llama", budgetUsd: 1, requestsPerMinute: 100 },
-      provider: { host: "models.example.org", secret: "exampleApiKey" },
-      ...{ inputUsdPerMillionTokens: 1, outputUsdPerMillionTokens: 2, contextTokens: 100_000 },
-    },
-  ],
+  // Gateways of other parts may use them too, and would have their shares.
+  models: models.map((model) => ({ ...model, shares: { [gateway]: 1 } })),
 };
 
 const faults = {

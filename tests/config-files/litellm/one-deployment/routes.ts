@@ -7,7 +7,7 @@ import { Deployment, gpt, imageOf, sonnet, type DeploymentArgs } from "../suppor
 export const name = "routes";
 export const wants: DeploymentArgs = {
   gateways: [{ name: "openclaw", models: ["sonnet"] }],
-  models: [sonnet, gpt],
+  models: [{ ...sonnet, shares: { openclaw: 1 } }, gpt],
 };
 let paths: string[] = [];
 

@@ -40,6 +40,10 @@ export interface DeploymentArgs {
   readonly egressProxyUrl?: string;
   /** Model -> who stands for its provider instead of the lab's: a listener, or an address that nobody serves. */
   readonly stands?: Readonly<Record<string, http.RequestListener | string>>;
+  /** LiteLLM's image, where it is not the lab's. */
+  readonly image?: string;
+  /** CPUs that LiteLLM has; without a limit unless said. */
+  readonly cpus?: number;
   /** Changes files before they are written. */
   readonly edit?: (files: Map<string, string>) => void;
 }
@@ -174,7 +178,8 @@ export class Deployment {
         `${this.root}/socket:/run/redis:ro`,
       ],
       ...["--volume", `${this.root}/state:/var/lib/litellm`, "--entrypoint", "python3"],
-      ...[await imageOf("litellm"), "/etc/litellm/launch.py"],
+      ...(this.args.cpus === undefined ? [] : ["--cpus", String(this.args.cpus)]),
+      ...[this.args.image ?? (await imageOf("litellm")), "/etc/litellm/launch.py"],
     ]);
   }
 

@@ -94,14 +94,12 @@ export const lifecycle = [
     [
       "rename to the name of a sandbox and back",
       "POST",
-      (p) => `/v1.41/containers/${p.gateway}/rename?name=openclaw-sbx-x`,
+      (p) => `/v1.41/containers/${p.gateway}/rename?name=test.x`,
       undefined,
       {
         after: (world, side) =>
           side === "engine"
-            ? world
-                .raw("POST", `/containers/openclaw-sbx-x/rename?name=${world.gateway}`)
-                .then(() => undefined)
+            ? world.raw("POST", `/containers/test.x/rename?name=${world.gateway}`).then(() => undefined)
             : undefined,
       },
     ],

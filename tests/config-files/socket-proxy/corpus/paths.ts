@@ -100,14 +100,14 @@ export const paths = [
     createPath("a name that is not a sandbox's", () => "/v1.41/containers/create?name=clawkeep-litellm2", {
       rules: ["name"],
     }),
-    createPath("the prefix of a sandbox's name alone", () => "/v1.41/containers/create?name=openclaw-sbx-", {
+    createPath("the prefix of a sandbox's name alone", () => "/v1.41/containers/create?name=test.", {
       rules: ["name"],
     }),
     createPath("the name twice", (p) => `/v1.41/containers/create?name=${p.freshName()}&name=other`),
     createPath("the name behind another", (p) => `/v1.41/containers/create?x=y&name=${p.freshName()}`),
     createPath(
       "an encoded letter in the name",
-      (p) => `/v1.41/containers/create?name=%6f${p.freshName().slice(1)}`,
+      (p) => `/v1.41/containers/create?name=%74${p.freshName().slice(1)}`,
     ),
     createPath("an encoded key", (p) => `/v1.41/containers/create?n%61me=${p.freshName()}`),
     createPath("a leading slash in the name", (p) => `/v1.41/containers/create?name=/${p.freshName()}`),

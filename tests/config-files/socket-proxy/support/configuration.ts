@@ -11,7 +11,6 @@ export function exampleConfiguration(overrides: Partial<Configuration> = {}): Co
     sandbox: {
       image: "openclaw-sandbox:bookworm-slim",
       imageId: `sha256:${"ab".repeat(32)}`,
-      namePrefix: "openclaw-sbx-",
       hostDirectory: "/srv/openclaw/sandboxes",
       ownDirectory: "/sandboxes/here",
       uid: 1000,

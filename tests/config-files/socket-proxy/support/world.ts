@@ -156,7 +156,7 @@ export class World {
   }
 
   freshName(): string {
-    return `openclaw-sbx-workspace-${String(++this.counter).padStart(8, "0")}`;
+    return `test.workspace-${String(++this.counter).padStart(8, "0")}`;
   }
 
   /** Makes a request of the engine itself, past the filter. */

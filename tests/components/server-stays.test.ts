@@ -1,5 +1,5 @@
-/** A server that is there takes no other port and no other key from the configuration: the firewall remembers both. */
-import { changedSsh } from "../../components/ssh-stays";
+/** A server that is there keeps port, key, image and location, and its disk does not shrink: the firewall remembers them. */
+import { changedServer, newServerType } from "../../components/server-stays";
 import { prod, rawConfiguration } from "../fixtures/stack-configuration";
 import { ofType, opened, programRun, recordGraphs, type Graph } from "./graph";
 
@@ -13,14 +13,18 @@ const graphs = recordGraphs({
   both: withHost({ sshPort: 2222, sshKey: "clawkeep-prod" }),
   comment: withHost({ sshKey: `${host.sshKey} on another laptop` }),
   admins: withHost({ adminCidrs: ["198.51.100.0/24"] }),
+  image: withHost({ image: "ubuntu-24.04" }),
+  location: withHost({ location: "nbg1" }),
+  larger: withHost({ serverType: "cx43" }),
+  all: withHost({ sshPort: 2222, image: "ubuntu-24.04", location: "nbg1", serverType: "cpx32" }),
 });
 const firewall = (graph: Graph): object =>
   opened(ofType(graph, "hcloud:index/firewall:Firewall")[0]?.inputs ?? {}) as object;
 const said = (now: keyof typeof graphs, before: object = firewall(graphs.before)): string | undefined =>
-  changedSsh("prod", before, firewall(graphs[now]));
+  changedServer("prod", before, firewall(graphs[now]));
 
-it.each(["before", "comment", "admins"] as const)(
-  "lets a change of nothing, a comment, or admin networks by: %s",
+it.each(["before", "comment", "admins", "larger"] as const)(
+  "lets a change of nothing, a comment, admin networks, or to a larger type by: %s",
   (now) => expect(said(now)).toBeUndefined(),
 );
 
@@ -33,7 +37,40 @@ it("refuses another port, and says both ways on", () => {
 it("refuses another key", () => expect(said("key")).toMatch(/clawkeep:host.sshKey was another when/));
 
 it("names both at once", () =>
-  expect(said("both")).toMatch(/sshPort was 9922 .*, and clawkeep:host.sshKey was/));
+  expect(said("both")).toMatch(/sshPort was 9922, and clawkeep:host\.sshKey was another when/));
+
+it("refuses another image, which nobody would notice to be ignored", () =>
+  expect(said("image")).toMatch(
+    /host\.image was debian-13 when the server was made.*pulumi destroy --exclude-protected/,
+  ));
+
+it("refuses another location, and offers no way that ends in the same refusal", () => {
+  expect(said("location")).toMatch(
+    /location was fsn1 when address and volume were made, and they stay there\. Put it back: pulumi config set --stack prod --path clawkeep:host\.location fsn1\./,
+  );
+  expect(said("location")).not.toContain("destroy");
+});
+
+it("refuses a type with a smaller disk, which Hetzner does not make of a larger one", () => {
+  expect(said("before", firewall(graphs.larger))).toMatch(
+    /serverType was cx43, and its disk of 160 GB does not fit into the 80 GB of cx33.*pulumi destroy --exclude-protected/,
+  );
+});
+
+it("names all at once", () => {
+  const text = said("all", firewall(graphs.larger));
+  for (const part of ["sshPort was 9922, and clawkeep:host.image was debian-13", "location was fsn1"])
+    expect(text).toContain(part);
+});
+
+it("knows which type is asked for", () => {
+  const [before, larger] = [firewall(graphs.before), firewall(graphs.larger)];
+  expect([newServerType(before, larger), newServerType(before, before), newServerType({}, larger)]).toEqual([
+    "cx43",
+    undefined,
+    undefined,
+  ]);
+});
 
 it("takes a firewall of an older version, which remembers the port alone", () => {
   const older = { ...firewall(graphs.before), labels: undefined };

@@ -1,0 +1,49 @@
+import * as cloudflare from "@pulumi/cloudflare";
+import * as pulumi from "@pulumi/pulumi";
+import { recordHook } from "./record-is-free";
+
+export interface PublicRecordArgs {
+  readonly apiToken: pulumi.Output<string> | undefined;
+  /** Absent: Cloudflare's own. */
+  readonly baseUrl: string | undefined;
+  readonly zoneId: string;
+  readonly hostname: string;
+  readonly ipv4: pulumi.Input<string>;
+}
+
+/**
+ * The public name. Only the active stack declares it. It is protected, so a destroyed stack keeps it and the next
+ * `up` finds it; and a stack that forgets it never takes it from the one that has adopted it (retainOnDelete).
+ */
+export function publicRecord(
+  parent: pulumi.Resource,
+  name: string,
+  { apiToken, baseUrl, zoneId, hostname, ipv4 }: PublicRecordArgs,
+): void {
+  if (apiToken === undefined) throw new Error("cloudflare:apiToken has been checked by the configuration");
+  const providerName = `${name}-cloudflare`;
+  const provider = new cloudflare.Provider(
+    providerName,
+    { apiToken, ...(baseUrl === undefined ? {} : { baseUrl }) },
+    { parent },
+  );
+  const free = recordHook({
+    ...{ token: apiToken, baseUrl, zoneId, hostname },
+    ...{ parent: name, provider: providerName },
+  });
+  new cloudflare.DnsRecord(
+    `${name}-public-record`,
+    {
+      zoneId,
+      name: hostname,
+      type: "A",
+      content: ipv4,
+      proxied: true,
+      // Automatic, the only value a proxied record may have.
+      ttl: 1,
+      comment: "clawkeep: the active stack",
+    },
+    // Nothing that is removed by `destroy --exclude-protected` may be a dependency: it would be kept with the record.
+    { parent, provider, protect: true, retainOnDelete: true, hooks: { beforeCreate: [free] } },
+  );
+}

@@ -1,0 +1,141 @@
+"""Copies of a gateway's state: of one that runs, of one that is down, and back again.
+
+Usage: import copies
+Every copy is made by a container with the gateway's uid (Gateway.within), and ends within COPY_SECONDS or has failed. What
+a gateway can put into its state to keep it from being copied is left out and named, beside the copy in `….left-out` too.
+"""
+import os
+import re
+import time
+
+import common
+from common import Failed, run
+from gateway import USER, Gateway
+
+BACKUPS = "/opt/openclaw/monitoring/backups"
+KEPT = 2
+# To spare beside what a change needs.
+SPARE = 256 << 20
+# copy-state.mjs ends by itself two minutes before that, and leaves out what it has not come to.
+COPY_SECONDS = 1200
+# To empty a state before a copy is put back.
+CLEAR_SECONDS = 300
+TIME = r"\d{8}T\d{6}Z"
+
+
+def need_state(gateway: Gateway) -> None:
+    """@raises Failed when the gateway's state is not there to be copied"""
+    if run("findmnt", "--mountpoint", gateway.state, seconds=20, check=False).returncode != 0:
+        raise Failed(f"{gateway.state} is not mounted: findmnt --fstab; systemctl list-units --failed '*.mount'")
+    if not os.path.isdir(BACKUPS):
+        raise Failed(f"{BACKUPS} is missing: pulumi up")
+
+
+def need_room(gateway: Gateway, times: int = 2) -> None:
+    """For a change: once for the copy of before, once for what a new version that fails has made of it.
+
+    @raises Failed when there is no room for the state so often
+    """
+    state, backups = os.statvfs(gateway.state), os.statvfs(BACKUPS)
+    needed = times * (state.f_blocks - state.f_bfree) * state.f_frsize + SPARE
+    free = backups.f_bavail * backups.f_frsize
+    if free < needed:
+        raise Failed(f"{BACKUPS} has {free >> 20} MiB free, a change of gateway {gateway.name} needs {needed >> 20} MiB: "
+                     f"its state {times} times, and some to spare. Nothing that runs was touched. Delete what you do not need "
+                     "there, or give the host a larger disk, then: pulumi up")
+
+
+def copy(gateway: Gateway, image: str, helper: str, kind: str, source: str, target: str) -> str:
+    """@param kind what copy-state.mjs is told. @returns what it has left out, a line each"""
+    # A database can claim any size: no file becomes larger than the file system it comes from.
+    state = os.statvfs(source)
+    limits = ("--ulimit", f"fsize={state.f_blocks * state.f_frsize + SPARE}") if kind == "live" else ()
+    mounts = {source: "/from:ro" if kind == "back" else "/from", target: "/to"}
+    return gateway.within(helper, image, "copy-state.mjs", [kind, "/from", "/to"], mounts, COPY_SECONDS, limits).stderr.strip()
+
+
+def make(gateway: Gateway, image: str, helper: str, kind: str, target: str) -> str:
+    """A copy of the state that has the name `target`, or nothing. A power cut leaves a whole one, or none.
+
+    @returns what was left out
+    """
+    draft = f"{target}.new"
+    _delete(draft)
+    try:
+        os.mkdir(draft, 0o700)
+        os.chown(draft, USER, USER)
+        left_out = copy(gateway, image, helper, kind, gateway.state, draft)
+        common.sync_file_system(draft)
+        if left_out:
+            common.write(f"{target}.left-out", left_out + "\n", 0o600)
+        os.rename(draft, target)
+        common.sync_directory(BACKUPS)
+    finally:
+        _delete(draft)
+    return left_out
+
+
+def fresh(prefix: str) -> str:
+    """A path with a time that no copy has yet."""
+    while os.path.lexists(path := f"{BACKUPS}/{prefix}-{common.now()}"):
+        time.sleep(0.2)
+    return path
+
+
+def save(gateway: Gateway, image: str) -> tuple[str, str]:
+    """Of a gateway that is down. @returns path of the copy, empty where there is no state yet, and what was left out"""
+    need_state(gateway)
+    need_room(gateway, 1)
+    target = fresh(f"before-{gateway.name}")
+    left_out = make(gateway, image, "state", "still", target)
+    if not os.listdir(target):
+        os.rmdir(target)
+        common.remove(f"{target}.left-out")
+        return "", left_out
+    prune(gateway, "before")
+    return target, left_out
+
+
+def restore(gateway: Gateway, image: str, source: str, aside: str) -> str:
+    """Keeps what is there as `aside`, then puts `source` back. Can be repeated: what is kept already is kept once.
+
+    @returns what was left out of what is kept
+    """
+    need_state(gateway)
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", aside):
+        raise Failed(f"{aside!r} is not a name for a copy: letters, digits, dots and dashes")
+    if not os.path.isdir(source):
+        raise Failed(f"the copy {source} is missing: ls {BACKUPS}")
+    kept, left_out = f"{BACKUPS}/{aside}", ""
+    if not os.path.isdir(kept):
+        need_room(gateway, 1)
+        left_out = make(gateway, image, "state", "still", kept)
+    prune(gateway, "failed")
+    gateway.within("state", image, "clear-state.mjs", ["/to"], {gateway.state: "/to"}, CLEAR_SECONDS)
+    copy(gateway, image, "state", "back", source, gateway.state)
+    common.sync_file_system(gateway.state)
+    return left_out
+
+
+def snapshot(gateway: Gateway, image: str) -> tuple[str, str]:
+    """Of a gateway that runs, so that the copy opens. @returns path of the copy, and what was left out"""
+    need_state(gateway)
+    target = fresh(gateway.name)
+    return target, make(gateway, image, "snapshot", "live", target)
+
+
+def prune(gateway: Gateway, prefix: str) -> None:
+    """Removes all but the newest, whose names sort by their time, and halves that a crash has left."""
+    named = re.compile(rf"{prefix}-{re.escape(gateway.name)}-{TIME}")
+    names = sorted(os.listdir(BACKUPS))
+    for name in [name for name in names if named.fullmatch(name)][:-KEPT]:
+        _delete(f"{BACKUPS}/{name}")
+        common.remove(f"{BACKUPS}/{name}.left-out")
+    for name in names:
+        if name.endswith(".new") and named.fullmatch(name.removesuffix(".new")):
+            _delete(f"{BACKUPS}/{name}")
+
+
+def _delete(path: str) -> None:
+    """Of what a gateway's uid has written, where it cannot write any more."""
+    run("rm", "-rf", "--", path, seconds=300)

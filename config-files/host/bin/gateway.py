@@ -1,0 +1,158 @@
+"""One gateway of this host: its names and places, what is noted of it, and its containers.
+
+Usage: from gateway import Gateway
+"""
+import json
+import re
+from typing import Any
+
+import common
+from common import Container, Failed, docker, inspect, run
+
+GATEWAYS = "/opt/openclaw/gateways"
+# Docker gives one that is stopped as long as OpenClaw needs to finish its work, 330 s, and some more to say so.
+DRAIN_SECONDS = 340
+# The unit ends its sandboxes before and after, each time in up to 90 s.
+STOP_SECONDS = DRAIN_SECONDS + 220
+# uid and gid that a gateway and whatever works on its files runs as.
+USER = 1000
+NEVER = "0001-01-01T00:00:00Z"
+PROBE = 'fetch("http://127.0.0.1:18789/{}").then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))'
+# A gateway can keep every new process in its container from ending, and from starting.
+PROBE_SECONDS = 10
+# What a container that works on a gateway's files may do, and use.
+HELPER = ["--network", "none", "--read-only", "--user", f"{USER}:{USER}", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
+          "--memory", "512m", "--memory-swap", "512m", "--cpus", "1", "--pids-limit", "64", "--log-driver", "none",
+          "--tmpfs", "/tmp:rw,nosuid,nodev,size=64m,mode=1777"]
+# What runs in it.
+PROGRAMS = ("copy-state.mjs", "clear-state.mjs", "copy-database.mjs", "soul-place.mjs")
+HELPERS = ("canary", "canary-copy", "state", "snapshot", "proof")
+
+
+def is_name(name: str) -> bool:
+    return re.fullmatch(r"[a-z][a-z0-9-]*", name) is not None
+
+
+def name_of(state: Container) -> str:
+    return state["Name"].lstrip("/")
+
+
+def existing(container: str) -> Container:
+    """What Docker knows of a container that has to be there."""
+    state = inspect(container)
+    if state is None:
+        raise Failed(f"the container {container[:12]} is gone")
+    return state
+
+
+def answers(container: str, path: str) -> bool:
+    """Whether the gateway in that container answers so that it serves."""
+    return docker("exec", container, "node", "-e", PROBE.format(path), seconds=PROBE_SECONDS, check=False).returncode == 0
+
+
+class Gateway:
+    def __init__(self, name: str) -> None:
+        if not is_name(name):
+            raise Failed(f"{name!r} is not a gateway's name: ls {GATEWAYS}")
+        self.name = name
+        self.home = f"{GATEWAYS}/{name}"
+        self.state = f"{self.home}/state"
+        self.unit = f"openclaw-gateway@{name}.service"
+
+    # Notes, in the gateway's directory, which is root's
+
+    def note(self, file: str) -> str:
+        return f"{self.home}/{file}.json"
+
+    def read(self, file: str) -> Any:
+        text = common.read(self.note(file))
+        return None if text is None else json.loads(text)
+
+    def write(self, file: str, value: object) -> None:
+        common.write(self.note(file), json.dumps(value), 0o600)
+
+    def forget(self, file: str) -> None:
+        common.remove(self.note(file))
+
+    # Containers
+
+    def stop(self, *containers: str) -> None:
+        """Lets running work end. Nothing of this gateway's own container runs afterwards."""
+        self.stop_unit()
+        self.stop_containers(*containers)
+
+    def stop_unit(self) -> None:
+        run("systemctl", "stop", self.unit, seconds=STOP_SECONDS)
+
+    def stop_containers(self, *containers: str) -> None:
+        for container in containers:
+            state = inspect(container)
+            if state is not None and state["State"]["Running"]:
+                docker("stop", "-t", str(DRAIN_SECONDS), container, seconds=STOP_SECONDS)
+                if existing(container)["State"]["Running"]:
+                    raise Failed(f"{name_of(state)} does not stop: docker inspect {container[:12]}")
+
+    def disable(self) -> None:
+        """Takes the unit down, at the next boot too."""
+        run("systemctl", "disable", "--quiet", "--now", self.unit, seconds=STOP_SECONDS)
+
+    def give_name(self, container: str, former: str) -> None:
+        """Moves the gateway's name to `container`; whoever has it is called `former` from then on."""
+        holder, wanted = inspect(self.name), existing(container)
+        if holder is not None and holder["Id"] != wanted["Id"]:
+            stale = inspect(former)
+            if stale is not None and stale["Id"] != holder["Id"]:
+                docker("rm", "--force", stale["Id"])
+            docker("rename", holder["Id"], former)
+        if name_of(existing(container)) != self.name:
+            docker("rename", container, self.name)
+
+    def remove_all(self, label: str, but: str | None = None) -> None:
+        """Removes the containers with that label of this gateway, and looks whether they are gone."""
+        listed = ("ps", "--all", "--quiet", "--no-trunc", "--filter", f"label={label}={self.name}")
+        for container in docker(*listed).stdout.split():
+            if container != but:
+                docker("rm", "--force", container, check=False)
+        left = [container for container in docker(*listed).stdout.split() if container != but]
+        if left:
+            raise Failed(f"docker did not remove {' '.join(left)}: docker rm --force {left[0]}")
+
+    def end_sandboxes(self) -> None:
+        """Its filter starts nothing more until the unit is started, and its sandboxes are gone. OpenClaw would keep one in
+        use at its old limits and image; the next turn makes a new one."""
+        run(f"{common.BIN}/sandboxes-end", "close", self.name, seconds=120)
+
+    def remove_helper(self, helper: str) -> None:
+        """One that a caller who was killed has left, too: it would go on."""
+        docker("rm", "--force", f"{self.name}-{helper}", check=False)
+
+    # Work on the gateway's files
+
+    def within(self, helper: str, image: str, script: str, words: list[str], mounts: dict[str, str], seconds: float,
+               limits: tuple[str, ...] = ()) -> common.Result:
+        """Runs a script for Node that lies here in a container of that image, with the gateway's uid, no network and no
+        capability: root reads and follows nothing that the gateway can write.
+
+        @param mounts place on the host -> place in the container, with `:ro` where nothing is to be written
+        @raises Failed when it ends with another code than 0, or not within `seconds`
+        """
+        volumes = {**mounts, **{f"{common.BIN}/{program}": f"/{program}:ro" for program in PROGRAMS}}
+        self.remove_helper(helper)
+        try:
+            result = docker("run", "--rm", "--name", f"{self.name}-{helper}", *HELPER, *limits,
+                            *(word for place, target in volumes.items() for word in ("--volume", f"{place}:{target}")),
+                            "--entrypoint", "node", image, "--disable-warning=ExperimentalWarning", f"/{script}", *words,
+                            seconds=seconds, check=False)
+        finally:
+            self.remove_helper(helper)
+        if result.returncode != 0:
+            raise Failed(f"{script} {' '.join(words)} ended with {result.returncode}: {result.stderr.strip()[-4000:]}")
+        return result
+
+    def make_places(self, image: str, directory: str | None = None, helper: str = "state") -> str:
+        """Where SOUL.md is mounted there has to be a file of the gateway's: Docker would make its directory as root.
+
+        @returns what stood there and was renamed
+        """
+        mounts = {directory or self.state: "/state"}
+        return self.within(helper, image, "soul-place.mjs", ["/state"], mounts, 120).stderr.strip()

@@ -1,0 +1,113 @@
+/**
+ * Backups: what bounds the copies, what the storage is told, what stops a prune. The threat model has no row of them until
+ * they leave a host.
+ */
+import { controlsOf, type Control } from "../control";
+
+const collects = "tests/config-files/host/backup-collect.test.ts";
+const runs = "tests/config-files/host/backup-run.test.ts";
+const prunes = "tests/tools/prune/rule.test.ts";
+
+export const backupControls: readonly Control[] = [
+  ...controlsOf({ threat: undefined, file: "config-files/host/bin/backup_common.py", test: collects }, [
+    {
+      name: "backup-names-shown",
+      from: "each if each.isprintable() else",
+      to: "each if True else",
+      failing: "shows none that a terminal would obey",
+    },
+    {
+      name: "backup-sparse-files",
+      from: "if self.claimed + size > self.size:",
+      to: "if False:",
+      failing: "leaves out what claims more than there is",
+    },
+    {
+      name: "backup-bytes",
+      from: "if self.written > self.size:",
+      to: "if False:",
+      failing: "stops at its limit of bytes",
+    },
+    {
+      name: "backup-files",
+      from: "if self.looked > self.files:",
+      to: "if False:",
+      failing: "stops at its limit of files",
+    },
+  ]),
+  ...controlsOf({ threat: undefined, file: "config-files/host/bin/backup-collect", test: collects }, [
+    {
+      name: "backup-links",
+      from: "state = os.lstat(name, dir_fd=opened)",
+      to: "state = os.stat(name, dir_fd=opened)",
+      failing: "takes no link, pipe or device",
+    },
+    {
+      name: "backup-depth",
+      from: "if depth >= DEEPEST:",
+      to: "if False:",
+      failing: "goes no deeper than 64",
+    },
+    {
+      name: "backup-changed-behind",
+      from: "if state.st_ctime_ns >= self.since:",
+      to: "if self.since == 0:",
+      failing: "sees a change behind which size and time have been put back",
+    },
+    {
+      name: "backup-hard-links",
+      from: "if self.link(os.fstat(source), target):",
+      to: "if False:",
+      failing: "keeps hard links links",
+    },
+  ]),
+  ...controlsOf({ threat: undefined, file: "config-files/host/bin/backup_restic.py", test: runs }, [
+    {
+      name: "backup-containers-rights",
+      from: '"--cap-drop", "ALL",',
+      to: "",
+      failing: "copies databases, then files, without network or rights",
+    },
+  ]),
+  ...controlsOf(
+    {
+      threat: undefined,
+      file: "config-files/backups/storage.ts",
+      test: "tests/config-files/backups/storage.test.ts",
+    },
+    [
+      {
+        name: "backup-policy-locks-alone",
+        from: "Resource: [`${below}/locks/*`],",
+        to: "Resource: [`${below}/*`],",
+        failing: "a host's key, DeleteObject of",
+      },
+      {
+        name: "backup-server-append-only",
+        from: '  "--append-only",\n  "--private-repos",',
+        to: '  "--private-repos",',
+        failing: "restic's server only ever takes more",
+      },
+    ],
+  ),
+  ...controlsOf({ threat: undefined, file: "tools/prune/rule.ts", test: prunes }, [
+    {
+      name: "prune-by-arrival",
+      from: "if (minutes > differenceMinutes)",
+      to: "if (minutes < 0)",
+      failing: "a time of its own in the past stops it",
+    },
+    {
+      name: "prune-newest-old",
+      from: "if (days > oldestNewestDays)",
+      to: "if (days < 0)",
+      failing: "a newest one that is old stops it",
+    },
+    {
+      name: "prune-newest-small",
+      from: "if (newest.size < median * smallestShare)",
+      to: "if (newest.size < 0)",
+      failing: "a newest one that is small stops it",
+    },
+  ]),
+];

@@ -1,0 +1,82 @@
+/** What Hetzner would refuse, or would make of a server that is there: seen before anything is ordered or touched. */
+import { controlsOf, type Control } from "../control";
+
+const project = "tests/config/hetzner-project.test.ts";
+
+export const hetznerControls: readonly Control[] = controlsOf(
+  { threat: undefined, file: "config/hetzner-project.ts", test: project },
+  [
+    {
+      name: "hetzner-names",
+      from: "problems.push(`name: the project has",
+      to: "void (`name: the project has",
+      failing: "names all that is in the way at once",
+    },
+    {
+      name: "hetzner-key-once",
+      from: "if (usable !== undefined)",
+      to: "if (false)",
+      failing: "names all that is in the way at once",
+    },
+    {
+      name: "hetzner-stock",
+      from: "asked(server) ? stockProblem(at, stock, bound) : undefined",
+      to: "undefined as string | undefined",
+      failing: "looks at the stock before the server",
+    },
+    {
+      name: "hetzner-location-of-data",
+      from: "if (found.location !== undefined && found.location !== host.location)",
+      to: "if (false)",
+      failing: "refuses another location than that of the stack's own",
+    },
+    {
+      name: "hetzner-own-are-left",
+      from: "if (kind !== place.type && isOwn(found, at)) {",
+      to: "if (false) {",
+      failing: "leaves the stack's own volume, address, key and server to their own turn",
+    },
+    {
+      name: "hetzner-replaced-is-no-leftover",
+      from: "if (preview && kind === server && isOwn(found, at)) continue;",
+      to: "",
+      failing: "in a preview says nothing of the stack's own server",
+    },
+    {
+      name: "hetzner-asked",
+      file: "components/hcloud-server.ts",
+      from: "hooks: { beforeCreate: [ready.beforeMaking], beforeUpdate",
+      to: "hooks: { beforeUpdate",
+      test: "tests/components/options.test.ts",
+      failing: "every use of a resource option",
+    },
+    {
+      name: "server-keeps-port-key-image-location",
+      file: "components/hcloud-server.ts",
+      from: "beforeUpdate: [serverStays(), ready.beforeAnotherType]",
+      to: "beforeUpdate: [ready.beforeAnotherType]",
+      test: "tests/components/options.test.ts",
+      failing: "every use of a resource option",
+    },
+    {
+      name: "server-type-sold-out-before-power-off",
+      file: "components/hcloud-server.ts",
+      from: "beforeUpdate: [serverStays(), ready.beforeAnotherType]",
+      to: "beforeUpdate: [serverStays()]",
+      test: "tests/components/options.test.ts",
+      failing: "every use of a resource option",
+    },
+    ...(
+      [
+        ["key", 'key === undefined ? [] : ["clawkeep', "refuses another key"],
+        ["image", "image === undefined ? [] : [`clawkeep", "refuses another image"],
+        ["location", "...(location === undefined", "refuses another location, and offers"],
+        ["disk", "type !== undefined && smaller", "refuses a type with a smaller disk"],
+      ] as const
+    ).map(([what, from, failing]) => ({
+      ...{ name: `server-${what}-remembered`, file: "components/server-stays.ts", from, failing },
+      to: from.replace("=== undefined", "!== null").replace("type !== undefined && smaller", "type === null"),
+      test: "tests/components/server-stays.test.ts",
+    })),
+  ],
+);

@@ -1,0 +1,202 @@
+/** What backup-run and backup-fetch ask Docker for, and what they make of the answers; Docker and restic are made up. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { hasPython } from "./backup-copies";
+
+const bin = join(__dirname, "..", "..", "..", "config-files", "host", "bin");
+let home: string;
+beforeEach(() => void (home = mkdtempSync(join(tmpdir(), "clawkeep-backup-"))));
+afterEach(() => rmSync(home, { recursive: true }));
+
+/** Both scripts as modules, their paths below `home`, and Docker a function that notes its words and answers from a list. */
+const world = `
+import importlib.machinery, importlib.util, json, subprocess, sys
+bin, home = sys.argv[1:]
+sys.path.insert(0, bin)
+sys.dont_write_bytecode = True
+def load(name):
+    loader = importlib.machinery.SourceFileLoader(name.replace("-", "_"), f"{bin}/{name}")
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(module)
+    return module
+import backup_restic
+backup_restic.HOME = home
+run, fetch = load("backup-run"), load("backup-fetch")
+run.HOME, run.STAGING, fetch.PLACE = home, f"{home}/files", f"{home}/restore"
+run.os.chown = lambda *words, **more: None
+calls, answers = [], []
+class Done:
+    def __init__(self, code=0, out="", err=""): self.returncode, self.stdout, self.stderr = code, out, err
+def docker(words, **more):
+    if words[1] == "rm": return Done()
+    calls.append((words, more.get("input", "")))
+    answer = answers.pop(0)
+    if isinstance(answer, Exception): raise answer
+    return answer
+backup_restic.subprocess.run = docker
+late = subprocess.TimeoutExpired("docker", 1)
+told = lambda **more: Done(0, json.dumps({"leftOut": [], "leftOutMore": 0, "stopped": None, **more}))
+made = Done(0, '{"message_type":"status"}\\n' + json.dumps({"message_type": "summary", "snapshot_id": "ab" * 32, "total_bytes_processed": 7, "data_added": 5}))
+part = lambda name, **more: {"name": name, "owner": "1001:1001", "source": f"/state/{name}", "databases": True, "without": ["tmp"], "seconds": 9, "files": 9, "bytes": 9, **more}
+order = {"stack": "prod", "epoch": 2, "tags": ["stack=prod", "epoch=2", "gateway=one"], "python": "PYTHON", "manifest": {"version": "1"},
+  "restic": {"image": "RESTIC", "arguments": ["--repo", "s3:https://x/y"], "fromFiles": {"AWS_SECRET_ACCESS_KEY": "secret-access-key"}, "environment": {"AWS_DEFAULT_REGION": "eu"}, "secrets": "/secrets-of-backups", "network": "NET"},
+  "parts": [part("one/state"), part("two/state", databases=False)]}
+def attempt(work):
+    try: return work()
+    except backup_restic.Failed as failure: return f"Failed: {failure}"
+`;
+
+/** Runs Python in that world. @returns what its `result` is */
+function inWorld(code: string): unknown {
+  const words = ["-B", "-c", `${world}\n${code}\nprint(json.dumps(result))`, bin, home];
+  const { status, stdout, stderr } = spawnSync("python3", words, { encoding: "utf8" });
+  if (status !== 0) throw new Error(stderr);
+  return JSON.parse(stdout);
+}
+
+(hasPython ? describe : describe.skip)("backup-run", () => {
+  it("copies databases, then files, without network or rights, then shows restic the copies alone", () => {
+    const calls = inWorld(`
+answers += [told(), told(), told(), made]
+run.snapshot(order, False)
+result = [words for words, _ in calls]`) as string[][];
+    const after = (words: string[] | undefined, flag: string): string[] =>
+      (words ?? []).flatMap((word, index) => (word === flag ? [words?.[index + 1] ?? ""] : []));
+    expect(calls.map((words) => words.find((word) => /\/scripts\/|^backup$/.test(word)))).toEqual([
+      ...["/scripts/backup-database", "/scripts/backup-collect", "/scripts/backup-collect", "backup"],
+    ]);
+    for (const words of calls) {
+      expect(words).toEqual(
+        expect.arrayContaining(["--read-only", "--cap-drop", "no-new-privileges", "512m"]),
+      );
+      expect(after(words, "--cap-drop")).toEqual(["ALL"]);
+    }
+    for (const words of calls.slice(0, 3))
+      expect([after(words, "--network"), after(words, "--user"), after(words, "--cap-add")]).toEqual([
+        ...[["none"], ["1001:1001"], []],
+      ]);
+    expect(after(calls[0], "--volume")[0]).toBe("/state/one/state:/from:rw");
+    expect(after(calls[1], "--volume")[0]).toBe("/state/one/state:/from:ro");
+    const restic = calls[3];
+    expect(after(restic, "--volume")).toEqual([
+      ...["/secrets-of-backups:/secrets:ro", `${home}/cache:/cache`, `${home}/files:/backup:ro`],
+    ]);
+    expect([after(restic, "--cap-add"), after(restic, "--tag")]).toEqual([
+      ["DAC_READ_SEARCH"],
+      ["stack=prod", "epoch=2", "gateway=one"],
+    ]);
+    // The name of a variable and of its file, never what is in it.
+    expect(restic).toContain("AWS_SECRET_ACCESS_KEY=secret-access-key");
+    expect(after(restic, "--env").filter((variable) => variable.startsWith("AWS"))).toEqual([
+      "AWS_DEFAULT_REGION=eu",
+    ]);
+  });
+
+  it("a part that fails or takes too long is named, and the others and the snapshot are made", () => {
+    const result = inWorld(`
+answers += [late, Done(1, "", "boom"), told(leftOut=[{"path": "x", "why": "is a link"}]), made]
+got = run.snapshot(order, False)
+result = [run.troubles(got), got["snapshot"], json.load(open(f"{home}/last.json"))["snapshot"]]`);
+    const snapshot = { id: "ab".repeat(32), size: 7, added: 5 };
+    expect(result).toEqual([
+      [
+        "one/state: the copy of before stands: clawkeep-backup-copy did not end within 69 seconds, and was ended",
+        "one/state: the copy of before stands: backup-collect ended with 1: boom",
+        "two/state: x is a link",
+      ],
+      snapshot,
+      snapshot,
+    ]);
+  });
+
+  it.each<[number, RegExp]>([
+    [1, /it failed/],
+    [3, /could not be read/],
+    [10, /no repository yet: backup-run init/],
+    [11, /locked by another run, or by a prune/],
+    [12, /another password: is clawkeep:backupPassword/],
+  ])("restic's code %i is said in words", (code, said) => {
+    const result = inWorld(`
+answers += [told(), told(), told(), Done(${code}, "", "Fatal")]
+result = run.snapshot(order, False)["failed"]`);
+    expect(result).toMatch(said);
+  });
+
+  it("makes a repository where there is none, and none over one that has another password", () => {
+    const result = inWorld(`
+answers += [Done(10), Done(0)]
+made = attempt(lambda: run.init(order))
+answers += [Done(0)]
+there = attempt(lambda: run.init(order))
+answers += [Done(12)]
+result = [made, there, attempt(lambda: run.init(order)), [words[-1] for words, _ in calls if words[-1] == "init"]]`);
+    expect(result).toEqual([
+      "the repository has been made",
+      "the repository is there",
+      expect.stringMatching(/^Failed: .*another password/),
+      ["init"],
+    ]);
+  });
+
+  it("what a gateway that is gone has left is in no snapshot more", () => {
+    const result = inWorld(`
+import os
+os.makedirs(f"{home}/files/gone/state"); os.makedirs(f"{home}/files/one/state")
+run.remove_others(order)
+result = os.listdir(f"{home}/files")`);
+    expect(result).toEqual(["one"]);
+  });
+});
+
+(hasPython ? describe : describe.skip)("backup-fetch", () => {
+  const listed = `
+def snap(id, time, *tags): return {"id": id * 64, "time": time, "tags": list(tags)}
+listed = Done(0, json.dumps([
+  snap("a", "2026-11-20T10:00:00Z", "stack=prod", "epoch=1", "gateway=one"),
+  snap("b", "2026-11-20T09:00:00Z", "stack=standby", "epoch=2", "gateway=one"),
+  snap("c", "2026-11-20T08:00:00Z", "stack=standby", "epoch=2", "gateway=one"),
+  snap("d", "2026-11-20T11:00:00Z", "other")]))
+`;
+
+  it("takes the newest of the highest epoch, whatever is newer of a lower one", () => {
+    const result = inWorld(`${listed}
+answers += [listed]
+result = [one["id"][0] for one in fetch.snapshots(order)]`);
+    expect(result).toEqual(["b", "c", "a"]);
+  });
+
+  it("restores into a directory that has its name when it is whole, and over none that is there", () => {
+    const result = inWorld(`${listed}
+import os
+answers += [listed, Done(1)]
+failed = attempt(lambda: fetch.restore(order, "newest", "try", "one"))
+answers += [listed, Done(0)]
+there = os.path.exists(f"{home}/restore/try")
+done = attempt(lambda: fetch.restore(order, "newest", "try", "one"))
+words = calls[-1][0]
+result = [failed, there, done, os.path.exists(f"{home}/restore/try"), words[words.index("restore") + 2], attempt(lambda: fetch.restore(order, "newest", "try", None))]`);
+    expect(result).toEqual([
+      expect.stringMatching(/^Failed: restic restore: it failed/),
+      false,
+      expect.stringMatching(/restore\/try: snapshot bbbbbbbb of stack standby, epoch 2/),
+      true,
+      `${"b".repeat(64)}:/backup/one`,
+      expect.stringMatching(/^Failed: .* is there already/),
+    ]);
+  });
+
+  it.each<[string, string, string, RegExp]>([
+    ["latest", "try", "None", /neither newest nor an id/],
+    ["newest", "../x", "None", /no name of small letters/],
+    ["newest", "try", '"--x"', /no name of small letters/],
+    ["newest", "try", '"two"', /holds one, and not two/],
+    ["eeeeeeee", "try", "None", /0 snapshots begin with eeeeeeee/],
+  ])("%s into %s, gateway %s, is refused", (wanted, name, gateway, said) => {
+    const result = inWorld(`${listed}
+answers += [listed]
+result = attempt(lambda: fetch.restore(order, "${wanted}", "${name}", ${gateway}))`);
+    expect(result).toMatch(said);
+  });
+});

@@ -1,0 +1,3 @@
+import { fuzzGate } from "./support/fuzz-gate";
+
+fuzzGate();

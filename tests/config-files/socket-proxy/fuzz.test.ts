@@ -1,0 +1,3 @@
+import { fuzzFilter } from "./support/fuzz-filter";
+
+fuzzFilter();
