@@ -66,7 +66,7 @@ export class Gateway extends Component {
       { ...args, storage, proven, sandboxImage },
       { parent: this },
     );
-    const tools = this.toolsProven(args, image, files, filter);
+    const toolsProven = this.toolsProven(args, image, files, filter);
     const needed = settledBefore(args, "gateway", gateway);
     // Made before the container, so that one whose activation has never succeeded is taken down too; after all that the
     // gateway uses, so that it is taken down before any of that.
@@ -83,7 +83,7 @@ export class Gateway extends Component {
     const needs = needsOf("gateway", gateway).map((need) => need.name);
     this.activated = host.command(this, this.child("activated"), {
       create: pulumi.interpolate`${toolDirectory}/gateway-activate ${gateway.name} ${container.id} ${settings.role} ${readyWithinSeconds} ${needs.join(" ")}`,
-      dependsOn: [settled, ...tools, ...needed],
+      dependsOn: [settled, toolsProven, ...needed],
     });
     this.finish({ token: this.token });
   }
@@ -94,16 +94,13 @@ export class Gateway extends Component {
     image: BuiltImage,
     files: FilesOnHost,
     filter: SocketProxy,
-  ): pulumi.Resource[] {
-    if (configuration.settings.role !== "active") return [];
-    return [
-      host.command(this, this.child("tools-proven"), {
-        create: pulumi.interpolate`${toolDirectory}/gateway-prove-sandbox ${gateway.name} ${image.reference} ${files.directory}`,
-        // Another filter, or another way to ask it, is asked again.
-        stdin: pulumi.interpolate`${filter.id} ${scriptRevision("gateway-prove-sandbox")} ${scriptRevision("prove-sandbox.mjs")}`,
-        dependsOn: [filter.settled],
-      }),
-    ];
+  ): pulumi.Resource {
+    return host.command(this, this.child("tools-proven"), {
+      create: pulumi.interpolate`${toolDirectory}/gateway-prove-sandbox ${gateway.name} ${image.reference} ${files.directory} ${configuration.settings.role}`,
+      // Another filter, or another way to ask it, is asked again.
+      stdin: pulumi.interpolate`${filter.id} ${scriptRevision("gateway-prove-sandbox")} ${scriptRevision("prove-sandbox.mjs")}`,
+      dependsOn: [filter.settled],
+    });
   }
 
   private gatewayImage({ configuration, host, gateway }: GatewayArgs): BuiltImage {

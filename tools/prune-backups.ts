@@ -7,6 +7,7 @@
 import { spawnSync } from "node:child_process";
 import { readRepository } from "./prune/read";
 import { decide } from "./prune/rule";
+import { endWith, say } from "./terminal";
 
 /** Ids that fit into one command. */
 const atOnce = 500;
@@ -45,19 +46,18 @@ function main([remote = "", dry]: readonly string[]): void {
   const { forget, stops } = decide(repository, new Date());
   if (stops.length > 0)
     throw new Error(`${stops.join("\n")}\nnothing was deleted: look at it first (docs/backups.md)`);
-  console.log(`${repository.snapshots.length} snapshots, ${forget.length} of them go`);
-  if (dry !== undefined) for (const id of forget) console.log(id);
+  say(`${repository.snapshots.length} snapshots, ${forget.length} of them go`);
+  if (dry !== undefined) for (const id of forget) say(id);
   else {
     for (let first = 0; first < forget.length; first += atOnce)
       restic("forget", "--retry-lock", "5m", ...forget.slice(first, first + atOnce));
     // Also where none goes today: one that was cut off has left what nobody refers to.
-    console.log(restic("prune", "--retry-lock", "5m").trim());
+    say(restic("prune", "--retry-lock", "5m").trim());
   }
 }
 
 try {
   main(process.argv.slice(2));
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
+  endWith(error);
 }

@@ -13,7 +13,7 @@ import { sshTarget, withHost } from "./host-shell";
 import { progress, table, verify } from "./verify/row";
 import { rowsOf } from "./verify/rows";
 import { stackOutputs, worldOf } from "./verify/world";
-import { endWith, say, sayJson } from "./terminal";
+import { complain, endWith, say, sayJson } from "./terminal";
 
 /** A row's own limit ends the wait; this ends what it has started on the host. */
 const secondsOnHost = 40;
@@ -28,7 +28,7 @@ async function main(args: readonly string[]): Promise<void> {
     sshTarget(stack, outputs),
     async (shell) => {
       const world = worldOf(stack, outputs, shell, curlArgs);
-      return verify(world, rowsOf(world), 4, {}, (result) => console.error(progress(result)));
+      return verify(world, rowsOf(world), 4, {}, (result) => complain(progress(result)));
     },
     secondsOnHost,
   );

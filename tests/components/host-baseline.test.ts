@@ -38,9 +38,9 @@ it("looks at the volume again when its size changes", () => {
 });
 
 it.each([
-  ["mount-volume", "host-volume-mounted", ["common.py", "mounts.py"]],
+  ["mount-volume", "host-volume-mounted", ["common.py", "mounts.py", "visible.py"]],
   ["secure-sshd", "host-sshd", []],
-  ["gateway-storage", "gateway-openclaw-storage", ["common.py", "gateway.py", "mounts.py"]],
+  ["gateway-storage", "gateway-openclaw-storage", ["common.py", "gateway.py", "mounts.py", "visible.py"]],
 ])("runs %s again when the script changes, without replacing the command", (script, name, modules) => {
   const { create, stdin, triggers } = inputs(graphs.prod, name);
   expect(create).toContain(`/${script} `);

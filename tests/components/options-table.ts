@@ -107,6 +107,12 @@ export const optionUses: readonly OptionUse[] = [
     reason: "a volume is attached to one server at a time",
   },
   {
+    type: "VolumeAttachment",
+    option: "hooks",
+    value: ["the volume is attached to nothing"],
+    reason: "an attachment whose answer was lost is taken over, not made again",
+  },
+  {
     type: "Network",
     option: "deleteBeforeReplace",
     value: true,

@@ -1,5 +1,5 @@
 /** What waits for what. A failed step stops everything that stands on it, so the order is a promise. */
-import { prod, rawConfiguration, standby, twoGateways } from "../fixtures/stack-configuration";
+import { prod, rawConfiguration, twoGateways } from "../fixtures/stack-configuration";
 import {
   commands,
   containers,
@@ -14,7 +14,6 @@ import {
 
 const graphs = recordGraphs({
   prod: programRun(rawConfiguration(prod)),
-  standby: programRun(rawConfiguration(standby)),
   twoGateways: programRun(rawConfiguration(twoGateways)),
 });
 
@@ -292,10 +291,4 @@ describe.each(["prod", "twoGateways"] as const)("%s", (stack) => {
       expect(earlier).toContain(`${container(graph, name).name}-settled`);
     }
   });
-});
-
-it("asks no filter on a standby, where none runs", () => {
-  const texts = commands(graphs.standby).map(({ inputs }) => String(opened(inputs["create"])));
-  expect(texts.filter((text) => text.includes("gateway-activate"))).toHaveLength(1);
-  expect(texts.filter((text) => text.includes("gateway-prove-sandbox"))).toEqual([]);
 });

@@ -3,13 +3,13 @@
 Usage: imported. The order, /etc/clawkeep/backups.json, says where the repository is, and what a snapshot is made of.
 """
 import json
-import subprocess
 from typing import Any, TypedDict
+
+import common
+from common import TOO_LATE, Failed, docker, run
 
 ORDER = "/etc/clawkeep/backups.json"
 HOME = "/var/lib/clawkeep/backup"
-# Of a command's output; what comes after it nobody has to read.
-MOST = 32 << 20
 # Variables come from files: what docker inspect shows is no secret, and neither are arguments.
 SHIM = """
 while [ "$1" != -- ]; do value=$(cat "/secrets/${1#*=}"); export "${1%%=*}=$value"; shift; done
@@ -25,10 +25,6 @@ CODES = {
     12: "the repository has another password: is clawkeep:backupPassword the one that it was made with?",
     130: "it was interrupted",
 }
-
-
-class Failed(Exception):
-    """What did not work, of what, and what to type next."""
 
 
 class Restic(TypedDict):
@@ -77,19 +73,18 @@ def read_order() -> Order:
     return order
 
 
-def container(name: str, words: list[str], seconds: float, text: str = "") -> subprocess.CompletedProcess[str]:
+def container(name: str, words: list[str], seconds: float, text: str = "") -> common.Result:
     """Runs a container for at most that long. Its name is its own: one that was left by a run that was killed goes first."""
-    remove = ["docker", "rm", "--force", name]
-    subprocess.run(remove, check=False, capture_output=True, timeout=60)
-    command = ["docker", "run", "--rm", "--interactive", "--name", name, "--read-only", "--cap-drop", "ALL",
+    remove = ("rm", "--force", name)
+    docker(*remove, check=False)
+    done = run("docker", "run", "--rm", "--interactive", "--name", name, "--read-only", "--cap-drop", "ALL",
                "--security-opt", "no-new-privileges", "--pids-limit", "128", "--cpu-shares", "128",
-               "--memory", "512m", "--memory-swap", "512m", "--log-driver", "none", *words]
-    try:
-        done = subprocess.run(command, check=False, capture_output=True, text=True, errors="replace", input=text, timeout=seconds)
-    except subprocess.TimeoutExpired as late:
+               "--memory", "512m", "--memory-swap", "512m", "--log-driver", "none", *words,
+               seconds=seconds, check=False, text=text)
+    if done.returncode == TOO_LATE:
         # The client's end is not the container's.
-        subprocess.run(remove, check=False, capture_output=True, timeout=60)
-        raise Failed(f"{name} did not end within {seconds:g} seconds, and was ended") from late
+        docker(*remove, check=False)
+        raise Failed(f"{name} did not end within {seconds:g} seconds, and was ended")
     return done
 
 
@@ -107,4 +102,4 @@ def restic(order: Order, arguments: list[str], seconds: float, more: list[str] |
     if done.returncode != 0:
         said = done.stderr.strip()[-1000:]
         raise Failed(f"restic {arguments[0]}: {CODES.get(done.returncode, f'ended with {done.returncode}')}. {said}".strip())
-    return done.stdout[:MOST]
+    return done.stdout

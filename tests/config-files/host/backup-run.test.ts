@@ -12,7 +12,7 @@ afterEach(() => rmSync(home, { recursive: true }));
 
 /** Both scripts as modules, their paths below `home`, and Docker a function that notes its words and answers from a list. */
 const world = `
-import importlib.machinery, importlib.util, json, subprocess, sys
+import importlib.machinery, importlib.util, json, sys
 bin, home = sys.argv[1:]
 sys.path.insert(0, bin)
 sys.dont_write_bytecode = True
@@ -29,14 +29,11 @@ run.os.chown = lambda *words, **more: None
 calls, answers = [], []
 class Done:
     def __init__(self, code=0, out="", err=""): self.returncode, self.stdout, self.stderr = code, out, err
-def docker(words, **more):
-    if words[1] == "rm": return Done()
-    calls.append((words, more.get("input", "")))
-    answer = answers.pop(0)
-    if isinstance(answer, Exception): raise answer
-    return answer
-backup_restic.subprocess.run = docker
-late = subprocess.TimeoutExpired("docker", 1)
+def run_docker(*words, text="", **more):
+    calls.append((list(words), text))
+    return answers.pop(0)
+backup_restic.run, backup_restic.docker = run_docker, lambda *words, **more: Done()
+late = Done(backup_restic.TOO_LATE)
 told = lambda **more: Done(0, json.dumps({"leftOut": [], "leftOutMore": 0, "stopped": None, **more}))
 made = Done(0, '{"message_type":"status"}\\n' + json.dumps({"message_type": "summary", "snapshot_id": "ab" * 32, "total_bytes_processed": 7, "data_added": 5}))
 part = lambda name, **more: {"name": name, "owner": "1001:1001", "source": f"/state/{name}", "databases": True, "without": ["tmp"], "seconds": 9, "files": 9, "bytes": 9, **more}

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { services, userOf } from "../../../config/services";
 
 const script = join(__dirname, "..", "..", "..", "config-files", "host", "bin", "gateway-prove-sandbox");
 let directory = "";
@@ -10,7 +11,7 @@ beforeEach(() => (directory = mkdtempSync(join(tmpdir(), "clawkeep-proof-"))));
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 /** Runs it with a docker whose `run` ends with each of these codes in turn, the last of them from then on. */
-function prove(...codes: number[]) {
+function prove(codes: number[], role = "active") {
   codes.forEach((code, index) => writeFileSync(join(directory, `code-${index + 1}`), `${code}`));
   const fake = `#!/bin/sh
 cd ${directory}
@@ -24,16 +25,17 @@ case $1 in
 esac
 `;
   writeFileSync(join(directory, "docker"), fake, { mode: 0o755 });
-  const { status, stdout, stderr } = spawnSync(script, ["gw", "image:1", "/etc/of-gw", "2000:3000"], {
+  const { status, stdout, stderr } = spawnSync(script, ["gw", "image:1", "/etc/of-gw", role], {
     encoding: "utf8",
     env: { ...process.env, PATH: [directory, process.env["PATH"]].join(delimiter) },
   });
-  const calls = readFileSync(join(directory, "calls"), "utf8").trim().split("\n");
+  writeFileSync(join(directory, "calls"), "", { flag: "a" });
+  const calls = readFileSync(join(directory, "calls"), "utf8").split("\n").filter(Boolean);
   return { status, stdout, stderr, calls, runs: calls.filter((call) => call.startsWith("run ")) };
 }
 
 test("its container has the gateway's user and image, the filter's socket, and nothing of the gateway's state", () => {
-  const { status, stdout, runs } = prove(0);
+  const { status, stdout, runs } = prove([0]);
   expect([status, stdout]).toEqual([
     0,
     "a sandbox of gw was made through its filter, answered, and is removed\n",
@@ -48,19 +50,19 @@ test("its container has the gateway's user and image, the filter's socket, and n
   ]);
   const after = (option: string): string[] =>
     words.flatMap((word, at) => (word === option ? [words[at + 1] ?? ""] : []));
-  expect(after("--user")).toEqual(["2000:3000"]);
+  expect(after("--user")).toEqual([userOf(services.gateway)]);
   expect(after("--network")).toEqual(["none"]);
   expect(words).toEqual(expect.arrayContaining(["--read-only", "--cap-drop", "no-new-privileges"]));
   expect(after("--volume")).toEqual([
     "/opt/openclaw/gateways/gw/socket:/run/openclaw:ro",
     "/opt/openclaw/gateways/gw/sandboxes/workspaces:/opt/openclaw/gateways/gw/sandboxes/workspaces",
     "/etc/of-gw:/etc/openclaw:ro",
-    "/opt/openclaw/bin/prove-sandbox.mjs:/prove-sandbox.mjs:ro",
+    `${join(script, "..", "prove-sandbox.mjs")}:/prove-sandbox.mjs:ro`,
   ]);
 });
 
 test("what the filter refuses ends it, with the filter's words and the way out", () => {
-  const { status, stderr, runs } = prove(1);
+  const { status, stderr, runs } = prove([1]);
   expect(status).toBe(1);
   expect(runs).toHaveLength(1);
   expect(stderr).toMatch(
@@ -70,15 +72,21 @@ test("what the filter refuses ends it, with the filter's words and the way out",
 });
 
 test("a gateway that has all its sandboxes loses them, and it is tried again", () => {
-  const again = prove(3, 0);
+  const again = prove([3, 0]);
   expect([again.status, again.runs.length]).toEqual([0, 2]);
   expect(again.calls.filter((call) => /^rm --force (aaa|bbb)$/.test(call))).toHaveLength(2);
 });
 
 test("a gateway that makes new ones each time is let through after three tries, and it is said", () => {
-  const never = prove(3);
+  const never = prove([3]);
   expect([never.status, never.runs.length]).toEqual([0, 3]);
   expect(never.stdout).toBe(
     "not proven: gw makes as many sandboxes as it may, again and again. Look at: docker logs gw\n",
   );
+});
+
+test("on a standby nobody is asked", () => {
+  const { status, stdout, calls } = prove([1], "standby");
+  expect([status, stdout]).toEqual([0, "not asked: the filter of gw is down on a standby\n"]);
+  expect(calls).toEqual([]);
 });

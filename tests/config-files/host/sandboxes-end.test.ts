@@ -53,7 +53,7 @@ const end = "/opt/openclaw/bin/sandboxes-end";
       `touch /opt/deaf; ${end} close gw && echo 0 || echo 1; ls ${home}/sandboxes`,
     );
     expect(stdout).toBe("1\nclosed\nworkspaces\n");
-    expect(stderr).toMatch(/docker does not say which there are: docker ps did not end within 1 s/);
+    expect(stderr).toMatch(/docker does not say which there are: did not end within 1 s/);
   });
 
   it("opens again, also where it was open", () => {

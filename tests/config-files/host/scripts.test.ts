@@ -15,7 +15,7 @@ const startingWith = (line: string) => scripts.filter(({ text }) => text.startsW
 // -B: nothing else may lie beside the scripts, and what is compiled there would outlive a change of the same size.
 const [bash, ofPython] = [startingWith("#!/usr/bin/env bash"), startingWith("#!/usr/bin/env -S python3 -B")];
 const shared = scripts.filter(({ name }) => name.endsWith(".py"));
-const python = [...ofPython, ...shared];
+const python = [...new Set([...ofPython, ...shared])];
 const modules = scripts.filter(({ name }) => name.endsWith(".mjs"));
 const installed = (program: string): boolean => spawnSync(program, ["--version"]).error === undefined;
 const check = (program: string, ...args: string[]) => {
@@ -119,7 +119,8 @@ describe("time limits: what root does with something hostile ends", () => {
   it("Python starts processes in common.py alone, and says there how long each may take", () => {
     const starting = /\bsubprocess\b|\bos\.(system|popen|spawn|posix_spawn)/;
     const names = python.filter(({ text }) => starting.test(text)).map(({ name }) => name);
-    expect(names).toEqual(["common.py"]);
+    // backup-database runs in a container that has a limit of its own, where its child has a smaller one.
+    expect(names).toEqual(["backup-database", "common.py"]);
     const common = python.find(({ name }) => name === "common.py")?.text ?? "";
     expect(common).toMatch(/def run\(\*words: str, seconds: float, /);
   });

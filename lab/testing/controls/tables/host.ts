@@ -155,7 +155,7 @@ export const hostControls = controlsOf(
     {
       name: "host-tools-proven",
       file: "components/gateway.ts",
-      from: "dependsOn: [settled, ...tools, ...needed],",
+      from: "dependsOn: [settled, toolsProven, ...needed],",
       to: "dependsOn: [settled, ...needed],",
       test: "tests/components/order.test.ts",
       failing: "has a sandbox made through its own filter",
