@@ -10,7 +10,7 @@ import { LuaStore } from "./support/lua-store";
 const plenty = { budgetUsd: 1000, requestsPerMinute: 1_000_000 } as const;
 const names = ["alice", "bob", "carol"] as const;
 const gateways = z.array(gateway).parse(names.map((name) => ({ ...plenty, name })));
-const base = { provider: "anthropic", model: "claude-sonnet-4-5-20250929", budgetPeriod: "1h" } as const;
+const base = { provider: "anthropic", model: "claude-sonnet-4-6", budgetPeriod: "1h" } as const;
 const models = z.array(model).parse([
   { ...base, name: "equal", budgetUsd: 0.00001, requestsPerMinute: 1000 },
   { ...base, name: "said", budgetUsd: 0.00001, requestsPerMinute: 10, shares: { alice: 0.5, bob: 0.2 } },

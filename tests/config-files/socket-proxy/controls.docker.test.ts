@@ -239,5 +239,7 @@ test("each control is switched off by one of these tests", () => {
   for (const each of ["limitExecs", "limitStarts", "limitCalls", "limitRates"]) covered.add(each);
   // Behind it stands isOwnSandbox, so that nothing gets through; what answers tell is in amounts.test.ts.
   covered.add("mayBeAskedFor");
+  // Of a gateway that is stopped: closed.test.ts.
+  covered.add("isClosed");
   expect(Object.keys(controls).filter((each) => !covered.has(each))).toEqual([]);
 });

@@ -163,7 +163,7 @@ export function tests(deployment: Deployment): void {
     for (const model of [
       "gpt",
       "openai/gpt-4o",
-      "claude-sonnet-4-5-20250929",
+      "claude-sonnet-4-6",
       "sonnet,gpt",
       "*",
       ["sonnet"],

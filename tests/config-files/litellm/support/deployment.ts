@@ -51,7 +51,7 @@ export interface DeploymentArgs {
 export const sonnet = {
   name: "sonnet",
   provider: "anthropic",
-  model: "claude-sonnet-4-5-20250929",
+  model: "claude-sonnet-4-6",
   budgetUsd: 50,
   requestsPerMinute: 1000,
 } as const;

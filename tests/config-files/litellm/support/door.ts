@@ -47,7 +47,7 @@ export interface Told {
 
 const plenty = { budgetUsd: 1000, requestsPerMinute: 10_000 } as const;
 export const models = z.array(model).parse([
-  { ...plenty, name: "sonnet", provider: "anthropic", model: "claude-sonnet-4-5-20250929" },
+  { ...plenty, name: "sonnet", provider: "anthropic", model: "claude-sonnet-4-6" },
   { ...plenty, name: "gpt", provider: "openai", model: "gpt-4o" },
   { ...plenty, name: "memory", provider: "voyage", model: "voyage-3.5", mode: "embedding" },
 ]);
