@@ -18,6 +18,7 @@ test("a changed model name updates LiteLLM and the gateway and nothing else", as
       "gateway-openclaw-config update",
       "gateway-openclaw-container replace",
       "gateway-openclaw-container-settled update",
+      "gateway-openclaw-tools-proven update",
       "litellm-config update",
       "litellm-container replace",
       "litellm-container-settled update",

@@ -34,7 +34,7 @@ test("every container is there and none runs; images and configuration are in pl
   expect(files).toContain("gateway");
   // An update leaves the images of before on prod, so the ones in use are compared.
   const images = (name: string) =>
-    onVps(name, "docker ps -a --format '{{.Names}} {{.Image}}' | grep -vE '^openclaw-(sbx-|canary)' | sort");
+    onVps(name, "docker ps -a --format '{{.Names}} {{.Image}}' | grep -vE '^openclaw([.]|-canary)' | sort");
   expect(await images("standby")).toBe(await images("prod"));
   const sandbox = (name: string) =>
     onVps(
