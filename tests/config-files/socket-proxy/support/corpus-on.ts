@@ -26,7 +26,10 @@ export function corpusOn(world: World, differences: Differences = {}): void {
       const byItself = attack.engineRefuses === true ? !carriesOut.includes(name) : refuses.includes(name);
       await withTarget(world, attack, async (target) => {
         expectRefused(await runAttack(world, attack, "filter", target), attack.rules);
-        const proof = await runAttack(world, attack, "engine", target);
+        let proof = await runAttack(world, attack, "engine", target);
+        // runc gives a container some milliseconds to freeze (cgroup v1), which a machine that is busy may not have.
+        for (let tries = 1; tries < 4 && proof.answer.body.includes("unable to freeze"); tries++)
+          proof = await runAttack(world, attack, "engine", target);
         expect(proof.succeeded ? "carried out" : JSON.stringify(proof.answer)).toMatch(
           byItself ? /^{/ : /^carried out$/,
         );
