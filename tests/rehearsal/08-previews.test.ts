@@ -39,37 +39,6 @@ test("a preview of a stack of which nothing is known yet shows every resource", 
   expect(fresh).toBe(running);
 });
 
-test("what the project at Hetzner has already, or cannot sell, a preview says and an up refuses before it orders anything", async () => {
-  const named = { name: "clawkeep-fresh", location: "fsn1" };
-  const made = (await hetzner("POST", "/volumes", { ...named, size: 10, format: "ext4" })) as {
-    volume: { id: number };
-  };
-  await stock("cx33", false);
-  try {
-    for (const operation of ["preview --stack fresh", "up --stack fresh --yes --skip-preview"]) {
-      const [verb = "", ...flags] = operation.split(" ");
-      const { outcome } = await tryPulumi(verb, flags);
-      expect([verb, outcome.code === 0]).toEqual([verb, verb === "preview"]);
-      const said = (outcome.stdout + outcome.stderr).replace(/\s+/g, " ");
-      for (const reason of [
-        /name: the project has a volume called clawkeep-fresh already\. Give it another name there/,
-        /pulumi config set --stack fresh --path clawkeep:host\.sshKey clawkeep-prod/,
-        /stock: cx33 is not to be had in fsn1 now\. .*pulumi config set --stack fresh --path clawkeep:host\.location nbg1/,
-      ])
-        expect(said).toMatch(reason);
-    }
-    const { deployment } = JSON.parse(await pulumi("stack", ["export", "--stack", "fresh"])) as {
-      deployment: { resources: InState[] };
-    };
-    const bought = deployment.resources.filter(({ type }) => type.startsWith("hcloud:"));
-    expect(bought.map(({ type }) => type)).toEqual([]);
-    expect(await hetzner("GET", "/primary_ips?name=clawkeep-fresh")).toMatchObject({ primary_ips: [] });
-  } finally {
-    await stock("cx33", true);
-    await hetzner("DELETE", `/volumes/${made.volume.id}`);
-  }
-});
-
 test("wrong values are all named at once with what mends them, before any resource is touched", async () => {
   const good = readFileSync(file(), "utf8");
   const document = parse(good) as { config: Record<string, unknown> };
@@ -123,6 +92,38 @@ test("wrong values are all named at once with what mends them, before any resour
   }
 });
 
+// It begins the stack, so it comes after what asks for one that has nothing.
+test("what the project at Hetzner has already, or cannot sell, a preview says and an up refuses before it orders anything", async () => {
+  const named = { name: "clawkeep-fresh", location: "fsn1" };
+  const made = (await hetzner("POST", "/volumes", { ...named, size: 10, format: "ext4" })) as {
+    volume: { id: number };
+  };
+  await stock("cx33", false);
+  try {
+    for (const operation of ["preview --stack fresh", "up --stack fresh --yes --skip-preview"]) {
+      const [verb = "", ...flags] = operation.split(" ");
+      const { outcome } = await tryPulumi(verb, flags);
+      expect([verb, outcome.code === 0]).toEqual([verb, verb === "preview"]);
+      const said = (outcome.stdout + outcome.stderr).replace(/\s+/g, " ");
+      for (const reason of [
+        /name: the project has a volume called clawkeep-fresh already\. Give it another name there/,
+        /pulumi config set --stack fresh --path clawkeep:host\.sshKey clawkeep-prod/,
+        /stock: cx33 is not to be had in fsn1 now\. .*pulumi config set --stack fresh --path clawkeep:host\.location nbg1/,
+      ])
+        expect(said).toMatch(reason);
+    }
+    const { deployment } = JSON.parse(await pulumi("stack", ["export", "--stack", "fresh"])) as {
+      deployment: { resources: InState[] };
+    };
+    const bought = deployment.resources.filter(({ type }) => type.startsWith("hcloud:"));
+    expect(bought.map(({ type }) => type)).toEqual([]);
+    expect(await hetzner("GET", "/primary_ips?name=clawkeep-fresh")).toMatchObject({ primary_ips: [] });
+  } finally {
+    await stock("cx33", true);
+    await hetzner("DELETE", `/volumes/${made.volume.id}`);
+  }
+});
+
 test("another SSH port, key, image or location of a server that is there is refused, in a preview and without one", async () => {
   const changes = { sshPort: 2222, sshKey: "another-key", image: "ubuntu-24.04", location: "nbg1" };
   await withHost(changes, async () => {
@@ -132,7 +133,7 @@ test("another SSH port, key, image or location of a server that is there is refu
       expect([verb, outcome.code]).not.toEqual([verb, 0]);
       const said = (outcome.stdout + outcome.stderr).replace(/\s+/g, " ");
       expect(said).toMatch(
-        /location was fsn1 when address and volume were made.* sshPort was 9922, and clawkeep:host.sshKey was another, and clawkeep:host.image was debian-13 when the server was made.* Nothing on the server was touched.* pulumi destroy --exclude-protected --stack prod && pulumi up --stack prod/,
+        /location was fsn1 when address and volume were made.*sshPort was 9922, and clawkeep:host.sshKey was another, and clawkeep:host.image was debian-13 when the server was made.* Nothing on the server was touched.* pulumi destroy --exclude-protected --stack prod && pulumi up --stack prod/,
       );
     }
   });

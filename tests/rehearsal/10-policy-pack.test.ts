@@ -85,7 +85,7 @@ test("a program that gives controls up is stopped, by the rule of each, before a
     };
   if (row.networks.length === 0) return`,
     );
-    change(join(components, "reverse-proxy.ts"), "protect: true, retainOnDelete", "retainOnDelete");
+    change(join(components, "public-record.ts"), "protect: true, retainOnDelete", "retainOnDelete");
   });
   expect(outcome.code).toBe(1);
   expect(violationsIn(outcome.stdout)).toEqual([
