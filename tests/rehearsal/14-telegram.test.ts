@@ -222,35 +222,48 @@ test("a sandbox has its limits in force", async () => {
   });
 });
 
+const restartGateway = async (): Promise<void> => {
+  await onVps("prod", "systemctl restart openclaw-gateway@openclaw");
+  await eventually("the gateway to be back", 90, async () => {
+    const health = await onVps("prod", "docker inspect --format '{{.State.Health.Status}}' openclaw");
+    expect(health.trim()).toBe("healthy");
+  });
+};
+
 test("a sandbox that nobody used for a day is removed at the next turn, a fresh one stays", async () => {
-  /** A new process asks at its first turn; a running one every five minutes. */
-  const restartGateway = async (): Promise<void> => {
-    await onVps("prod", "systemctl restart openclaw-gateway@openclaw");
-    await eventually("the gateway to be back", 90, async () => {
-      const health = await onVps("prod", "docker inspect --format '{{.State.Health.Status}}' openclaw");
-      expect(health.trim()).toBe("healthy");
-    });
-  };
-  const [known] = await sandboxes();
+  // A new process looks at its first turn; a running one every five minutes.
+  // Every stop ends the sandboxes. Here they outlive it, as they do in a gateway that runs on for days.
+  await onVps("prod", "mount --bind /bin/true /opt/openclaw/bin/sandboxes-end");
+  try {
+    const [known] = await sandboxes();
+    await restartGateway();
+    expect(await toolThroughTelegram("exec", { command: "echo still fresh" })).toContain("still fresh");
+    expect(await sandboxes()).toEqual([known]);
+    // Where OpenClaw keeps when a sandbox was last used; 25 hours are past the default of 24 (sandboxIdleHours).
+    const aged = await nodeIn(
+      "prod",
+      "openclaw",
+      `import { DatabaseSync } from "node:sqlite";
+  const database = new DatabaseSync("/home/node/.openclaw/state/openclaw.sqlite");
+  const { changes } = database.prepare(\`UPDATE sandbox_registry_entries SET last_used_at_ms = last_used_at_ms - :shift,
+    entry_json = json_set(entry_json, '$.lastUsedAtMs', last_used_at_ms - :shift)\`).run({ shift: 25 * 3600_000 });
+  console.log(changes);`,
+    );
+    expect(aged.trim()).toBe("1");
+    await restartGateway();
+    expect(await toolThroughTelegram("exec", { command: "echo a new one" })).toContain("a new one");
+    const now = await sandboxes();
+    expect(now).toHaveLength(1);
+    expect(now).not.toEqual([known]);
+    const id = known?.split(" ")[0] ?? "";
+    await expect(onVps("prod", `docker inspect ${id}`)).rejects.toThrow(/No such/i);
+  } finally {
+    await onVps("prod", "umount /opt/openclaw/bin/sandboxes-end");
+  }
+});
+
+test("a gateway that is stopped takes its sandboxes along", async () => {
+  expect(await sandboxes()).toHaveLength(1);
   await restartGateway();
-  expect(await toolThroughTelegram("exec", { command: "echo still fresh" })).toContain("still fresh");
-  expect(await sandboxes()).toEqual([known]);
-  // Where OpenClaw keeps when a sandbox was last used; 25 hours are past the default of 24 (sandboxIdleHours).
-  const aged = await nodeIn(
-    "prod",
-    "openclaw",
-    `import { DatabaseSync } from "node:sqlite";
-const database = new DatabaseSync("/home/node/.openclaw/state/openclaw.sqlite");
-const { changes } = database.prepare(\`UPDATE sandbox_registry_entries SET last_used_at_ms = last_used_at_ms - :shift,
-  entry_json = json_set(entry_json, '$.lastUsedAtMs', last_used_at_ms - :shift)\`).run({ shift: 25 * 3600_000 });
-console.log(changes);`,
-  );
-  expect(aged.trim()).toBe("1");
-  await restartGateway();
-  expect(await toolThroughTelegram("exec", { command: "echo a new one" })).toContain("a new one");
-  const now = await sandboxes();
-  expect(now).toHaveLength(1);
-  expect(now).not.toEqual([known]);
-  const id = known?.split(" ")[0] ?? "";
-  await expect(onVps("prod", `docker inspect ${id}`)).rejects.toThrow(/No such/i);
+  expect(await sandboxes()).toEqual([]);
 });
