@@ -59,7 +59,8 @@ const sandboxes = async (): Promise<string[]> =>
     )
   )
     .trim()
-    .split("\n");
+    .split("\n")
+    .filter(Boolean);
 
 beforeAll(async () => {
   await enterLabEnvironment();
