@@ -11,6 +11,7 @@ import { zone } from "../../lab/internet/addresses";
 import { nameRows } from "../../tools/verify/name";
 import { verify } from "../../tools/verify/row";
 import type { World } from "../../tools/verify/world";
+import { takeWarnings } from "../fixtures/warnings";
 
 const tokens = { write: "w".repeat(40), read: "r".repeat(40) };
 const hostname = "assistant.example.org";
@@ -21,7 +22,7 @@ const urn = `${component}$cloudflare:index/dnsRecord:DnsRecord::reverse-proxy-pu
 const labDir = fs.mkdtempSync(path.join(os.tmpdir(), "clawkeep-dns-records-"));
 const emulator = new CloudflareEmulator({ labDir, tokens });
 let origin: string;
-let warnings: string[];
+const warnings = takeWarnings();
 
 const api = (token = tokens.write) => ({ token, baseUrl: `${origin}/client/v4` });
 async function call(method: string, below = "", body?: object): Promise<string> {
@@ -37,13 +38,6 @@ const fault = (body: object): Promise<unknown> =>
 
 beforeAll(async () => {
   origin = `http://127.0.0.1:${await emulator.start(0)}`;
-});
-beforeEach(() => {
-  warnings = [];
-  jest.spyOn(pulumi.log, "warn").mockImplementation((text) => {
-    warnings.push(text);
-    return Promise.resolve();
-  });
 });
 afterEach(async () => {
   await fetch(`${origin}/lab/faults`, { method: "DELETE" });
@@ -73,7 +67,7 @@ describe("before a stack makes its record", () => {
   it("lets by a name that nobody has, whatever else has no part in it", async () => {
     await call("POST", "", { ...ours, name: "other.example.org" });
     await call("POST", "", { type: "TXT", name: hostname, content: "hello", ttl: 60 });
-    expect([await asked(), warnings]).toEqual(["let by", []]);
+    expect([await asked(), warnings()]).toEqual(["let by", []]);
   });
 
   it.each(["203.0.113.10", "198.51.100.7"])(
@@ -111,7 +105,7 @@ describe("before a stack makes its record", () => {
   it("in a preview says what would be refused, and lets by", async () => {
     await call("POST", "", ours);
     expect(await asked(true)).toBe("let by");
-    expect(warnings).toEqual([expect.stringMatching(/^pulumi up will be refused: .*pulumi import/)]);
+    expect(warnings()).toEqual([expect.stringMatching(/^pulumi up will be refused: .*pulumi import/)]);
   });
 
   it.each([
@@ -123,7 +117,7 @@ describe("before a stack makes its record", () => {
     ["zone", { zoneId: "0".repeat(32) }, /404 .*\(7003\).*clawkeep:zone$/],
   ])("refuses a wrong %s by name, and warns of it in a preview", async (_, more, reason) => {
     expect(await asked(false, more)).toMatch(reason);
-    expect([await asked(true, more), warnings]).toEqual(["let by", [expect.stringMatching(reason)]]);
+    expect([await asked(true, more), warnings()]).toEqual(["let by", [expect.stringMatching(reason)]]);
   });
 
   it.each([503, 429, "drop"])(
@@ -132,7 +126,9 @@ describe("before a stack makes its record", () => {
       await call("POST", "", ours);
       await fault({ status });
       expect(await asked()).toBe("let by");
-      expect(warnings).toEqual([expect.stringMatching(/^nobody has looked whether assistant\.example\.org/)]);
+      expect(warnings()).toEqual([
+        expect.stringMatching(/^nobody has looked whether assistant\.example\.org/),
+      ]);
     },
   );
 });

@@ -10,6 +10,7 @@ import {
 import { hcloudHost } from "../../config/host-schema";
 import { Harness, tokens } from "../lab/hetzner/harness";
 import { ed25519Line, prod } from "../fixtures/stack-configuration";
+import { takeWarnings } from "../fixtures/warnings";
 
 // A loaded machine takes its time over a dozen calls.
 jest.setTimeout(30_000);
@@ -26,17 +27,10 @@ const urn = {
   server: `${component}$hcloud:index/server:Server::host-server`,
 };
 const belonging = { parent: "host", provider: "host-hcloud" };
-let warnings: string[];
+const warnings = takeWarnings();
 
 beforeAll(() => lab.start());
 afterAll(() => lab.stop());
-beforeEach(() => {
-  warnings = [];
-  jest.spyOn(pulumi.log, "warn").mockImplementation((text) => {
-    warnings.push(text);
-    return Promise.resolve();
-  });
-});
 afterEach(async () => {
   await lab.call("DELETE", "/lab/faults");
   await stock(true);
@@ -87,10 +81,10 @@ it("knows a key by Hetzner's own fingerprint", async () => {
 
 describe("before the first thing is made", () => {
   it("lets an empty project by, and one of others", async () => {
-    expect([await asked(), warnings]).toEqual(["let by", []]);
+    expect([await asked(), warnings()]).toEqual(["let by", []]);
     await make.sshKey("laptop", {}, ed25519Line("somebody else"));
     await lab.fixture("another");
-    expect([await asked(), warnings]).toEqual(["let by", []]);
+    expect([await asked(), warnings()]).toEqual(["let by", []]);
   });
 
   it("names all that is in the way at once, and what to type", async () => {
@@ -163,7 +157,9 @@ describe("before the first thing is made", () => {
     await make.volume();
     const { beforeMaking } = checks({ preview: true });
     for (const each of [urn.firewall, urn.volume]) expect(await answerOf(beforeMaking(each))).toBe("let by");
-    expect(warnings).toEqual([expect.stringMatching(/^pulumi up will be refused: name: .* a volume called/)]);
+    expect(warnings()).toEqual([
+      expect.stringMatching(/^pulumi up will be refused: name: .* a volume called/),
+    ]);
   });
 
   it("refuses a wrong token by name", async () => {
@@ -178,7 +174,7 @@ describe("before the first thing is made", () => {
       await make.firewall();
       await lab.call("POST", "/lab/faults", { status });
       expect(await asked()).toBe("let by");
-      expect(warnings).toEqual([
+      expect(warnings()).toEqual([
         expect.stringMatching(/^nobody has looked whether Hetzner has what clawkeep-prod/),
       ]);
     },
@@ -209,7 +205,7 @@ describe("before one that comes later", () => {
   it("in a preview says nothing of the stack's own server, which may be about to be replaced", async () => {
     await lab.createServer(serverName, { labels: own });
     expect(await asked("server", { preview: true })).toBe("let by");
-    expect(warnings).toEqual([]);
+    expect(warnings()).toEqual([]);
   });
 
   it("looks at the stock before the server, and at nothing else's name", async () => {
@@ -234,7 +230,7 @@ describe("before a server is switched off for another type", () => {
     expect(said).toMatch(/cx33 is not to be had in fsn1 now\. Either take another type that is \(cx43, /);
     expect(said).not.toContain("go where it is");
     expect(await answerOf(checks({ preview: true }).beforeAnotherType())).toBe("let by");
-    expect(warnings).toEqual([expect.stringMatching(/^pulumi up will be refused: stock: cx33/)]);
+    expect(warnings()).toEqual([expect.stringMatching(/^pulumi up will be refused: stock: cx33/)]);
   });
 });
 
