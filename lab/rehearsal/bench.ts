@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { currentCommit } from "../lib/commit";
 import { run } from "../lib/exec";
 import { labDir, repoDir } from "../lib/paths";
-import { writeBenchPage, type BenchResult } from "./bench-page";
+import { fromBare, partsOfAnUp, writeBenchPage, type BenchResult } from "./bench-page";
 import { enterLabEnvironment } from "./environment";
+import { chatTurn } from "./public";
 import { nextServers, pulumi, pulumiUp } from "./pulumi";
 import { filterLatency, filterMemory, sandboxTurns, type Measure } from "./sandbox-cost";
 import { proxyThroughput } from "./throughput";
@@ -39,12 +40,19 @@ async function main(): Promise<void> {
   for (const found of await filterLatency()) keep(found);
   await pulumi("destroy", ["--stack", "prod", "--yes", "--skip-preview", "--exclude-protected"]);
   await nextServers("bare");
-  const log = await measure("up, from destroyed to ready", () => pulumiUp("prod"));
+  const log = await measure(fromBare, async () => {
+    const said = await pulumiUp("prod");
+    await chatTurn("Say: here");
+    return said;
+  });
   await nextServers("warm");
-  const slowest = [...log.matchAll(/(\S+) created \((\d+)s\)/g)]
-    .map((match) => ({ name: match[1] ?? "", seconds: Number(match[2]) }))
-    .sort((a, b) => b.seconds - a.seconds)
-    .slice(0, 10);
+  const created = [...log.matchAll(/(\S+) created \((\d+)s\)/g)].map((match) => ({
+    name: match[1] ?? "",
+    seconds: Number(match[2]),
+  }));
+  for (const { name, of, value } of partsOfAnUp(created))
+    keep({ name: `of that: ${name} (${of})`, value, unit: "s" });
+  const slowest = created.sort((a, b) => b.seconds - a.seconds).slice(0, 10);
   console.log("\nwhere the time of that up went (parts overlap):");
   for (const part of slowest) console.log(`  ${part.name.padEnd(44)} ${part.seconds} s`);
   const result: BenchResult = {

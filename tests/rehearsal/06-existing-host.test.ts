@@ -1,6 +1,6 @@
 /**
- * The same program on a host that was there before, from an ordinary developer's machine: a stand-in booted by hand, with
- * a name of its own.
+ * The same program on a host that was there before, from an ordinary developer's machine: a stand-in booted by hand, as bare
+ * as it is handed over, with a name of its own. Others are at its packages when the deployment begins.
  */
 import { join } from "node:path";
 import { handBootedServers4, zone } from "../../lab/internet/addresses";
@@ -28,6 +28,21 @@ const address = handBootedServers4.first;
 const hostname = `by-hand.${zone.name}`;
 const existing: ExistingStack = { stack: "existing", address, hostname };
 
+const inside = (command: string): Promise<string> =>
+  run("docker", ["exec", `clawkeep-vps-${server}`, "bash", "-ec", command]);
+
+/** Takes every lock of apt and dpkg for a minute, as apt's own timers do after a first boot. Then writes down when. */
+const othersAtWork = (): Promise<string> =>
+  inside(`systemd-run --quiet python3 -c '
+import fcntl, time
+locks = ["/var/lib/apt/lists/lock", "/var/cache/apt/archives/lock", "/var/lib/dpkg/lock-frontend", "/var/lib/dpkg/lock"]
+held = [open(lock, "w") for lock in locks]
+for each in held: fcntl.lockf(each, fcntl.LOCK_EX)
+open("/run/others-began", "w").close()
+time.sleep(60)
+open("/run/others-ended", "w").write(time.strftime("%F %T"))'
+until [ -e /run/others-began ]; do sleep 0.2; done`);
+
 async function hostKeyOnceThere(): Promise<string> {
   let key = "";
   await eventually("sshd of the stand-in", 60, async () => {
@@ -41,7 +56,7 @@ beforeAll(async () => {
   await enterLabEnvironment();
   await forgetRecord(existing);
   const authorizedKeys = [await ensureSshIdentity()];
-  await boot({ name: server, ipv4: address, disk: "warm", authorizedKeys });
+  await boot({ name: server, ipv4: address, disk: "bare", authorizedKeys });
   laptop = await ordinaryLaptop();
 });
 
@@ -67,20 +82,26 @@ test("a wrong host key is refused, and nothing was done on the host", async () =
 
 test("an agent whose eighth key is the right one is refused in a sentence, before any login", async () => {
   await writeExistingStack(existing, await hostKeyOnceThere());
-  const journal = ["exec", `clawkeep-vps-${server}`, "journalctl", "--unit", "ssh", "--quiet", "--no-pager"];
-  const before = await run("docker", journal);
+  const logins = "journalctl --unit ssh --quiet --no-pager";
+  const before = await inside(logins);
   const up = ["--stack", "existing", "--yes", "--skip-preview"];
   const { outcome } = await tryPulumi("up", up, laptop.manyKeys);
   expect(outcome.code).not.toBe(0);
   expect(outcome.stdout + outcome.stderr).toMatch(
     /holds 8 keys, .* after 6 wrong ones: take an agent for this key alone: .*ssh-add KEYFILE.*\s+Nothing was touched\./,
   );
-  expect(await run("docker", journal)).toBe(before);
+  expect(await inside(logins)).toBe(before);
 });
 
 test("with the right one it deploys, answers a chat turn, and a second up changes nothing", async () => {
   await writeExistingStack(existing, await hostKeyOnceThere());
+  await inside("cloud-init status --wait >/dev/null || [ $? = 2 ]");
+  await othersAtWork();
   await pulumiUp("existing");
+  const [ended = "", installed = ""] = (
+    await inside("cat /run/others-ended; echo; grep -h ' install docker.io' /var/log/dpkg.log | cut -c 1-19")
+  ).split("\n");
+  expect(installed > ended && ended !== "").toBe(true);
   await eventually("a chat turn at the host by hand", 60, async () => {
     expect(await chatTurnAt(hostname, "Say: an existing host")).toContain("an existing host");
   });

@@ -14,7 +14,9 @@ import {
   tryPulumi,
 } from "../../lab/rehearsal/pulumi";
 import { containerStates } from "../../lab/rehearsal/vps";
+import { recordPrograms } from "../../lab/vps/programs";
 import { expectAnswering, readMarker, serverMade, writeMarker } from "./kept";
+import { startedPaths, uncertainPrograms } from "./programs";
 import { withHost } from "./support";
 
 jest.setTimeout(900_000);
@@ -39,7 +41,9 @@ test("destroy as the README gives it, then up: same address, and the gateway's s
   const madeByThisRehearsal = new Date((await serverMade()).trim()) > startOfTheRehearsal();
   await writeMarker("before destroy");
   const { ipv4 } = await stackOutputs("prod");
+  const programs = recordPrograms("clawkeep-prod", false);
   await pulumi("destroy", ["--stack", "prod", "--yes", "--skip-preview", "--exclude-protected"]);
+  programs.stop();
   const servers = await run("docker", ["ps", "-aq", "--filter", "name=^clawkeep-vps-clawkeep-prod$"]);
   expect(servers.trim()).toBe("");
   // Now the server may be made with another port and key, as the refusal of a changed one says.
@@ -54,4 +58,7 @@ test("destroy as the README gives it, then up: same address, and the gateway's s
   expect((await stackOutputs("prod"))["ipv4"]).toBe(ipv4);
   expect((await readMarker()).trim()).toBe("before destroy");
   await expectAnswering("back with its state");
+  // What the server was shut down by was certain to be there.
+  expect(startedPaths("prod")).toContain("/usr/bin/umount");
+  expect(await uncertainPrograms("prod")).toEqual([]);
 });

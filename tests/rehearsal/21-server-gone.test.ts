@@ -14,7 +14,8 @@ import { chatTurn } from "../../lab/rehearsal/public";
 import { onVps } from "../../lab/rehearsal/vps";
 import { power } from "../../lab/vps/stand-in";
 import { expectAnswering, lastTick, serverMade, ticksIn, whatIsKept } from "./kept";
-import { eventually } from "./support";
+import { noRoomOnce } from "./hetzner";
+import { eventually, withHost } from "./support";
 
 jest.setTimeout(900_000);
 beforeAll(async () => {
@@ -55,6 +56,25 @@ test("one that is replaced is shut down first: nothing is lost that anybody was 
   const kept = await onVps("prod", "findmnt -no SOURCE /opt/openclaw/volume");
   expect(kept.trim()).not.toBe("");
   expect(await lastTick("prod", "replaced.txt")).toBeGreaterThanOrEqual(ticking.heard());
+});
+
+test("one that is given another type is shut down first; refused then, it stays off until the same up goes through", async () => {
+  const [words, before] = [await answeredTurns(), await serverMade()];
+  await withHost({ serverType: "ccx13" }, async () => {
+    await noRoomOnce("POST", "/servers/\\d+/actions/change_type");
+    const { outcome } = await tryPulumi("up", ["--stack", "prod", "--yes", "--skip-preview"]);
+    expect(outcome.code).not.toBe(0);
+    expect(outcome.stdout + outcome.stderr).toContain("shut-down-host: at rest");
+    expect(await run("docker", ["ps", "--quiet", "--filter", `name=^${server}$`])).toBe("");
+    await pulumiUp("prod");
+    await expectAnswering("of another type");
+  });
+  await pulumiUp("prod");
+  await expectAnswering("of the first type again");
+  expect(await serverMade()).toBe(before);
+  const { integrity, found } = await whatIsKept("prod", words);
+  expect([new Set(Object.values(integrity)), found]).toEqual([new Set(["ok"]), [...words].sort()]);
+  await pulumi("preview", ["--stack", "prod", "--expect-no-changes"]);
 });
 
 test("one that is frozen, and one whose power was cut, are replaced as they are; what was answered is there", async () => {

@@ -16,6 +16,15 @@ export async function hetzner(method: string, path: string, body?: object): Prom
 export const stock = (serverType: string, available: boolean): Promise<unknown> =>
   asked(new URL("/lab/stock", endpoints.hetzner), "PUT", { serverType, location: "fsn1", available });
 
+/** The next call of this kind is refused as if there were no room. */
+export const noRoomOnce = (method: string, path: string): Promise<unknown> =>
+  asked(new URL("/lab/faults", endpoints.hetzner), "POST", {
+    method,
+    path,
+    status: 412,
+    code: "resource_unavailable",
+  });
+
 async function asked(
   url: URL,
   method: string,

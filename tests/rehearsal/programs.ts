@@ -1,6 +1,6 @@
 /** Which programs our scripts started on a server, and which package each of them is from. */
 import { prepareHostScript } from "../../config-files/host/tools";
-import type { Started } from "../../lab/vps/programs";
+import { startedPrograms, type Started } from "../../lab/vps/programs";
 import { onVps } from "../../lab/rehearsal/vps";
 
 /** Packages that prepare-host installs where they are missing, on Debian. */
@@ -78,4 +78,21 @@ export async function guaranteed(server: string, names: readonly string[]): Prom
   };
   [...names, ...rows.filter(([, essential]) => essential === "yes").map(([name = ""]) => name)].forEach(add);
   return found;
+}
+
+/** Paths of all that our scripts have started on a stack's server, as far as it was written down. */
+export const startedPaths = (stack: string): string[] => [
+  ...new Set(
+    startedPrograms(`clawkeep-${stack}`)
+      .filter(isOurs)
+      .map(({ program }) => systemPath(program))
+      .filter((path) => path !== undefined),
+  ),
+];
+
+/** Those of them that a server may be without, each with its package. */
+export async function uncertainPrograms(stack: string): Promise<[string, string | undefined][]> {
+  const certain = await guaranteed(stack, [...namedPackages(), ...Object.keys(otherwiseCertain)]);
+  const packages = await packagesOf(stack, startedPaths(stack));
+  return [...packages].filter(([, name]) => name === undefined || !certain.has(name));
 }

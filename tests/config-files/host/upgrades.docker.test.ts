@@ -18,10 +18,16 @@ const night = () =>
 const version = async (name: string): Promise<string> =>
   (await host.run(`dpkg-query -W -f '\${Version}' ${name}`)).trim();
 
-/** Docker's own packages must not lose their programs: the new version is the old one's files under another number. */
+/**
+ * Docker's own packages must not lose their programs: the new version is the old one's files, and the scripts that its
+ * maintainers run at an upgrade, under another number.
+ */
 const repack = (name: string, to: string): string => `
 mkdir -p /root/${name}-${to}/DEBIAN && cd /root/${name}-${to}
 dpkg-query -L ${name} | while read -r path; do [ ! -f "$path" ] || { mkdir -p ".\${path%/*}"; cp -p "$path" ".$path"; }; done
+for part in preinst postinst prerm postrm conffiles config templates triggers; do
+  file=$(dpkg-query --control-path ${name} $part); [ -z "$file" ] || cp -p "$file" DEBIAN/$part
+done
 printf 'Package: ${name}\\nVersion: ${to}\\nArchitecture: amd64\\nMaintainer: nobody\\nDescription: again\\n' >DEBIAN/control
 dpkg-deb -Znone --build . /srv/archive/${name}_${to}.deb >/dev/null; cd /; rm -rf /root/${name}-${to}`;
 const empty = (name: string, to: string): string => `
@@ -112,8 +118,10 @@ test("says which value another file has changed", async () => {
 test("the night brings a fixed package and a fixed Docker, never another major version; the reboot comes at five", async () => {
   const docker = await version("docker.io");
   const newer = `${docker}+night1`;
+  await host.loadSmallImage();
+  await host.run("docker run --detach --name older --network none small:1 sleep 900");
   await host.run(
-    `${empty("fixed", "1.1")}${repack("docker.io", newer)}${repack("docker-cli", newer)}${repack("docker.io", "99.0.1")}${repack("docker-cli", "99.0.1")}`,
+    `${empty("fixed", "1.1")}${repack("docker.io", newer)}${repack("docker-cli", newer)}${repack("docker.io", "99.0.1")}${repack("docker-cli", "99.0.1")}${repack("containerd", (await version("containerd")) + "+night1")}`,
   );
   await publish(debian);
   const said = await night();
@@ -123,16 +131,17 @@ test("the night brings a fixed package and a fixed Docker, never another major v
     await version("docker-cli"),
     said.slice(0, 0),
   ]).toEqual(["1.1", newer, newer, ""]);
-  // The daemon that runs is the old one still.
+  // Their maintainers restart containerd and nothing else: Docker's daemon, and what holds a container, are the old ones.
   expect(
-    await host.run("cat /run/reboot-required.pkgs; grep -h '^MODE' /run/systemd/shutdown/scheduled"),
-  ).toBe("docker\nMODE=reboot\n");
+    await host.run("sort /run/reboot-required.pkgs; grep -h '^MODE' /run/systemd/shutdown/scheduled"),
+  ).toBe("containerd-shim-runc-v2\ndockerd\nMODE=reboot\n");
+  expect(await host.run("docker exec older echo still here")).toBe("still here\n");
   const at = await host.run(
     "date -d @$(($(sed -n 's/^USEC=//p' /run/systemd/shutdown/scheduled) / 1000000)) +%H:%M",
   );
   expect(at).toBe("05:00\n");
   expect(await host.run(`shutdown -c; ${tools}/host-upgrades reboot`)).toMatch(
-    /^a reboot is needed since .*\(docker\) and comes at 05:00/,
+    /^a reboot is needed since .*\(containerd-shim-runc-v2 dockerd\) and comes at 05:00/,
   );
   expect(await host.run("apt-get -s dist-upgrade | grep -c '^Inst docker' || true")).toBe("0\n");
 });

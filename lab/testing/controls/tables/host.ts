@@ -4,6 +4,8 @@ import { controlsOf } from "../control";
 const prepare = "config-files/host/bin/prepare-host";
 const restarts = "tests/config-files/host/host-settings.docker.test.ts";
 const nightly = "tests/config-files/host/upgrades.docker.test.ts";
+const tune = "config-files/host/bin/tune-host";
+const volume = "config-files/host/bin/mount-volume";
 const upgrades = "config-files/host/apt/52clawkeep-upgrades";
 
 export const hostControls = controlsOf(
@@ -49,6 +51,13 @@ export const hostControls = controlsOf(
       to: '*"dpkg is well"*)',
       failing: "ends an installation that a power cut",
     },
+    // H1: a Docker that is too old.
+    {
+      name: "host-debian-12",
+      from: 'dpkg --compare-versions "$candidate" ge "$oldest" ||',
+      to: 'dpkg --compare-versions "$candidate" ge 1 ||',
+      failing: "refuses Debian 12's Docker",
+    },
     // H5: Ubuntu's packages, and the client of Engine 29.
     {
       name: "host-ubuntu-client",
@@ -72,6 +81,14 @@ export const hostControls = controlsOf(
       to: "WantedBy=multi-user.target",
       test: restarts,
       failing: "Docker and its socket are stopped and started",
+    },
+    {
+      name: "host-docker-second-socket",
+      file: "config-files/host/systemd/docker.socket.d/clawkeep.conf",
+      from: "ListenStream=/run/clawkeep-docker/docker.sock",
+      to: "",
+      test: restarts,
+      failing: "Docker is restarted",
     },
     // H10: nftables is restarted.
     {
@@ -98,6 +115,57 @@ export const hostControls = controlsOf(
       to: "true",
       test: nightly,
       failing: "the night brings a fixed package",
+    },
+    {
+      name: "host-boot-names-what-is-not-back",
+      file: "config-files/host/bin/host-boot",
+      from: 'if by_docker and not state["State"]["Running"]:',
+      to: "if False:",
+      test: restarts,
+      failing: "names what is not back",
+    },
+    // The guide's step 13.3: the kernel's settings, and swap.
+    {
+      name: "host-settings-after-a-boot",
+      file: tune,
+      from: '[ "$last" = "$value" ] ||',
+      to: '[ -n "$key" ] ||',
+      test: restarts,
+      failing: "or will be after a reboot",
+    },
+    {
+      name: "host-swap-leaves-room",
+      file: tune,
+      from: '[ "$free" -ge $((mib + spare_mib)) ] ||',
+      to: '[ "$mib" -ge 0 ] ||',
+      test: restarts,
+      failing: "makes no swap without room",
+    },
+    // The state's volume.
+    {
+      name: "volume-is-never-formatted-twice",
+      file: volume,
+      from: 'elif found.returncode != 0 or "TYPE=ext4" not in found.stdout.splitlines():',
+      to: "elif found.returncode not in (0, 8):",
+      test: "tests/config-files/host/mount-volume.docker.test.ts",
+      failing: "refuses swap",
+    },
+    {
+      name: "volume-has-grown",
+      file: volume,
+      from: 'if has + value("Blocks per group") * block <= size:',
+      to: "if has < 0:",
+      test: "tests/config-files/host/mount-volume.docker.test.ts",
+      failing: "fails when the file system was not grown",
+    },
+    // H7: an operator's address is never shut out.
+    {
+      name: "sshd-admins-not-shut-out",
+      file: "config-files/ssh/sshd-settings.ts",
+      from: "...(adminCidrs === undefined ? [] :",
+      to: "...(true ? [] :",
+      test: "tests/components/host-baseline.test.ts",
+      failing: "admin networks of the stack exempt",
     },
     // H13: open files.
     {
