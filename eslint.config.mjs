@@ -12,10 +12,17 @@ const comparedRelease = {
 
 const [typed, plain] = [["**/*.ts"], ["**/*.mjs", "**/*.cjs", "**/*.js"]];
 const nodeGlobals = Object.fromEntries(
-  ["Buffer", "URL", "__dirname", "clearTimeout", "console", "fetch", "process", "setTimeout"].map((name) => [
-    name,
-    "readonly",
-  ]),
+  [
+    "AbortSignal",
+    "Buffer",
+    "URL",
+    "__dirname",
+    "clearTimeout",
+    "console",
+    "fetch",
+    "process",
+    "setTimeout",
+  ].map((name) => [name, "readonly"]),
 );
 
 export default tseslint.config(

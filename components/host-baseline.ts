@@ -17,6 +17,7 @@ import {
   upgradeSettings,
 } from "../config-files/host/tools";
 import { securedSettings } from "../config-files/ssh/sshd-settings";
+import { activeRecordOrder } from "./active-record-order";
 import { Component } from "./component";
 import { hcloudFoundation, type BoundToServer } from "./hcloud-server";
 import {
@@ -177,6 +178,13 @@ export class HostBaseline extends Component {
         [sshd, ground.volume.attached],
       );
       ready.push(mounted);
+    }
+    const activeRecord = activeRecordOrder(configuration);
+    if (activeRecord !== undefined) {
+      const tool = `${toolDirectory}/active-record`;
+      const put = { create: `${tool} put`, delete: `${tool} remove`, stdin: activeRecord };
+      // It asks through the firewall, so it sees whether a boot could.
+      ready.push(first("active-record", put, [...ready]));
     }
     const revisionKey = new random.RandomPassword(
       this.child("revision-key"),

@@ -8,7 +8,7 @@ import { checkCaps, checkGatewayModels, checkModels } from "./model-checks";
 import { hetznerGateway, placementProblem, serverTypes } from "./hetzner";
 import { deploymentId } from "./model-schema";
 import { settingProblem, type Problem } from "./problems";
-import type { UsableSettings } from "./schema";
+import { stackName, type UsableSettings } from "./schema";
 import { memoryBudget, tiers } from "./tiers";
 
 /** GiB of the state volume that stay free for what is not a gateway's: the spend store, records, a snapshot's work. */
@@ -20,6 +20,7 @@ const fileSystemShare = 0.08;
 export function checkTogether(stack: string, settings: UsableSettings): Problem[] {
   return [
     ...checkHostname(stack, settings),
+    ...checkPair(stack, settings),
     ...checkNetworks(stack, settings),
     ...checkNames(stack, "gateways", settings.gateways),
     ...checkNames(stack, "models", settings.models),
@@ -35,6 +36,19 @@ export function checkTogether(stack: string, settings: UsableSettings): Problem[
     ...checkMemory(stack, settings),
     ...checkBackups(stack, settings),
   ];
+}
+
+/** Two stacks that take over from one another are told apart by their names, in a record that both read. */
+function checkPair(stack: string, { role, pairedStack }: UsableSettings): Problem[] {
+  const problem = (message: string): Problem[] => [settingProblem(stack, "pairedStack", [], message)];
+  if (pairedStack === undefined)
+    return role === "standby" ? problem("is missing: the stack that this one stands by for") : [];
+  if (pairedStack === stack) return problem("is this stack itself");
+  if (!stackName.test(stack))
+    return problem(
+      `needs a name of this stack, ${stack}, that is of lower-case letters, digits and hyphens (1 to 40)`,
+    );
+  return [];
 }
 
 function checkHostname(stack: string, { hostname, zone, originCertificate }: UsableSettings): Problem[] {

@@ -1,6 +1,7 @@
 /** Reads the stack's configuration once, for the whole program. */
 import * as pulumi from "@pulumi/pulumi";
 import * as runtimeConfig from "@pulumi/pulumi/runtime/config";
+import { activeStackProblem } from "./active-stack";
 import { fixedAddresses, type Addresses } from "./addresses";
 import { retirementNotice } from "./hetzner";
 import { imagePins, type Images } from "./images";
@@ -53,6 +54,7 @@ export function loadConfiguration(): Configuration {
   if (notice !== undefined) void pulumi.log.warn(`clawkeep:host.serverType: ${notice}`);
   if (settings.backups !== undefined) void pulumi.log.warn(backupsNotThereYet);
   checkAgent(settings);
+  checkActiveStack(stack, settings, values);
   const own = new pulumi.Config("clawkeep");
   const secrets = new Map(
     secretRules
@@ -84,6 +86,29 @@ function checkAgent({ host }: Settings): void {
   const keys = agentKeys();
   if (preview && "silent" in keys) return;
   const problem = agentProblem(host, keys);
+  if (problem === undefined) return;
+  if (!preview) throw new pulumi.RunError(`${problem}\nNothing was touched.`);
+  void pulumi.log.warn(`pulumi up will be refused: ${problem}`);
+}
+
+/** A preview says what an `up` will be refused for, and takes no epoch. */
+function checkActiveStack(
+  stack: string,
+  { role, pairedStack, zone, hostname }: Settings,
+  values: Readonly<Record<string, string>>,
+): void {
+  if (pairedStack === undefined) return;
+  const preview = pulumi.runtime.isDryRun();
+  const problem = activeStackProblem(
+    {
+      token: values["cloudflare:apiToken"] ?? "",
+      baseUrl: values["cloudflare:baseUrl"],
+      zoneId: zone.id,
+      hostname,
+    },
+    { stack, role, paired: pairedStack },
+    preview,
+  );
   if (problem === undefined) return;
   if (!preview) throw new pulumi.RunError(`${problem}\nNothing was touched.`);
   void pulumi.log.warn(`pulumi up will be refused: ${problem}`);

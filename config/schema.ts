@@ -27,10 +27,21 @@ const imageOverride = Object.fromEntries(
   ]),
 );
 
+/** A label of a DNS name: it is part of the record that says which stack is the active one. */
+export const stackName = /^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/;
+
 /** Every structured and plain key of a stack, by its name behind `clawkeep:`. */
 export const settingsShape = {
   /** `active` serves; `standby` has everything in place and nothing running. */
   role: z.enum(["active", "standby"]),
+  /**
+   * The other of the two: prod's standby, or the stack that a standby stands by for. A standby has to name it; an active stack
+   * does where it has one. Then it is recorded outside both which of them is the active one.
+   */
+  pairedStack: z
+    .string()
+    .regex(stackName, "is not a stack name of lower-case letters, digits and hyphens (1 to 40)")
+    .optional(),
   /** Public name of the assistant. */
   hostname: hostName,
   /** Cloudflare zone the name lives in. */

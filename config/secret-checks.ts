@@ -16,7 +16,8 @@ export const providerKeys = {
   },
   "hcloud:endpoint": { secret: false, requiredBy: undefined },
   "cloudflare:apiToken": {
-    ...{ secret: true, requiredBy: "active" },
+    // A standby asks which stack is the active one.
+    ...{ secret: true, requiredBy: "every stack" },
     // The provider takes 40 to 80 characters. The global key, which may do everything, has 37 hexadecimal digits.
     shape: /^[A-Za-z0-9_-]{40,80}$/,
     description: "a Cloudflare API token (40 to 80 characters; the global API key is another thing)",
@@ -24,7 +25,13 @@ export const providerKeys = {
   "cloudflare:baseUrl": { secret: false, requiredBy: undefined },
 } as const;
 
-export function secretUsers({ models, gateways, originCertificate, backups }: UsableSettings): SecretUsers {
+export function secretUsers({
+  models,
+  gateways,
+  originCertificate,
+  backups,
+  pairedStack,
+}: UsableSettings): SecretUsers {
   const named = new Map<string, boolean>();
   for (const gateway of gateways ?? []) {
     if (gateway?.name === undefined) continue;
@@ -32,6 +39,7 @@ export function secretUsers({ models, gateways, originCertificate, backups }: Us
   }
   return {
     originCertificate,
+    paired: pairedStack !== undefined,
     backups: repositoryKind(backups?.repository),
     models: (models ?? []).flatMap((model): SecretUsers["models"] => {
       const provider = model?.provider;
@@ -108,7 +116,7 @@ export function checkProviderKeys(
   for (const [key, rule] of Object.entries(providerKeys)) {
     const needed =
       rule.requiredBy !== undefined &&
-      (rule.requiredBy === settings.host?.mode || rule.requiredBy === settings.role);
+      (rule.requiredBy === "every stack" || rule.requiredBy === settings.host?.mode);
     const remedy = `pulumi config set --stack ${raw.stack} --secret ${key}`;
     const value = raw.values[key];
     if (needed && value === undefined) problems.push({ key, message: "is missing", remedy });

@@ -17,6 +17,8 @@ export interface SecretUsers {
   readonly models: readonly { readonly provider: ProviderChoice }[];
   readonly gateways: readonly { readonly name: string; readonly telegram: unknown }[];
   readonly originCertificate?: string | undefined;
+  /** Whether the stack has another that takes over from it, or from which it does. */
+  readonly paired?: boolean | undefined;
   /** Kind of the repository that backups go to; absent: there are none. */
   readonly backups?: RepositoryKind | undefined;
 }
@@ -42,6 +44,15 @@ export const gatewaySecretKeys = (name: string) =>
     litellmKey: `litellmKey-${name}`,
     telegramBotToken: `telegramBotToken-${name}`,
   }) as const;
+
+/** Secret that a host reads the record of the active stack by. */
+export const readTokenKey = "cloudflareReadToken";
+const readTokenRule: SecretRule = {
+  key: readTokenKey,
+  shape: /^[A-Za-z0-9_-]{40,80}$/,
+  description:
+    "a Cloudflare API token with Zone / DNS / Read for the zone and nothing else (40 to 80 characters)",
+};
 
 const whole = (value: string): string => value;
 const ownToken: Distinct = {
@@ -91,6 +102,7 @@ export function requiredSecrets(settings: SecretUsers): SecretRule[] {
       description: "an https URL with a host name in lower case and no port",
       optional: true,
     },
+    ...(settings.paired === true ? [readTokenRule] : []),
     ...(settings.backups === undefined ? [] : backupSecrets(settings.backups)),
     ...settings.gateways.flatMap((gateway): SecretRule[] => {
       const keys = gatewaySecretKeys(gateway.name);
@@ -127,7 +139,7 @@ export function requiredSecrets(settings: SecretUsers): SecretRule[] {
 /** What a secret of some stack may be called, behind `clawkeep:`; as text, for a schema. */
 export const secretKeyPattern = ((): string => {
   const gateway = "GATEWAY";
-  const own = requiredSecrets({ models: [], gateways: [{ name: gateway, telegram: true }] });
+  const own = requiredSecrets({ models: [], gateways: [{ name: gateway, telegram: true }], paired: true });
   const kinds = Object.keys(repositoryForms) as RepositoryKind[];
   const backups = new Set(kinds.flatMap((kind) => backupSecrets(kind).map(({ key }) => key)));
   return [...backups, ...own.map(({ key }) => key.replace(gateway, ".+")), customKeyName].join("|");

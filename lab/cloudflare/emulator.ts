@@ -38,10 +38,10 @@ export class CloudflareEmulator {
     );
   }
 
-  /** Listens on loopback. @returns the port. */
-  async start(port: number): Promise<number> {
+  /** @param address of this machine. Default: loopback @returns the port. */
+  async start(port: number, address?: string): Promise<number> {
     this.save();
-    return this.api.listen(port);
+    return this.api.listen(port, address);
   }
 
   stop(): Promise<void> {

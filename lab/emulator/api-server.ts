@@ -85,11 +85,11 @@ export class ApiServer {
     this.control.push({ method, parts: pattern.split("/").filter(Boolean), handler });
   }
 
-  /** Listens on loopback only. Port 0 picks a free one. @returns the port. */
-  async listen(port: number): Promise<number> {
+  /** Port 0 picks a free one. @param address of this machine. Default: loopback @returns the port. */
+  async listen(port: number, address = "127.0.0.1"): Promise<number> {
     await new Promise<void>((resolve, reject) => {
       this.server.once("error", reject);
-      this.server.listen(port, "127.0.0.1", () => resolve());
+      this.server.listen(port, address, () => resolve());
     });
     return (this.server.address() as AddressInfo).port;
   }

@@ -100,13 +100,16 @@ export const reverseNames: Readonly<Record<string, string>> = {
 /** The zone that the Cloudflare emulator holds. */
 export const zone = { name: "example.org", id: "c1a0c1a0c1a0c1a0c1a0c1a0c1a0c1a0" } as const;
 
-/** Ports and URLs of lab services. The emulators run on the outer machine, on loopback only. */
+/**
+ * Ports and URLs of lab services. The emulators run on the outer machine: Hetzner's on loopback, Cloudflare's on the bridge, for
+ * servers ask it too.
+ */
 export const endpoints = {
   worldControlPort: 8080,
   worldControl: `http://${addresses.world}:8080`,
   hetznerPort: 8790,
   hetzner: "http://127.0.0.1:8790/v1",
   cloudflarePort: 8791,
-  cloudflare: "http://127.0.0.1:8791/client/v4",
+  cloudflare: `http://${addresses.admin}:8791/client/v4`,
   registryPush: "127.0.0.1:5055",
 } as const;

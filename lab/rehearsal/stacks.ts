@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import type { Tokens } from "../emulator/tokens";
 import { deployedImages } from "../images/settings";
 import { addresses, endpoints, zone } from "../internet/addresses";
 import { ensureCa, issueCertificate } from "../lib/ca";
@@ -67,10 +68,10 @@ export async function writeStackFile(
   more: Readonly<Record<string, unknown>> = {},
   moreSecrets: Readonly<Record<string, string | undefined>> = {},
 ): Promise<void> {
-  const plain = await plainConfiguration(role, host, more);
+  const plain = { ...(await plainConfiguration(role, host, more)), ...pairOf(stack) };
   // One that is undefined is left out: a key that nobody reads is refused.
   const secrets = Object.fromEntries(
-    Object.entries({ ...(await labSecrets()), ...cloudTokens(host), ...moreSecrets }).filter(
+    Object.entries({ ...(await labSecrets()), ...cloudTokens(stack, host), ...moreSecrets }).filter(
       (pair): pair is [string, string] => pair[1] !== undefined,
     ),
   );
@@ -91,6 +92,14 @@ export async function writeStackFile(
   mkdirSync(join(labDir(), "run"), { recursive: true });
   writeFileSync(stamp, wanted, { mode: 0o600 });
 }
+
+/** The two that take over from one another; every other stack of the lab is alone. */
+const pairOf = (stack: string): Record<string, string> => {
+  const other = stackNames.find((name) => name !== stack);
+  return stackNames.some((name) => name === stack) && other !== undefined
+    ? { "clawkeep:pairedStack": other }
+    : {};
+};
 
 async function plainConfiguration(role: string, host: LabHost, more: Readonly<Record<string, unknown>>) {
   const ca = await ensureCa();
@@ -163,13 +172,13 @@ export const labModels = [
 ];
 
 /** The emulators' own tokens. */
-function cloudTokens(host: LabHost): Record<string, string> {
-  const token = (emulator: string): string => {
-    const text = readFileSync(join(labDir(), emulator, "tokens.json"), "utf8");
-    return (JSON.parse(text) as { write: string }).write;
-  };
+function cloudTokens(stack: string, host: LabHost): Record<string, string> {
+  const tokens = (emulator: string): Tokens =>
+    JSON.parse(readFileSync(join(labDir(), emulator, "tokens.json"), "utf8")) as Tokens;
+  const paired = "clawkeep:pairedStack" in pairOf(stack);
   return {
-    "cloudflare:apiToken": token("cloudflare"),
-    ...(host.mode === "hcloud" ? { "hcloud:token": token("hetzner") } : {}),
+    "cloudflare:apiToken": tokens("cloudflare").write,
+    ...(paired ? { "clawkeep:cloudflareReadToken": tokens("cloudflare").read } : {}),
+    ...(host.mode === "hcloud" ? { "hcloud:token": tokens("hetzner").write } : {}),
   };
 }

@@ -7,6 +7,7 @@ import { backupControls } from "./controls/tables/backups";
 import { containerControls } from "./controls/tables/containers";
 import { filterControls } from "./controls/tables/docker-filter";
 import { gatewayControls } from "./controls/tables/gateway";
+import { failoverControls } from "./controls/tables/failover";
 import { hetznerControls } from "./controls/tables/hetzner";
 import { hostControls } from "./controls/tables/host";
 import { hostScriptControls } from "./controls/tables/host-scripts";
@@ -163,6 +164,7 @@ export const rows: readonly Row[] = [
   { name: "controls-backups", what: "what bounds the copies of a gateway, what a storage is told, what stops a prune", controls: backupControls },
   { name: "controls-ssh", what: "how the operator comes in", controls: sshControls },
   { name: "controls-hetzner", what: "what Hetzner would refuse, and what a server keeps", controls: hetznerControls },
+  { name: "controls-failover", what: "that one of two stacks serves, and never both", controls: failoverControls },
   { name: "controls-litellm", what: "LiteLLM as it runs", controls: litellmControls },
   { name: "controls-litellm-gate", what: "what LiteLLM's gate lets through and reserves", controls: gateControls },
   { name: "controls-alerts", what: "alerts of LiteLLM as it runs", controls: alertControls },

@@ -63,7 +63,9 @@ describe.each(names)("%s", (name) => {
     const unused = Object.entries(fixtures[name].secrets).filter(
       ([key, value]) => !needle(key, value).forms.some((form) => everything.includes(form)),
     );
-    expect(unused.map(([key]) => key)).toEqual([]);
+    // A standby has no public record. The program itself asks Cloudflare who is the active one.
+    const asked = name === "standby" ? ["cloudflare:apiToken"] : [];
+    expect(unused.map(([key]) => key)).toEqual(asked);
   });
 
   it("prints nothing of a command that is given a secret", () => {

@@ -16,11 +16,11 @@ const standbyOfEverything: StackFixture = {
   stack: "standby",
   settings: {
     ...everything.settings,
-    ...Object.fromEntries(["clawkeep:role", "clawkeep:host"].map((key) => [key, standby.settings[key]])),
+    ...Object.fromEntries(
+      ["clawkeep:role", "clawkeep:pairedStack", "clawkeep:host"].map((key) => [key, standby.settings[key]]),
+    ),
   },
-  secrets: Object.fromEntries(
-    Object.entries(everything.secrets).filter(([key]) => key !== "cloudflare:apiToken"),
-  ),
+  secrets: everything.secrets,
 };
 
 const graphs = recordGraphs({
@@ -160,6 +160,13 @@ const allowed: readonly Allowed[] = [
     prod: /ssh-ed25519/,
     standby: /ssh-ed25519/,
     why: "each server has its own host key",
+  },
+  {
+    resource: /^Command host-active-record$/,
+    path: /^stdin$/,
+    prod: /"stack":"prod"/,
+    standby: /"stack":"standby"/,
+    why: "each asks whether it is itself the active one",
   },
   {
     resource: /^Command .*-secrets$/,

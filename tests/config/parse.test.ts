@@ -118,10 +118,21 @@ describe("a valid configuration", () => {
     });
   });
 
-  it("needs no Cloudflare token on a standby, which has no public record", () => {
-    expect(Object.keys(standby.secrets)).not.toContain("cloudflare:apiToken");
-    const promoted = problemsOf(rawConfiguration(standby, { "clawkeep:role": "active" }));
-    expect(promoted.map(({ key }) => key)).toEqual(["cloudflare:apiToken"]);
+  it.each([
+    ["missing on a standby", standby, undefined, /^is missing: the stack that this one stands by for$/],
+    ["the stack itself", prod, "prod", /^is this stack itself$/],
+    ["no name that a DNS record can hold", prod, "Stand_By", /^is not a stack name of lower-case letters/],
+  ] as const)("refuses a pair that is %s", (_, fixture, paired, message) => {
+    const [problem] = problemsOf(rawConfiguration(fixture, { "clawkeep:pairedStack": paired }));
+    expect(problem?.key).toBe("clawkeep:pairedStack");
+    expect(problem?.message).toMatch(message);
+  });
+
+  it("needs all that an active stack does of a standby, so that a change of its role is all that a promotion asks", () => {
+    expect(parseConfiguration(rawConfiguration(standby, { "clawkeep:role": "active" }))).toHaveProperty(
+      "settings.role",
+      "active",
+    );
   });
 });
 

@@ -45,10 +45,11 @@ describe.each(["prod", "standby"])("Pulumi.%s.yaml", (stack) => {
       "clawkeep:litellmMasterKey",
       "clawkeep:originKey",
       "clawkeep:anthropicApiKey",
+      ...(stack === "standby" ? ["clawkeep:cloudflareReadToken"] : []),
       "clawkeep:gatewayToken-openclaw",
       "clawkeep:litellmKey-openclaw",
       "hcloud:token",
-      ...(stack === "prod" ? ["cloudflare:apiToken"] : []),
+      "cloudflare:apiToken",
     ]);
   });
 
@@ -77,11 +78,14 @@ describe.each(["prod", "standby"])("Pulumi.%s.yaml", (stack) => {
   });
 });
 
-it("the two stacks differ in role, place and who brings the SSH key", () => {
+it("the two stacks differ in role, pair, place and who brings the SSH key", () => {
   const [one, two] = [config("Pulumi.prod.yaml"), config("Pulumi.standby.yaml")];
-  expect(Object.keys(two)).toEqual(Object.keys(one));
+  // Prod names its standby once there is one.
+  const { "clawkeep:pairedStack": paired, ...rest } = two;
+  expect(paired).toBe("prod");
+  expect(Object.keys(rest)).toEqual(Object.keys(one));
   expect({
-    ...two,
+    ...rest,
     "clawkeep:role": "active",
     "clawkeep:host": { ...(two["clawkeep:host"] as object), location: "fsn1", sshKey: "REPLACE_ME" },
   }).toEqual(one);

@@ -10,7 +10,7 @@ it("every setting of today is text or structure, as it was when a list said so",
     ["audit", "backups", "gateways", "host", "images", "models", "networks", "storage", "zone"].sort(),
   );
   expect(of("text").sort()).toEqual(
-    ["extraCaCertificates", "hostname", "originCertificate", "role", "tier"].sort(),
+    ["extraCaCertificates", "hostname", "originCertificate", "pairedStack", "role", "tier"].sort(),
   );
 });
 

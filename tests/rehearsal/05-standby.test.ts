@@ -1,7 +1,16 @@
-/** The standby: the same code on a server of its own, everything in place, nothing that polls or serves. */
+/**
+ * The standby: the same code on a server of its own, everything in place, nothing that polls or serves. Which of the two is the
+ * active one is recorded outside both.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { epochName, epochTarget } from "../../config/active-record";
+import { addresses, endpoints, zone } from "../../lab/internet/addresses";
+import { labDir } from "../../lab/lib/paths";
 import { enterLabEnvironment } from "../../lab/rehearsal/environment";
-import { nextServers, pulumi, pulumiUp, refreshSshConfig } from "../../lab/rehearsal/pulumi";
-import { writeStackFile } from "../../lab/rehearsal/stacks";
+import { chatTurn } from "../../lab/rehearsal/public";
+import { nextServers, pulumi, pulumiUp, refreshSshConfig, tryPulumi } from "../../lab/rehearsal/pulumi";
+import { hostname, writeStackFile } from "../../lab/rehearsal/stacks";
 import { containerStates, onVps } from "../../lab/rehearsal/vps";
 import { power } from "../../lab/vps/stand-in";
 import { eventually, services } from "./support";
@@ -64,4 +73,88 @@ test("nothing runs after its reboot either, not even when somebody starts the un
   await expectNothingRuns();
   await onVps("standby", "systemctl start openclaw-gateway@openclaw.service || true; sleep 2");
   await expectNothingRuns();
+});
+
+describe("who is the active one", () => {
+  const unit = "openclaw-gateway@openclaw.service";
+  const asked = (stack: string): Promise<string> => onVps(stack, "/opt/openclaw/bin/active-record");
+  const records = `${endpoints.cloudflare}/zones/${zone.id}/dns_records`;
+  const cloudflare = async (method: string, url: string, body?: object): Promise<{ id: string }> => {
+    const { write } = JSON.parse(readFileSync(join(labDir(), "cloudflare", "tokens.json"), "utf8")) as {
+      write: string;
+    };
+    const answer = await fetch(url, {
+      method,
+      headers: { authorization: `Bearer ${write}` },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return ((await answer.json()) as { result: { id: string } }).result;
+  };
+  const state = async (): Promise<string> =>
+    (await onVps("prod", `systemctl show --property=ActiveState --value ${unit}`)).trim();
+  const epochOf = async (): Promise<number> => Number(/epoch (\d+)/.exec(await asked("prod"))?.[1]);
+
+  test("both hosts read that it is prod, which its first up has recorded", async () => {
+    for (const stack of ["prod", "standby"]) expect(await asked(stack)).toMatch(/^prod, epoch \d+\n$/);
+  });
+
+  test("a role that is changed by hand to active is refused before anything is touched", async () => {
+    await writeStackFile("standby", "active", { mode: "hcloud", sshKey: "clawkeep-prod" });
+    try {
+      const { outcome } = await tryPulumi("up", ["--stack", "standby", "--yes", "--skip-preview"]);
+      expect(outcome.code).not.toBe(0);
+      expect(outcome.stdout + outcome.stderr).toMatch(
+        /prod is recorded as the active stack .*two would poll one bot.*Nothing was touched/s,
+      );
+    } finally {
+      await writeStackFile("standby", "standby", { mode: "hcloud", sshKey: "clawkeep-prod" });
+    }
+    await expectNothingRuns();
+    await pulumi("up", ["--stack", "standby", "--yes", "--skip-preview", "--expect-no-changes"]);
+  });
+
+  test("where the standby has the next epoch, prod's gateway stays down, and its up is refused", async () => {
+    const epoch = (await epochOf()) + 1;
+    const { id } = await cloudflare("POST", records, {
+      ...{ type: "CNAME", name: epochName(hostname, epoch), content: epochTarget(hostname, "standby") },
+      ...{ proxied: false, ttl: 1 },
+    });
+    try {
+      await onVps("prod", `systemctl restart ${unit} || true`);
+      expect(await state()).toBe("inactive");
+      expect(await onVps("prod", `journalctl -u ${unit} -n 20 -o cat`)).toContain(
+        `openclaw stays down: standby is recorded as the active stack (epoch ${epoch})`,
+      );
+      const { outcome } = await tryPulumi("up", ["--stack", "prod", "--yes", "--skip-preview"]);
+      expect(outcome.stdout + outcome.stderr).toMatch(/standby is recorded .*Nothing was touched/s);
+      expect(await state()).toBe("inactive");
+    } finally {
+      await cloudflare("DELETE", `${records}/${id}`);
+    }
+  });
+
+  test("where nobody answers, it waits, until the operator says so", async () => {
+    const rule = `ip daddr ${addresses.admin} tcp dport ${endpoints.cloudflarePort} reject`;
+    await onVps(
+      "prod",
+      `nft add table inet deaf; nft add chain inet deaf out '{ type filter hook output priority 0; }'
+nft add rule inet deaf out ${rule}; rm -f /run/clawkeep/active-record; systemctl start --no-block ${unit}; sleep 12`,
+    );
+    try {
+      expect(await state()).toBe("activating");
+      expect(await onVps("prod", `journalctl -u ${unit} -n 20 -o cat`)).toMatch(
+        /waits for the record of the active stack: Cloudflare cannot be asked/,
+      );
+      await onVps("prod", "/opt/openclaw/bin/active-record start-anyway");
+      await eventually("the gateway is started anyway", 120, async () =>
+        expect(await state()).toBe("active"),
+      );
+    } finally {
+      await onVps("prod", "nft delete table inet deaf; rm -f /run/clawkeep/start-anyway");
+      await onVps("prod", `systemctl restart ${unit}`);
+    }
+    await eventually("a chat turn", 120, async () => {
+      expect(await chatTurn("Say: prod serves again")).toContain("prod serves again");
+    });
+  });
 });

@@ -156,6 +156,12 @@ printf '#!/bin/sh\nexit 1\n' >/run/no-container; chmod 0755 /run/no-container
 mount --bind /run/no-container /usr/bin/systemd-detect-virt`,
     mend: "sysctl -q -w vm.swappiness=10; systemctl start clawkeep-swap; umount /usr/bin/systemd-detect-virt",
   },
+  "nobody who would be asked which stack is the active one": {
+    rows: /^the record says which stack is the active one$/,
+    because: /the stack of this host has no other/,
+    script: "mv /etc/clawkeep/active-record.json /run/verify-active-record",
+    mend: "mv /run/verify-active-record /etc/clawkeep/active-record.json",
+  },
   "updates that match no source, and a reboot that does not come": {
     rows: /^(security updates|no reboot is overdue)/,
     because: /takes none, and no security updates|is needed since .* but has not come/,

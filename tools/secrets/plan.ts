@@ -86,6 +86,7 @@ function rulesOf(raw: RawConfiguration): SecretRule[] {
     return text === undefined ? undefined : JSON.parse(text);
   };
   const rules = requiredSecrets({
+    paired: raw.values["clawkeep:pairedStack"] !== undefined,
     gateways: settingsShape.gateways.parse(structure("gateways")),
     models: settingsShape.models.parse(structure("models")),
     backups: repositoryKind(settingsShape.backups.parse(structure("backups"))?.repository),

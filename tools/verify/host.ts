@@ -33,6 +33,7 @@ export function hostRows({ settings }: World): Row[] {
       group,
       look: async (world) => firstLine(await world.shell(`/opt/openclaw/bin/${words}`)),
     })),
+    ...activeRecordRows(settings),
     { name: "AppArmor confines every container", group, look: appArmor },
     ...settings.gateways.map(({ name }): Row => ({
       name: `${name} comes back after a reboot`,
@@ -53,6 +54,20 @@ export function hostRows({ settings }: World): Row[] {
 }
 
 const firstLine = (text: string): string => text.trim().split("\n")[0] ?? "";
+
+/** For a stack that has another; of a standby's host too. */
+export const activeRecordRows = ({ pairedStack }: World["settings"]): Row[] =>
+  pairedStack === undefined
+    ? []
+    : [{ name: "the record says which stack is the active one", group: "host", look: activeRecord }];
+
+/** As the host reads it, before it starts a gateway. */
+async function activeRecord({ stack, settings, shell }: World): Promise<string> {
+  const said = firstLine(await shell("/opt/openclaw/bin/active-record"));
+  const wanted = settings.role === "active" ? stack : settings.pairedStack;
+  if (said.split(",")[0] !== wanted) throw new Error(`it says ${said}, not ${wanted}`);
+  return said;
+}
 
 async function disk(world: World): Promise<string> {
   const lines = (await world.shell("df --output=pcent,target / /opt/openclaw/volume | tail -n +2"))

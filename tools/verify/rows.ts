@@ -3,14 +3,15 @@ import { providerOf } from "../../config/providers";
 import { containerRows, containersIn, standbyRows } from "./containers";
 import { dockerRows } from "./docker";
 import { gatewayRows } from "./gateway";
-import { hostRows } from "./host";
+import { activeRecordRows, hostRows } from "./host";
 import { accessRows, egressRows, firewallRows, modelRows } from "./network";
 import { nameRows } from "./name";
 import type { Row } from "./row";
 import type { World } from "./world";
 
 export function rowsOf(world: World): Row[] {
-  if (world.settings.role === "standby") return [...standbyRows(world), ...firewallRows(world)];
+  if (world.settings.role === "standby")
+    return [...standbyRows(world), ...firewallRows(world), ...activeRecordRows(world.settings)];
   const hosts = [...new Set(world.settings.models.map(({ provider }) => providerOf(provider).host))];
   return [
     ...containerRows(containersIn(world)),

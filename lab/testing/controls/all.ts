@@ -3,6 +3,7 @@ import { backupControls } from "./tables/backups";
 import { containerControls } from "./tables/containers";
 import { filterControls } from "./tables/docker-filter";
 import { gatewayControls } from "./tables/gateway";
+import { failoverControls } from "./tables/failover";
 import { hetznerControls } from "./tables/hetzner";
 import { hostControls } from "./tables/host";
 import { hostScriptControls } from "./tables/host-scripts";
@@ -21,6 +22,7 @@ export const allControls: readonly Control[] = [
   ...gatewayControls,
   ...filterControls,
   ...hetznerControls,
+  ...failoverControls,
   ...hostControls,
   ...hostScriptControls,
   ...powerCutControls,

@@ -64,4 +64,6 @@ export interface Run {
   readonly preview: boolean;
   /** Keys in the operator's ssh-agent, in its order; absent: none. */
   readonly agent?: readonly string[];
+  /** Recorded as the active one; absent: prod. */
+  readonly activeStack?: string;
 }

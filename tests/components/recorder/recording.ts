@@ -4,6 +4,8 @@ import type {
   RegisterResourceOutputsRequest,
   RegisterResourceRequest,
 } from "@pulumi/pulumi/proto/resource_pb";
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- what an import gives cannot be changed
+import childProcess = require("node:child_process");
 import { join } from "node:path";
 import { answer } from "./answers";
 import {
@@ -16,6 +18,7 @@ import {
   type Wire,
 } from "./graph-types";
 
+const askedBefore = { spawnSync: childProcess.spawnSync };
 const root = join(__dirname, "..", "..", "..");
 const { specialSecretSig, specialSigKey, unknownValue } = pulumi.runtime;
 
@@ -41,6 +44,8 @@ export async function record(run: Run): Promise<Graph> {
   if (!process.env["PATH"]?.startsWith(`${agent}:`))
     process.env["PATH"] = `${agent}:${process.env["PATH"] ?? ""}`;
   Object.assign(process.env, { SSH_AUTH_SOCK: "made up", CLAWKEEP_AGENT_KEYS: (run.agent ?? []).join("\n") });
+
+  answerForCloudflare(run.activeStack ?? "prod");
 
   await pulumi.runtime.setMocks(
     {
@@ -122,6 +127,22 @@ export async function record(run: Run): Promise<Graph> {
     ...(errors[0] === undefined ? {} : { error: errors[0] }),
     log: "",
   };
+}
+
+/** The one question that the program asks Cloudflare by itself, by a process of its own: which stack is the active one. */
+function answerForCloudflare(stack: string): void {
+  const real = askedBefore.spawnSync;
+  const fake = (...[program, args, options]: Parameters<typeof real>): unknown => {
+    if (!Array.isArray(args) || !String(args[0]).endsWith("cloudflare-request.mjs"))
+      return real(program, args, options);
+    const { url } = JSON.parse(String((options as { input?: unknown }).input)) as { url: string };
+    if (!url.includes("name.startswith=_clawkeep-")) throw new Error(`the program asks for ${url}`);
+    const hostname = "assistant.example.org";
+    const record = { type: "CNAME", name: `_clawkeep-1.${hostname}`, content: `${stack}.${hostname}` };
+    const reply = { status: 200, text: JSON.stringify({ success: true, result: [record] }) };
+    return { status: 0, stdout: JSON.stringify(reply), stderr: "" };
+  };
+  Object.assign(childProcess, { spawnSync: fake });
 }
 
 /** Runs the program's own module again; what it imports keeps no state. */

@@ -40,7 +40,10 @@ test("every secret that one stack has goes to the other, as it is; a provider's 
 
 test("a standby that got them has all it needs but its provider's token", () => {
   const parsed = parseConfiguration(after(bare(two), one));
-  expect("problems" in parsed ? parsed.problems.map(({ key }) => key) : []).toEqual(["hcloud:token"]);
+  expect("problems" in parsed ? parsed.problems.map(({ key }) => key) : []).toEqual([
+    "hcloud:token",
+    "cloudflare:apiToken",
+  ]);
 });
 
 test("the other way round too", () => {
@@ -70,6 +73,7 @@ test("what nobody has is made up, the same for both, and what cannot be is asked
     "anthropicApiKey",
     "openaiApiKey",
     "voyageApiKey",
+    "cloudflareReadToken",
     "telegramBotToken-openclaw",
   ]);
 });

@@ -20,7 +20,7 @@ async function said(row: string, functions: string): Promise<string> {
     });
     return status === 0 ? Promise.resolve(stdout) : Promise.reject(new Error(stderr));
   };
-  const world = { settings, shell } as unknown as World;
+  const world = { stack: "prod", settings, shell } as unknown as World;
   const [result] = await verify(
     world,
     hostRows(world).filter(({ name }) => name.includes(row)),
@@ -44,6 +44,18 @@ describe("AppArmor", () => {
     ["", "not confined: no container runs"],
   ])("falls short with %j", (said, what) => {
     expect(() => confined(said)).toThrow(what);
+  });
+});
+
+describe("the record of the active stack", () => {
+  const host = (says: string): string => `/opt/openclaw/bin/active-record() { ${says}; }`;
+  it.each([
+    ["prod, epoch 3", host("echo prod, epoch 3"), /^ok: prod, epoch 3$/],
+    ["the other one", host("echo standby, epoch 4"), /^failed: it says standby, epoch 4, not prod$/],
+    ["nobody", host("echo nobody yet"), /^failed: it says nobody yet, not prod$/],
+    ["nothing", host("echo cannot be asked >&2; return 1"), /^failed: cannot be asked/],
+  ])("%s", async (_, functions, wanted) => {
+    expect(await said("the record says", functions)).toMatch(wanted);
   });
 });
 

@@ -1,0 +1,213 @@
+/** What a host makes of the record of the active stack: read from Cloudflare's stand-in, by TLS too, and not to be forged. */
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { zone as labZone } from "../../../lab/internet/addresses";
+import { CloudflareEmulator } from "../../../lab/cloudflare/emulator";
+import { issued } from "../../fixtures/certificates";
+
+const bin = join(__dirname, "../../../config-files/host/bin");
+const hostname = `assistant.${labZone.name}`;
+const tokens = { write: "w".repeat(40), read: "r".repeat(40) };
+let lab = "";
+let directory = "";
+let emulator: CloudflareEmulator;
+let origin = "";
+
+beforeEach(async () => {
+  lab = mkdtempSync(join(tmpdir(), "clawkeep-active-record-lab-"));
+  directory = mkdtempSync(join(tmpdir(), "clawkeep-active-record-"));
+  emulator = new CloudflareEmulator({ labDir: lab, tokens });
+  origin = `http://127.0.0.1:${await emulator.start(0)}`;
+});
+afterEach(async () => {
+  await emulator.stop();
+  for (const each of [lab, directory]) rmSync(each, { recursive: true, force: true });
+});
+
+interface Order {
+  api: string;
+  authorities: string;
+  token: string;
+  stack: string;
+}
+const order = (changes: Partial<Order> = {}) => ({
+  ...{
+    api: `${origin}/client/v4`,
+    zone: labZone.id,
+    hostname,
+    stack: "prod",
+    authorities: "",
+    token: tokens.read,
+  },
+  ...changes,
+});
+
+/** Runs Python with the module, whose places are in a directory of this test; there it has the order, if any. */
+function python(text: string, wanted?: object): Promise<{ code: number; said: string }> {
+  const file = join(directory, "order.json");
+  if (wanted !== undefined) writeFileSync(file, JSON.stringify(wanted));
+  const places = `import sys; sys.path.insert(0, ${JSON.stringify(bin)}); sys.dont_write_bytecode = True
+import active_record as a
+a.ORDER, a.READ, a.ANYWAY = ${JSON.stringify([file, join(directory, "run", "read"), join(directory, "anyway")])}
+a.AGAIN_SECONDS = 0.2
+`;
+  return new Promise((resolve) => {
+    const child = execFile(
+      "python3",
+      ["-c", `${places}${text}`],
+      { timeout: 20_000 },
+      (error, stdout, stderr) =>
+        resolve({ code: error === null ? 0 : Number(error.code ?? -1), said: (stdout + stderr).trim() }),
+    );
+    child.stdin?.end();
+  });
+}
+const staysDown = async (wanted?: object, patience = 0): Promise<string> =>
+  (await python(`print(a.stays_down(${patience}))`, wanted)).said;
+
+async function recorded(epoch: number, stack: string): Promise<void> {
+  const answer = await fetch(`${origin}/client/v4/zones/${labZone.id}/dns_records`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${tokens.write}` },
+    body: JSON.stringify({
+      ...{ type: "CNAME", name: `_clawkeep-${epoch}.${hostname}`, content: `${stack}.${hostname}` },
+      ...{ proxied: false, ttl: 1 },
+    }),
+  });
+  expect(answer.status).toBe(200);
+}
+const fault = (body: object): Promise<Response> =>
+  fetch(`${origin}/lab/faults`, { method: "POST", body: JSON.stringify(body) });
+
+test("without an order nobody is asked, and a gateway may start", async () => {
+  expect(await staysDown()).toBe("None");
+});
+
+test("the highest epoch counts; another stack there, or nobody: it stays down and says why", async () => {
+  expect(await staysDown(order())).toBe("nobody is recorded as the active stack: pulumi up --stack prod");
+  await recorded(9, "standby");
+  await recorded(10, "prod");
+  expect(await staysDown(order())).toBe("None");
+  await recorded(11, "standby");
+  expect(await staysDown(order())).toBe(
+    "standby is recorded as the active stack (epoch 11), and this host is of prod",
+  );
+  expect(await staysDown(order({ stack: "standby" }))).toBe("None");
+});
+
+test("unreadable at a boot: it waits until somebody answers, or the operator says so", async () => {
+  await recorded(1, "prod");
+  await fault({ method: "GET", status: 503, count: 3 });
+  expect(await staysDown(order(), 15)).toBe(
+    "waits for the record of the active stack: Cloudflare answers 503: " + (await bodyOf503()) + "\nNone",
+  );
+  rmSync(join(directory, "run"), { recursive: true });
+  const nobody = order({ api: "http://127.0.0.1:9/client/v4" });
+  expect(await staysDown(nobody)).toMatch(
+    /^nobody knows which stack is the active one: Cloudflare cannot be asked: .*active-record start-anyway$/,
+  );
+  writeFileSync(join(directory, "anyway"), "");
+  expect(await staysDown(nobody)).toMatch(/an operator has said so\nNone$/);
+});
+
+async function bodyOf503(): Promise<string> {
+  await fault({ method: "GET", status: 503, count: 1 });
+  const answer = await fetch(`${origin}/client/v4/zones/${labZone.id}/dns_records`, {
+    headers: { authorization: `Bearer ${tokens.read}` },
+  });
+  return (await answer.text()).slice(0, 300);
+}
+
+test("what was read since the boot holds while nobody answers, until another stack is read there", async () => {
+  await recorded(1, "prod");
+  expect(await staysDown(order())).toBe("None");
+  const nobody = order({ api: "http://127.0.0.1:9/client/v4" });
+  expect(await staysDown(nobody)).toBe("None");
+  await recorded(2, "standby");
+  expect(await staysDown(order())).toMatch(/^standby is recorded/);
+  expect(await staysDown(nobody)).toMatch(/^nobody knows/);
+});
+
+describe("an answer of somebody else", () => {
+  const own = issued(["localhost"]);
+  let server: Server;
+  let port = 0;
+  const forged = JSON.stringify({
+    success: true,
+    result: [{ type: "CNAME", name: `_clawkeep-99.${hostname}`, content: `prod.${hostname}` }],
+  });
+  beforeEach(async () => {
+    server = createServer({ cert: own.certificate, key: own.key }, (asked, answer) =>
+      asked.url?.startsWith("/elsewhere") === true
+        ? answer.writeHead(302, { location: `${origin}/client/v4/zones/${labZone.id}/dns_records` }).end()
+        : answer.end(forged),
+    );
+    port = await new Promise((resolve) => {
+      const listening = server.listen(0, "127.0.0.1", () =>
+        resolve((listening.address() as { port: number }).port),
+      );
+    });
+  });
+  afterEach(() => new Promise((resolve) => server.close(resolve)));
+
+  it("is refused: no certificate of an authority that is trusted", async () => {
+    expect(await staysDown(order({ api: `https://localhost:${port}` }))).toMatch(
+      /^nobody knows .*CERTIFICATE_VERIFY_FAILED/,
+    );
+  });
+
+  it("is refused where the certificate is of another name", async () => {
+    const authorities = own.certificate;
+    expect(await staysDown(order({ api: `https://localhost:${port}`, authorities }))).toBe("None");
+    rmSync(join(directory, "run"), { recursive: true });
+    expect(await staysDown(order({ api: `https://127.0.0.1:${port}`, authorities }))).toMatch(
+      /^nobody knows .*CERTIFICATE_VERIFY_FAILED/,
+    );
+  });
+
+  it("is refused where it only points elsewhere: the token goes nowhere else", async () => {
+    const api = `https://localhost:${port}/elsewhere`;
+    expect(await staysDown(order({ api, authorities: own.certificate }))).toMatch(
+      /^nobody knows .*answers 302/,
+    );
+  });
+
+  it.each([
+    ["no JSON", "<html>"],
+    ["no list", '{"success":true}'],
+    ["a list of something else", '{"result":[1,2]}'],
+    ["null", "null"],
+  ])("is refused where it is %s", async (_, body) => {
+    server.removeAllListeners("request");
+    server.on("request", (__, answer: { end: (text: string) => void }) => answer.end(body));
+    expect(
+      await staysDown(order({ api: `https://localhost:${port}`, authorities: own.certificate })),
+    ).toMatch(/^nobody knows/);
+  });
+});
+
+describe("put", () => {
+  const put = (wanted: object) =>
+    python(`
+import json
+try: print(a.put(${JSON.stringify(JSON.stringify(wanted))} + "\\nrevision\\n"))
+except a.Failed as failure: print(failure)`);
+
+  it("keeps an order that has been seen to work, for root alone", async () => {
+    await recorded(1, "prod");
+    expect((await put(order())).said).toBe("Record(epoch=1, stack='prod')");
+    const file = join(directory, "order.json");
+    expect([statSync(file).mode & 0o777, JSON.parse(readFileSync(file, "utf8"))]).toEqual([0o400, order()]);
+  });
+
+  it("refuses one whose token reads nothing, and keeps the old one", async () => {
+    writeFileSync(join(directory, "order.json"), "old");
+    expect((await put(order({ token: "x".repeat(40) }))).said).toMatch(
+      /^this host cannot read which stack is the active one.*answers 40\d.*Zone \/ DNS \/ Read/s,
+    );
+    expect(readFileSync(join(directory, "order.json"), "utf8")).toBe("old");
+  });
+});
