@@ -15,14 +15,14 @@ export interface HetznerApi {
 export class HetznerRefuses extends Error {}
 
 /** What bears the stack's name there: type of the resource -> where the API lists it, and what people call it. */
-const kinds = {
+export const kinds = {
   "hcloud:index/firewall:Firewall": { list: "firewalls", word: "a firewall" },
   "hcloud:index/sshKey:SshKey": { list: "ssh_keys", word: "an SSH key" },
   "hcloud:index/primaryIp:PrimaryIp": { list: "primary_ips", word: "a primary IP" },
   "hcloud:index/volume:Volume": { list: "volumes", word: "a volume" },
   "hcloud:index/server:Server": { list: "servers", word: "a server" },
 } as const;
-type Kind = keyof typeof kinds;
+export type Kind = keyof typeof kinds;
 const allKinds = Object.keys(kinds) as Kind[];
 /** Made before all others, and so where all of them are asked for. */
 const first: Kind = "hcloud:index/firewall:Firewall";
@@ -81,8 +81,13 @@ interface ListedType {
 }
 
 /** @throws HetznerRefuses naming what to set @throws Error where the API cannot be asked now */
-async function ask(api: HetznerApi, path: string): Promise<Record<string, unknown>> {
+export async function askHetzner(
+  api: HetznerApi,
+  path: string,
+  method: "GET" | "DELETE" = "GET",
+): Promise<Record<string, unknown>> {
   const answer = await fetch(`${api.endpoint.replace(/\/$/, "")}/${path}`, {
+    method,
     headers: { authorization: `Bearer ${api.token}` },
     signal: AbortSignal.timeout(waitMs),
   });
@@ -110,7 +115,7 @@ export async function askProject(
 ): Promise<ProjectAnswer> {
   const list = async (kind: Kind, query: Record<string, string>): Promise<Found | undefined> => {
     const { list: path } = kinds[kind];
-    const answer = await ask(api, `${path}?${new URLSearchParams(query).toString()}`);
+    const answer = await askHetzner(api, `${path}?${new URLSearchParams(query).toString()}`);
     const [hit] = (answer[path] ?? []) as readonly Listed[];
     if (hit === undefined) return undefined;
     const { id, name, labels, location } = hit;
@@ -143,7 +148,10 @@ export async function attachmentProblem(
 ): Promise<string | undefined> {
   const named = new URLSearchParams({ name: serverName }).toString();
   const first = async (list: string): Promise<{ id: number; server?: number | null } | undefined> =>
-    ((await ask(api, `${list}?${named}`))[list] as { id: number; server?: number | null }[] | undefined)?.[0];
+    (
+      (await askHetzner(api, `${list}?${named}`))[list] as
+        { id: number; server?: number | null }[] | undefined
+    )?.[0];
   const [found, own] = [await first("volumes"), await first("servers")];
   if (found === undefined || typeof found.server !== "number") return undefined;
   if (found.server !== own?.id)
@@ -162,7 +170,7 @@ export async function stockOf(api: HetznerApi): Promise<ProjectAnswer["stock"]> 
   const stock = new Map<string, string[]>();
   let said = false;
   for (let page = 1; page <= mostPages; page++) {
-    const answer = await ask(api, `server_types?per_page=50&page=${page}`);
+    const answer = await askHetzner(api, `server_types?per_page=50&page=${page}`);
     for (const { name, locations: places = [] } of (answer["server_types"] ?? []) as readonly ListedType[]) {
       said ||= places.some(({ available }) => available !== undefined);
       stock.set(
@@ -284,6 +292,6 @@ export function projectReport({ stack, serverName }: StackAtHetzner, problems: r
   return [
     `Hetzner would refuse what ${serverName} is about to order, so it was not ordered:`,
     ...problems.map((problem) => `  - ${problem}`),
-    `Then run pulumi up --stack ${stack} again`,
+    `Then run pulumi up --stack ${stack} again. What an up that was cut off has left, make recover STACK=${stack} finds by itself`,
   ].join("\n");
 }

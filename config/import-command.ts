@@ -34,12 +34,16 @@ export function importPlace(urn: string, { parent, provider }: Belonging): Impor
   };
 }
 
-/** @param id as the provider's documentation has it for imports */
-export const importCommand = (place: ImportPlace, id: string): string => {
+/** Arguments of `pulumi`. @param id as the provider's documentation has it for imports */
+export const importWords = (place: ImportPlace, id: string): string[] => {
   const { stack, type, resource, parent, provider } = place;
-  const named = (urn: string): string => `'${urn.split("::").at(-1) ?? ""}=${urn}'`;
-  return (
-    `pulumi import --stack ${stack} --generate-code=false --parent ${named(parent)} --provider ${named(provider)} ` +
-    `${type} ${resource} ${id}`
-  );
+  const named = (urn: string): string => `${urn.split("::").at(-1) ?? ""}=${urn}`;
+  return [
+    ...["import", "--stack", stack, "--generate-code=false", "--parent", named(parent)],
+    ...["--provider", named(provider), type, resource, id],
+  ];
 };
+
+/** As somebody types it: what holds a `$` is quoted. */
+export const importCommand = (place: ImportPlace, id: string): string =>
+  ["pulumi", ...importWords(place, id)].map((word) => (word.includes("urn:") ? `'${word}'` : word)).join(" ");

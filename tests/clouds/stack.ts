@@ -2,6 +2,7 @@
  * What a stack has at Hetzner and at Cloudflare, and nothing else: the program's own components for it, the real engine
  * and plugins (Cloudflare's is the lab's), against the lab's emulators with machines in memory.
  */
+import type { ChildProcess } from "node:child_process";
 import { readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { CloudflareEmulator } from "../../lab/cloudflare/emulator";
@@ -55,6 +56,48 @@ export class CloudStack {
     await this.hetzner.stop();
     await this.cloudflare.stop();
     this.project.remove();
+  }
+
+  /** What `make recover` runs. The tokens and addresses are in the stack's configuration then, as they are for a user. */
+  async recover(...args: string[]): Promise<Result> {
+    for (const cloud of clouds) {
+      const [token, address] =
+        cloud === "hetzner"
+          ? ["hcloud:token", "hcloud:endpoint"]
+          : ["cloudflare:apiToken", "cloudflare:baseUrl"];
+      await this.project.expect("config", "set", "--secret", token, tokens[cloud].write);
+      await this.project.expect("config", "set", address, this.origin(cloud) + apiPath[cloud]);
+    }
+    const tool = join(root, "tools", "recover.ts");
+    return this.project.run(process.execPath, "--import", "tsx", tool, "test", ...args);
+  }
+
+  /** An `up` that is killed with all its plugins while it waits for the answer to this call. */
+  async upKilledAt({ cloud, method, path }: Call, done: boolean): Promise<void> {
+    await this.fault(cloud, { method, path, status: "hang", done });
+    const up = this.begin();
+    for (let tries = 0; (await this.unmet()) > 0; tries++) {
+      if (tries > 300) throw new Error(`the up has not come to ${method} ${path}`);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    // What goes on beside that call comes to its end or not: as it happens.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const ended = new Promise((resolve) => up.once("exit", resolve));
+    process.kill(-(up.pid ?? 0), "SIGKILL");
+    await ended;
+  }
+
+  begin = (): ChildProcess => this.project.begin("up", "--yes", "--skip-preview");
+
+  /** What the state says was cut off. */
+  async pending(): Promise<string[]> {
+    const { stdout } = await this.project.expect("stack", "export", "--stack", "test");
+    const { deployment } = JSON.parse(stdout) as {
+      deployment: { pending_operations?: { type: string; resource: { urn: string } }[] };
+    };
+    return (deployment.pending_operations ?? []).map(
+      ({ type, resource }) => `${type} ${resource.urn.split("::").at(-1)}`,
+    );
   }
 
   up = (): Promise<Result> => this.project.pulumi("up", "--yes", "--skip-preview");

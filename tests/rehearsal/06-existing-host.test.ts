@@ -11,13 +11,7 @@ import { pulumi, pulumiUp, tryPulumi } from "../../lab/rehearsal/pulumi";
 import { chatTurnAt } from "../../lab/rehearsal/public";
 import { ensureSshIdentity } from "../../lab/rehearsal/ssh";
 import { boot, destroy } from "../../lab/vps/stand-in";
-import {
-  forgetRecord,
-  forgetStack,
-  scannedHostKey,
-  writeExistingStack,
-  type ExistingStack,
-} from "./existing-stack";
+import { forgetStack, scannedHostKey, writeExistingStack, type ExistingStack } from "./existing-stack";
 import { ordinaryLaptop, type Laptop } from "./laptop";
 import { eventually } from "./support";
 
@@ -54,7 +48,8 @@ async function hostKeyOnceThere(): Promise<string> {
 
 beforeAll(async () => {
   await enterLabEnvironment();
-  await forgetRecord(existing);
+  // A run that was ended in the middle leaves the state of a server that is gone.
+  await forgetStack(existing);
   const authorizedKeys = [await ensureSshIdentity()];
   await boot({ name: server, ipv4: address, disk: "bare", authorizedKeys });
   laptop = await ordinaryLaptop();

@@ -13,13 +13,7 @@ import { pulumi, tryPulumi } from "../../lab/rehearsal/pulumi";
 import { chatTurnAt } from "../../lab/rehearsal/public";
 import { ensureSshIdentity } from "../../lab/rehearsal/ssh";
 import { boot, destroy } from "../../lab/vps/stand-in";
-import {
-  forgetRecord,
-  forgetStack,
-  scannedHostKey,
-  writeExistingStack,
-  type ExistingStack,
-} from "./existing-stack";
+import { forgetStack, scannedHostKey, writeExistingStack, type ExistingStack } from "./existing-stack";
 import { ordinaryLaptop, type Laptop } from "./laptop";
 import { eventually } from "./support";
 
@@ -54,7 +48,8 @@ async function startRelay(): Promise<void> {
 
 beforeAll(async () => {
   await enterLabEnvironment();
-  await forgetRecord(existing);
+  // A run that was ended in the middle leaves the state of a server that is gone.
+  await forgetStack(existing);
   await boot({ name: server, ipv4: address, disk: "warm", authorizedKeys: [await ensureSshIdentity()] });
   await eventually("sshd", 60, async () => {
     expect(await inside("sshd -T")).toMatch(/^maxstartups 10:30:100$/m);

@@ -12,7 +12,6 @@ import { script } from "../../lab/rehearsal/world";
 import type { Engine } from "../../lab/vps/engines";
 import { boot, destroy } from "../../lab/vps/stand-in";
 import {
-  forgetRecord,
   forgetStack,
   gatewayWithoutTelegram,
   scannedHostKey,
@@ -55,7 +54,8 @@ export function deploysOn(engine: Engine, seen: { readonly version: RegExp; read
 
   beforeAll(async () => {
     await enterLabEnvironment();
-    await forgetRecord(existing);
+    // A run that was ended in the middle leaves the state of a server that is gone.
+    await forgetStack(existing);
     const authorizedKeys = [await ensureSshIdentity()];
     await boot({ name: server, ipv4: address, disk: "bare", engine, authorizedKeys });
     await eventually("sshd", 60, () => configure());

@@ -235,7 +235,10 @@ export async function linkLocal(container?: string): Promise<string> {
       : ["eth0", `nsenter --target $(docker inspect --format '{{.State.Pid}}' ${container}) --net`];
   // Docker leaves it off on the bridge, and from Engine 28 on in containers; one whose owner has switched it on is the
   // worse case.
-  const command = `${at} sysctl -qw net.ipv6.conf.${device}.disable_ipv6=0; sleep 0.5; ${at} ip -6 -o address show scope link dev ${device}`;
+  // The kernel first looks whether somebody else has it, and answers nobody meanwhile.
+  const show = `${at} ip -6 -o address show scope link dev ${device}`;
+  const command = `${at} sysctl -qw net.ipv6.conf.${device}.disable_ipv6=0
+for _ in $(seq 50); do found=$(${show} -tentative); [ -z "$found" ] || break; sleep 0.2; done; echo "$found"`;
   const address = /inet6 (fe80:[0-9a-f:]+)/.exec(await inside(command))?.[1];
   if (address === undefined) throw new Error(`no link-local address: ${container ?? "bridge"}`);
   return `${address}%eth0`;

@@ -1,5 +1,5 @@
 /** A throw-away Pulumi project with a local state, run by the lab's toolchain. */
-import { execFile, execFileSync } from "node:child_process";
+import { execFile, execFileSync, spawn, type ChildProcess } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -31,6 +31,8 @@ export function ensureToolchain(): void {
 /** The time that `beforeAll` needs where the toolchain is not built yet, in milliseconds. */
 export const toolchainTimeout = 30 * 60_000;
 
+const withToolchain = 'set -eu; . "$1"; shift; exec "$@"';
+
 export class Project {
   readonly dir = fs.mkdtempSync(path.join(os.tmpdir(), "clawkeep-toolchain-"));
 
@@ -58,8 +60,8 @@ export class Project {
     this.write("index.js", `"use strict";\n${imports}${statements}\n`);
   }
 
-  async pulumi(...args: string[]): Promise<Result> {
-    const environment = {
+  private environment(): NodeJS.ProcessEnv {
+    return {
       ...process.env,
       ...this.variables,
       PULUMI_BACKEND_URL: `file://${path.join(this.dir, "state")}`,
@@ -67,17 +69,31 @@ export class Project {
       PULUMI_STACK: "test",
       NO_COLOR: "1",
     };
-    const script = 'set -eu; . "$1"; shift; exec pulumi --non-interactive --color never "$@"';
+  }
+
+  pulumi = (...args: string[]): Promise<Result> =>
+    this.run("pulumi", "--non-interactive", "--color", "never", ...args);
+
+  /** A program with the toolchain on its PATH, in the project. */
+  run(...words: string[]): Promise<Result> {
     return new Promise((resolve) => {
       execFile(
         "bash",
-        ["-c", script, "bash", path.join(lab, "toolchain.env"), ...args],
-        { cwd: this.dir, env: environment, maxBuffer: 64 << 20 },
+        ["-c", withToolchain, "bash", path.join(lab, "toolchain.env"), ...words],
+        { cwd: this.dir, env: this.environment(), maxBuffer: 64 << 20 },
         (error, stdout, stderr) => {
           const code = error ? (typeof error.code === "number" ? error.code : 1) : 0;
           resolve({ code, text: stdout + stderr, stdout });
         },
       );
+    });
+  }
+
+  /** Begins `pulumi` and does not wait: the leader of a group of processes, to be killed with all that it starts. */
+  begin(...args: string[]): ChildProcess {
+    const words = ["pulumi", "--non-interactive", "--color", "never", ...args];
+    return spawn("bash", ["-c", withToolchain, "bash", path.join(lab, "toolchain.env"), ...words], {
+      ...{ cwd: this.dir, env: this.environment(), detached: true, stdio: "ignore" },
     });
   }
 
