@@ -133,6 +133,9 @@ export const rows: readonly Row[] = [
   { name: "far-host", what: "an existing host 40 ms away, 64 side by side, from an ordinary developer's machine", group: "rehearsal",
     files: ["tests/rehearsal/22-far-host.test.ts"] },
 
+  { name: "up-killed", what: "an up that is killed at any moment, meets another one, or loses its state backend; then make recover", group: "rehearsal",
+    files: ["tests/rehearsal/25-up-killed.test.ts"] },
+
   // A call of an `up` goes wrong at Hetzner or Cloudflare; ten of all are in `make test`.
   { name: "faults-unavailable", what: "each call of an up is answered 503", group: "docker", files: ["tests/long/faults-unavailable.docker.test.ts"] },
   { name: "faults-too-many", what: "each call of an up is answered 429", group: "docker", files: ["tests/long/faults-too-many.docker.test.ts"] },
