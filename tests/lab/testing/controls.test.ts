@@ -27,7 +27,13 @@ it("each of them is in exactly one row of the long run", () => {
   expect(inRows.sort()).toEqual(allControls.map(({ name }) => name).sort());
 });
 
-// Not that its text is there: that is seen when it is taken away, in the long run.
+it("the text of each is in its file once: one that has moved is no control any more", () => {
+  const moved = allControls.filter(
+    ({ file, from }) => readFileSync(join(root, file), "utf8").split(from).length !== 2,
+  );
+  expect(moved.map(({ name, file }) => `${name} in ${file}`)).toEqual([]);
+});
+
 describe.each(allControls)("$name", (control) => {
   it("has a test", () => {
     expect(existsSync(join(root, control.test))).toBe(true);

@@ -230,9 +230,9 @@ export const gateControls: readonly Control[] = [
       },
       {
         name: "pace-one-embedding",
-        file: `${litellm}/gate.py`,
-        from: "pace.embedding if call.inputs else",
-        to: "pace.embedding if False else",
+        file: `${litellm}/pace.py`,
+        from: "self.embedding = asyncio.Lock()",
+        to: "self.embedding = asyncio.Semaphore(100)",
         test: gateTest,
         failing: "of one gateway one is on its way at a time",
       },

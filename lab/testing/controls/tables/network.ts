@@ -35,7 +35,7 @@ const edge = controlsOf(
     {
       name: "record-behind-cloudflare",
       threat: undefined,
-      file: "components/reverse-proxy.ts",
+      file: "components/public-record.ts",
       from: "proxied: true,",
       to: "proxied: false,",
       failing: "keeps record-proxied",
@@ -43,7 +43,7 @@ const edge = controlsOf(
     {
       name: "record-looked-for",
       threat: undefined,
-      file: "components/reverse-proxy.ts",
+      file: "components/public-record.ts",
       from: "hooks: { beforeCreate: [free] }",
       to: "",
       test: "tests/components/options.test.ts",

@@ -123,19 +123,19 @@ export const secretControls: readonly Control[] = [
     [
       {
         name: "protect-address",
-        from: "    { ...options, protect: true },\n",
-        to: "    options,\n",
+        from: '{ ...made, protect: true, ignoreChanges: ["assigneeType"] }',
+        to: '{ ...made, ignoreChanges: ["assigneeType"] }',
         failing: "protects state and address",
       },
       {
         name: "protect-volume",
-        from: '{ ...options, protect: true, ignoreChanges: ["format"] }',
-        to: '{ ...options, ignoreChanges: ["format"] }',
+        from: '{ ...made, protect: true, ignoreChanges: ["format"] }',
+        to: '{ ...made, ignoreChanges: ["format"] }',
         failing: "protects state and address",
       },
       {
         name: "protect-record",
-        file: "components/reverse-proxy.ts",
+        file: "components/public-record.ts",
         from: "protect: true, retainOnDelete: true",
         to: "retainOnDelete: true",
         test: rules,
@@ -143,7 +143,7 @@ export const secretControls: readonly Control[] = [
       },
       {
         name: "record-left-to-who-adopts-it",
-        file: "components/reverse-proxy.ts",
+        file: "components/public-record.ts",
         from: "protect: true, retainOnDelete: true",
         to: "protect: true",
         failing: "every use of a resource option is in the table",
