@@ -60,19 +60,13 @@ export const accessRows: readonly PolicyRow[] = [
     id: "trusted-proxy",
     intent: "The reverse proxy's one address may say who a client is; no network, and not loopback.",
     guide: "457-460",
-    lines: {
-      "2026.9": {
-        keys: {
-          "gateway.trustedProxies": ({ trustedProxy }) => [trustedProxy],
-          "gateway.allowRealIpFallback": false,
-        },
-        alreadyDefault: ["gateway.allowRealIpFallback"],
+    lines: inBoth({
+      keys: {
+        "gateway.trustedProxies": ({ trustedProxy }) => [trustedProxy],
+        "gateway.allowRealIpFallback": false,
       },
-      "2026.2": {
-        keys: { "gateway.trustedProxies": ({ trustedProxy }) => [trustedProxy] },
-        note: "X-Real-IP is taken from a trusted proxy too and cannot be refused; Caddy sets X-Forwarded-For",
-      },
-    },
+      alreadyDefault: ["gateway.allowRealIpFallback"],
+    }),
   },
   {
     id: "rate-limit",

@@ -75,13 +75,13 @@ it("has its rules in place, a closed state directory and a closed log, and leave
 
 it("does not start with a key that it does not know", async () => {
   const document = policyDocument(args);
-  const wrong = { ...document, gateway: { ...(document["gateway"] as object), allowRealIpFallback: false } };
+  const wrong = { ...document, gateway: { ...(document["gateway"] as object), noSuchKey: false } };
   const refused = await RealGateway.create("refused", args, { document: wrong });
   try {
     const script = "/usr/local/lib/clawkeep/launch.mjs";
     const outcome = await refused.instead("node", script, "gateway");
     expect(outcome.code).not.toBe(0);
-    expect(outcome.stdout + outcome.stderr).toMatch(/Unrecognized key: "allowRealIpFallback"/);
+    expect(outcome.stdout + outcome.stderr).toMatch(/Unrecognized key: "noSuchKey"/);
   } finally {
     await refused.remove();
   }

@@ -138,7 +138,9 @@ export class RealGateway {
   /** Runs a command in a container of the same shape, in place of the gateway. */
   instead(...command: string[]): Promise<Outcome> {
     const [program = "", ...rest] = command;
-    return attempt("docker", ["run", "--rm", ...this.shape(), "--entrypoint", program, this.image, ...rest]);
+    const words = ["run", "--rm", ...this.shape(), "--entrypoint", program, this.image, ...rest];
+    // One that was to refuse something, and serves, ends by this alone.
+    return attempt("docker", words, { timeoutSeconds: 120 });
   }
 
   /** The configuration that the running gateway works with. */
