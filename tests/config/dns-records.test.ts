@@ -4,7 +4,8 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { recordIsFree } from "../../components/record-is-free";
-import { CloudflareRefuses, recordsOfName } from "../../config/dns-records";
+import { CloudRefuses } from "../../config/cloud-question";
+import { recordsOfName } from "../../config/dns-records";
 import { importCommand, importPlace } from "../../config/import-command";
 import { CloudflareEmulator } from "../../lab/cloudflare/emulator";
 import { zone } from "../../lab/internet/addresses";
@@ -136,7 +137,7 @@ describe("before a stack makes its record", () => {
 it("a token that may only read may ask, and one that may nothing is told what it needs", async () => {
   await call("POST", "", ours);
   expect(await recordsOfName(api(tokens.read), zone.id, hostname)).toMatchObject([{ content: ours.content }]);
-  await expect(recordsOfName(api("x".repeat(40)), zone.id, hostname)).rejects.toThrow(CloudflareRefuses);
+  await expect(recordsOfName(api("x".repeat(40)), zone.id, hostname)).rejects.toThrow(CloudRefuses);
 });
 
 describe("make verify", () => {
