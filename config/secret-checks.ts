@@ -24,7 +24,8 @@ export const providerKeys = {
   "cloudflare:baseUrl": { secret: false, requiredBy: undefined },
 } as const;
 
-export function secretUsers({ models, gateways, originCertificate, backups }: UsableSettings): SecretUsers {
+export function secretUsers(settings: UsableSettings): SecretUsers {
+  const { models, gateways, originCertificate, backups, registryLogins } = settings;
   const named = new Map<string, boolean>();
   for (const gateway of gateways ?? []) {
     if (gateway?.name === undefined) continue;
@@ -33,6 +34,7 @@ export function secretUsers({ models, gateways, originCertificate, backups }: Us
   return {
     originCertificate,
     backups: repositoryKind(backups?.repository),
+    registries: [...new Set((registryLogins ?? []).flatMap((login) => login?.registry ?? []))],
     models: (models ?? []).flatMap((model): SecretUsers["models"] => {
       const provider = model?.provider;
       if (typeof provider === "string") return [{ provider }];
