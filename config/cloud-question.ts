@@ -30,7 +30,8 @@ export async function askCloud<T>(question: CloudQuestion): Promise<CloudAnswer<
     });
     text = await answer.text();
   } catch (error) {
-    if (error instanceof Error && error.name === "TimeoutError")
+    // By its name: the error of a signal is of a class of its own.
+    if ((error as { name?: unknown }).name === "TimeoutError")
       throw new Error(`${cloud} has not answered within ${waitMs / 1000} s`, { cause: error });
     throw error;
   }
