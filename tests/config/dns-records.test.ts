@@ -11,7 +11,7 @@ import { CloudflareEmulator } from "../../lab/cloudflare/emulator";
 import { zone } from "../../lab/internet/addresses";
 import { nameRows } from "../../tools/verify/name";
 import { verify } from "../../tools/verify/row";
-import type { World } from "../../tools/verify/world";
+import type { DeployedStack } from "../../tools/verify/deployed-stack";
 import { takeWarnings } from "../fixtures/warnings";
 
 const tokens = { write: "w".repeat(40), read: "r".repeat(40) };
@@ -143,8 +143,8 @@ it("a token that may only read may ask, and one that may nothing is told what it
 describe("make verify", () => {
   const row = async (cloudflare: object | undefined = api()): Promise<string[]> => {
     const settings = { hostname, zone: { id: zone.id } };
-    const world = { settings, cloudflare, ipv4: ours.content } as unknown as World;
-    return (await verify(world, nameRows(world))).map(
+    const deployed = { settings, cloudflare, ipv4: ours.content } as unknown as DeployedStack;
+    return (await verify(deployed, nameRows(deployed))).map(
       ({ ok, detail }) => `${ok ? "ok" : "failed"}: ${detail}`,
     );
   };
