@@ -3,7 +3,6 @@ import {
   askProject,
   attachmentProblem,
   hetznerApi,
-  HetznerRefuses,
   projectProblems,
   projectReport,
   stockOf,
@@ -12,6 +11,7 @@ import {
   type StackAtHetzner,
 } from "../config/hetzner-project";
 import { importPlace, type Belonging } from "../config/import-command";
+import { CloudQuestions } from "./cloud-questions";
 import { newServerType } from "./server-stays";
 
 export interface ProjectIsReadyArgs extends Belonging {
@@ -19,42 +19,6 @@ export interface ProjectIsReadyArgs extends Belonging {
   readonly token: pulumi.Output<string>;
   /** Absent: Hetzner's own. */
   readonly endpoint: string | undefined;
-}
-
-/** Says what is in the way: in a preview as warnings, each once; else as an error. */
-class Asking {
-  private readonly told = new Set<string>();
-
-  constructor(
-    private readonly args: ProjectIsReadyArgs,
-    private readonly preview: boolean,
-  ) {}
-
-  /** Where Hetzner cannot be asked it lets by: the provider asks for longer, and says how that ends. */
-  async refuse(problemsOf: (api: HetznerApi) => Promise<readonly string[]>): Promise<void> {
-    const { at, endpoint = hetznerApi } = this.args;
-    const token = await new Promise<string>((resolve) => this.args.token.apply(resolve));
-    let problems: readonly string[];
-    try {
-      problems = await problemsOf({ token, endpoint });
-    } catch (error) {
-      const said = error instanceof Error ? error.message : String(error);
-      if (!(error instanceof HetznerRefuses)) {
-        await this.warn(`nobody has looked whether Hetzner has what ${at.serverName} needs: ${said}`);
-        return;
-      }
-      problems = [said];
-    }
-    if (problems.length === 0) return;
-    if (!this.preview) throw new Error(projectReport(at, problems));
-    for (const problem of problems) await this.warn(`pulumi up will be refused: ${problem}`);
-  }
-
-  private async warn(text: string): Promise<void> {
-    if (this.told.has(text)) return;
-    this.told.add(text);
-    await pulumi.log.warn(text);
-  }
 }
 
 /** What is asked before something at Hetzner is made or changed. */
@@ -68,20 +32,25 @@ export interface ProjectChecks {
 }
 
 export function projectChecks(args: ProjectIsReadyArgs, preview: boolean): ProjectChecks {
-  const { at } = args;
-  const asking = new Asking(args, preview);
+  const { at, endpoint = hetznerApi } = args;
+  const questions = new CloudQuestions({
+    ...{ token: args.token, preview, about: `whether Hetzner has what ${at.serverName} needs` },
+    report: (problems) => projectReport(at, problems),
+  });
+  const refuse = (problemsOf: (api: HetznerApi) => Promise<readonly string[]>): Promise<void> =>
+    questions.refuse((token) => problemsOf({ token, endpoint }));
   return {
     beforeMaking: (urn) =>
-      asking.refuse(async (api) =>
+      refuse(async (api) =>
         projectProblems(at, await askProject(api, at, importPlace(urn, args).type), urn, args, preview),
       ),
     beforeAnotherType: () =>
-      asking.refuse(async (api) => {
+      refuse(async (api) => {
         const problem = stockProblem(at, await stockOf(api), true);
         return problem === undefined ? [] : [problem];
       }),
     beforeAttaching: (urn) =>
-      asking.refuse(async (api) => {
+      refuse(async (api) => {
         const problem = await attachmentProblem(api, at, urn, args);
         return problem === undefined ? [] : [problem];
       }),

@@ -28,6 +28,7 @@ import {
   type HostAddress,
   type HostProviders,
 } from "./host";
+import { registryLoginsOf, type RegistryLogin } from "./registry-login";
 
 const unitDirectory = "/etc/systemd/system";
 
@@ -83,7 +84,8 @@ export class HostBaseline extends Component {
 
   constructor(name: string, configuration: Configuration, options?: pulumi.ComponentResourceOptions) {
     super("HostBaseline", name, options);
-    const ground = this.ground(configuration);
+    const logins = registryLoginsOf(configuration);
+    const ground = this.ground(configuration, logins);
     // A new server takes its time to answer; a host that is there answers now, or its address or key is wrong.
     const connection = connectionTo(ground.address, ground.made === undefined ? 4 : 60);
     const first: FirstCommand = (suffix, args, after) =>
@@ -191,7 +193,14 @@ export class HostBaseline extends Component {
       { length: 64, special: false },
       { parent: this },
     );
-    this.host = new Host(ground.address, ground.providers, ground.made?.bound, ready, revisionKey.result);
+    this.host = new Host(
+      ground.address,
+      ground.providers,
+      ground.made?.bound,
+      ready,
+      logins,
+      revisionKey.result,
+    );
     this.ipv4 = pulumi.output(ground.ipv4);
     this.ipv6 = pulumi.output(ground.ipv6);
     this.sshCommand = pulumi.interpolate`ssh -p ${ground.address.sshPort} root@${ground.address.address}`;
@@ -230,13 +239,13 @@ export class HostBaseline extends Component {
     ]);
   }
 
-  private ground({ settings, hcloud, stack }: Configuration): Ground {
+  private ground({ settings, hcloud, stack }: Configuration, logins: readonly RegistryLogin[]): Ground {
     const { host } = settings;
     if (host.mode === "existing") {
       const address = { address: host.address, sshPort: host.sshPort, hostKey: host.hostKey };
       return {
         address,
-        providers: hostProviders(this, this.name, address),
+        providers: hostProviders(this, this.name, address, logins),
         ipv4: host.address,
         ipv6: host.ipv6Address,
         made: undefined,
@@ -259,7 +268,7 @@ export class HostBaseline extends Component {
       hostKeyPassword: password.result,
     });
     const address = { address: foundation.ipv4, sshPort: host.sshPort, hostKey: foundation.hostKey };
-    const providers = hostProviders(this, this.name, address, [foundation.firewall]);
+    const providers = hostProviders(this, this.name, address, logins, [foundation.firewall]);
     const made = foundation.server(providers);
     return {
       address,

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { createHash, createHmac } from "node:crypto";
 import { sshClientOptions } from "../config-files/ssh/client-options";
 import type { BoundToServer } from "./hcloud-server";
+import type { RegistryLogin } from "./registry-login";
 
 /** How a host is reached. The identity is the ssh-agent's: it is named by the environment and never in the state. */
 export interface HostAddress {
@@ -56,6 +57,7 @@ export class Host {
   /**
    * @param bound options that bind to the cloud server, where there is one: what was made on it goes with it
    * @param ready resources that have to be there before anything else is done on the host
+   * @param logins at the registries that images are pulled from
    * @param revisionKey random key, so that the revision of a secret file says nothing about its content
    */
   constructor(
@@ -63,6 +65,7 @@ export class Host {
     providers: HostProviders,
     private readonly bound: BoundToServer | undefined,
     private readonly ready: pulumi.Resource[],
+    readonly logins: readonly RegistryLogin[],
     private readonly revisionKey: pulumi.Output<string>,
   ) {
     this.connection = connectionTo(address);
@@ -166,12 +169,14 @@ export interface HostProviders {
  * Declared before the server: a server that is replaced takes along what was on it, and to forget that the engine needs
  * the providers of before, which it has only once the program has declared them.
  *
+ * @param logins for images that the provider pulls itself, where one that was there has gone
  * @param after what has to be right before anything acts on the host, or tells the providers another way to it
  */
 export function hostProviders(
   parent: pulumi.Resource,
   name: string,
   address: HostAddress,
+  logins: readonly RegistryLogin[],
   after: pulumi.Resource[] = [],
 ): HostProviders {
   const options = { parent, dependsOn: after };
@@ -183,12 +188,24 @@ export function hostProviders(
         sshOpts: sshOptions(address.hostKey),
         // There may be no host yet when the provider is configured.
         disableDockerDaemonCheck: true,
+        ...(logins.length === 0 ? {} : { registryAuth: logins.map(registryAuth) }),
       },
       options,
     ),
     commands: new command.Provider(`${name}-command`, {}, options),
   };
 }
+
+/** The provider looks a login up by what stands before the first / of the image. */
+const registryAuth = ({
+  registry,
+  user,
+  password,
+}: RegistryLogin): docker.types.input.ProviderRegistryAuth => ({
+  address: registry,
+  username: user,
+  password: pulumi.secret(password),
+});
 
 /** Files that are on the host once `installed` is there. */
 export interface FilesOnHost {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { buildContext, type BuildContext } from "../config-files/build-context";
 import type { Component } from "./component";
 import { toolDirectory, type Host } from "./host";
+import { pullOrder } from "./registry-login";
 
 /** An image that is on the host once `present` is there. */
 export interface ImageOnHost {
@@ -20,17 +21,24 @@ export interface BuiltImage extends ImageOnHost {
   readonly id: pulumi.Output<string>;
 }
 
-/** Pulls a pinned image. It stays on the host when the stack forgets it: the next `up` may have no registry. */
+/**
+ * Pulls a pinned image, with the stack's login where it has one: by a script, which says in words why a registry refuses,
+ * where the provider says "unable to find or pull". The provider then looks after it. It stays on the host when the stack forgets it: the next `up` may have no registry.
+ */
 export function pulledImage(
   parent: pulumi.Resource,
   name: string,
   host: Host,
   reference: string,
 ): ImageOnHost {
+  const pulled = host.command(parent, `${name}-pulled`, {
+    create: `${toolDirectory}/pull-image '${reference}'`,
+    stdin: pullOrder(reference, host.logins),
+  });
   const present = new docker.RemoteImage(
     name,
     { name: reference, keepLocally: true },
-    host.options(parent, { provider: host.docker }),
+    host.options(parent, { provider: host.docker, dependsOn: pulled }),
   );
   return { reference, present };
 }

@@ -3,21 +3,28 @@ import { createHash } from "node:crypto";
 import { serverTypes } from "../config/hetzner";
 import type { HcloudHost } from "../config/host-schema";
 
-/** Labels under which the firewall remembers what the server was made with, or has since. */
+/** Labels under which the firewall remembers what server and volume were made with, or have since. */
 const remembered = {
   sshKey: "ssh-key",
   image: "image",
   location: "location",
   serverType: "server-type",
+  volumeGiB: "volume-gib",
 } as const;
 type Remembered = keyof typeof remembered;
 
 /** Labels that say what a server is made with, for the next run to compare with. */
-export const madeWith = ({ sshKey, image, location, serverType }: HcloudHost): Record<string, string> => {
+export const madeWith = ({
+  sshKey,
+  image,
+  location,
+  serverType,
+  volumeGiB,
+}: HcloudHost): Record<string, string> => {
   const values: Record<Remembered, string> = {
     // A comment at the end of a key line makes no other key.
     sshKey: createHash("sha256").update(sshKey.split(" ").slice(0, 2).join(" ")).digest("hex").slice(0, 16),
-    ...{ image, location, serverType },
+    ...{ image, location, serverType, volumeGiB: String(volumeGiB) },
   };
   return Object.fromEntries(
     (Object.keys(remembered) as Remembered[]).map((field) => [remembered[field], values[field]]),
@@ -58,12 +65,13 @@ export function changedServer(
   now: FirewallInputs,
 ): string | undefined {
   const changed = (field: Remembered | "sshPort") => change(field, before, now);
-  const [port, key, image, location, type] = [
+  const [port, key, image, location, type, volume] = [
     changed("sshPort"),
     changed("sshKey"),
     changed("image"),
     changed("location"),
     changed("serverType"),
+    changed("volumeGiB"),
   ];
   const atFirstBoot = [
     ...(port === undefined ? [] : [`clawkeep:host.sshPort was ${port.was}`]),
@@ -92,6 +100,12 @@ export function changedServer(
           `clawkeep:host.location was ${location.was} when address and volume were made, and they stay there. Put it back: ` +
             `pulumi config set --stack ${stack} --path clawkeep:host.location ${location.was}. A server elsewhere is a ` +
             "stack of its own (docs/operating.md, Another location)",
+        ]),
+    ...(volume === undefined || Number(volume.is) >= Number(volume.was)
+      ? []
+      : [
+          `clawkeep:host.volumeGiB was ${volume.was}, and a volume never shrinks. Put it back: ` +
+            `pulumi config set --stack ${stack} --path clawkeep:host.volumeGiB ${volume.was}`,
         ]),
     ...anew,
   ];

@@ -8,6 +8,7 @@ import { checkCaps, checkGatewayModels, checkModels } from "./model-checks";
 import { hetznerGateway, placementProblem, serverTypes } from "./hetzner";
 import { deploymentId } from "./model-schema";
 import { settingProblem, type Problem } from "./problems";
+import { checkRegistries } from "./registry-checks";
 import { stackName, type UsableSettings } from "./schema";
 import { memoryBudget, tiers } from "./tiers";
 
@@ -35,6 +36,7 @@ export function checkTogether(stack: string, settings: UsableSettings): Problem[
     ...checkVolume(stack, settings),
     ...checkMemory(stack, settings),
     ...checkBackups(stack, settings),
+    ...checkRegistries(stack, settings),
   ];
 }
 

@@ -1,5 +1,5 @@
 /** The records that answer for a public name at Cloudflare, and what to do about one that is there already. */
-
+import { askCloud, CloudRefuses } from "./cloud-question";
 import { importCommand, type ImportPlace } from "./import-command";
 
 export const cloudflareApi = "https://api.cloudflare.com/client/v4";
@@ -7,6 +7,8 @@ export const cloudflareApi = "https://api.cloudflare.com/client/v4";
 export interface CloudflareApi {
   readonly token: string;
   readonly baseUrl: string;
+  /** As of every question to a cloud. */
+  readonly waitMs?: number;
 }
 
 export interface NameRecord {
@@ -17,11 +19,7 @@ export interface NameRecord {
   readonly proxied: boolean;
 }
 
-/** Cloudflare understood the question and refuses it: asking again is of no use. */
-export class CloudflareRefuses extends Error {}
-
 const answering = ["A", "AAAA", "CNAME"];
-const waitMs = 20_000;
 
 interface Answer {
   readonly result?: readonly NameRecord[] | null;
@@ -30,31 +28,23 @@ interface Answer {
 
 /**
  * Records of the types A, AAAA and CNAME that have exactly this name. A token with Zone / DNS / Edit may ask that.
- * @throws CloudflareRefuses naming what to set @throws Error where the API cannot be asked now
+ * @throws CloudRefuses naming what to set @throws Error where the API cannot be asked now
  */
 export async function recordsOfName(api: CloudflareApi, zoneId: string, name: string): Promise<NameRecord[]> {
   const query = new URLSearchParams({ "name.exact": name, per_page: "100" });
   const url = `${api.baseUrl.replace(/\/$/, "")}/zones/${zoneId}/dns_records?${query.toString()}`;
-  const headers = { authorization: `Bearer ${api.token}` };
-  const answer = await fetch(url, { headers, signal: AbortSignal.timeout(waitMs) });
-  const text = await answer.text();
-  if (answer.status === 429 || answer.status >= 500) throw new Error(`Cloudflare answers ${answer.status}`);
-  let found: Answer;
-  try {
-    found = JSON.parse(text) as Answer;
-  } catch {
-    throw new Error(`Cloudflare answers ${answer.status} with what is no JSON`);
-  }
-  if (!answer.ok) {
-    const reasons = (found.errors ?? []).map(({ code, message }) => `${message} (${code})`).join("; ");
-    throw new CloudflareRefuses(
-      `Cloudflare does not list the DNS records of ${name}: ${answer.status} ${reasons || "without a reason"}. ` +
+  const { status, ok, body } = await askCloud<Answer>({
+    ...{ cloud: "Cloudflare", url, token: api.token, waitMs: api.waitMs },
+  });
+  if (!ok) {
+    const reasons = (body.errors ?? []).map(({ code, message }) => `${message} (${code})`).join("; ");
+    throw new CloudRefuses(
+      `Cloudflare does not list the DNS records of ${name}: ${status} ${reasons || "without a reason"}. ` +
         "cloudflare:apiToken needs the permission Zone / DNS / Edit for the zone whose id is in clawkeep:zone",
     );
   }
-  const { result } = found;
-  if (result === undefined || result === null)
-    throw new Error(`Cloudflare answers ${answer.status} without a list`);
+  const { result } = body;
+  if (result === undefined || result === null) throw new Error(`Cloudflare answers ${status} without a list`);
   return result.filter(({ type }) => answering.includes(type));
 }
 

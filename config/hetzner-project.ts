@@ -1,5 +1,6 @@
 /** What the project at Hetzner has already and can sell now, and what of that is in a stack's way. */
 import { createHash } from "node:crypto";
+import { askCloud, CloudRefuses } from "./cloud-question";
 import { locations, serverTypes, type Location } from "./hetzner";
 import { isKeyLine, type HcloudHost } from "./host-schema";
 import { importCommand, importPlace, type Belonging } from "./import-command";
@@ -9,10 +10,9 @@ export const hetznerApi = "https://api.hetzner.cloud/v1";
 export interface HetznerApi {
   readonly token: string;
   readonly endpoint: string;
+  /** As of every question to a cloud. */
+  readonly waitMs?: number;
 }
-
-/** Hetzner understood the question and refuses it: asking again is of no use. */
-export class HetznerRefuses extends Error {}
 
 /** What bears the stack's name there: type of the resource -> where the API lists it, and what people call it. */
 export const kinds = {
@@ -68,7 +68,6 @@ export const md5Fingerprint = (line: string): string =>
     .digest("hex")
     .replace(/(..)(?=.)/g, "$1:");
 
-const waitMs = 20_000;
 const mostPages = 10;
 
 /** A resource as the API has it, of any kind. */
@@ -80,29 +79,23 @@ interface ListedType {
   readonly locations?: readonly { readonly name: string; readonly available?: boolean }[];
 }
 
-/** @throws HetznerRefuses naming what to set @throws Error where the API cannot be asked now */
+/** @throws CloudRefuses naming what to set @throws Error where the API cannot be asked now */
 export async function askHetzner(
   api: HetznerApi,
   path: string,
   method: "GET" | "DELETE" = "GET",
 ): Promise<Record<string, unknown>> {
-  const answer = await fetch(`${api.endpoint.replace(/\/$/, "")}/${path}`, {
+  const { status, ok, body } = await askCloud<
+    Record<string, unknown> & { error?: { code: string; message: string } }
+  >({
+    ...{ cloud: "Hetzner", url: `${api.endpoint.replace(/\/$/, "")}/${path}`, token: api.token },
     method,
-    headers: { authorization: `Bearer ${api.token}` },
-    signal: AbortSignal.timeout(waitMs),
+    waitMs: api.waitMs,
   });
-  const text = await answer.text();
-  if (answer.status === 429 || answer.status >= 500) throw new Error(`Hetzner answers ${answer.status}`);
-  let found: Record<string, unknown> & { error?: { code: string; message: string } };
-  try {
-    found = JSON.parse(text) as typeof found;
-  } catch {
-    throw new Error(`Hetzner answers ${answer.status} with what is no JSON`);
-  }
-  if (answer.ok) return found;
-  const { code = "no code", message = "without a reason" } = found.error ?? {};
-  throw new HetznerRefuses(
-    `Hetzner refuses hcloud:token: ${answer.status} ${message} (${code}). It has to be one of the project, with read and ` +
+  if (ok) return body;
+  const { code = "no code", message = "without a reason" } = body.error ?? {};
+  throw new CloudRefuses(
+    `Hetzner refuses hcloud:token: ${status} ${message} (${code}). It has to be one of the project, with read and ` +
       "write: in Hetzner's console under Security, API tokens",
   );
 }

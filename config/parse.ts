@@ -24,7 +24,7 @@ export function parseConfiguration(raw: RawConfiguration): ParsedConfiguration |
   const problems: Problem[] = [];
   const usable = parseSettings(raw, problems);
   // Settings that are wrong may be what decides which secrets there are, so a strange one is then not reported.
-  const certain = !problems.some(({ key }) => /^clawkeep:(gateways|models|backups)/.test(key));
+  const certain = !problems.some(({ key }) => /^clawkeep:(gateways|models|backups|registryLogins)/.test(key));
   problems.push(...checkTogether(raw.stack, usable));
   const users = secretUsers(usable);
   const rules = requiredSecrets(users);

@@ -12,6 +12,7 @@ import { gateway } from "./gateway-schema";
 import { existingHost, hcloudHost } from "./host-schema";
 import { imagePins, pinProblem, softwareProblem, type ImageName } from "./images";
 import { defaultModels, model } from "./model-schema";
+import { registryLogins } from "./registries";
 import { tierNames } from "./services";
 
 const imageOverride = Object.fromEntries(
@@ -83,6 +84,8 @@ export const settingsShape = {
   /** Backups off the host. Absent: there are none. */
   backups: backups.optional(),
   images: z.strictObject(imageOverride).default({}),
+  /** Logins at the registries that images come from. Each has a secret of its own (registries.ts). */
+  registryLogins,
   /** Further CA certificates, PEM, that LiteLLM and the relay trust (a company's TLS inspection). */
   extraCaCertificates: certificates.optional(),
 };

@@ -25,13 +25,8 @@ export const providerKeys = {
   "cloudflare:baseUrl": { secret: false, requiredBy: undefined },
 } as const;
 
-export function secretUsers({
-  models,
-  gateways,
-  originCertificate,
-  backups,
-  pairedStack,
-}: UsableSettings): SecretUsers {
+export function secretUsers(settings: UsableSettings): SecretUsers {
+  const { models, gateways, originCertificate, backups, registryLogins, pairedStack } = settings;
   const named = new Map<string, boolean>();
   for (const gateway of gateways ?? []) {
     if (gateway?.name === undefined) continue;
@@ -41,6 +36,7 @@ export function secretUsers({
     originCertificate,
     paired: pairedStack !== undefined,
     backups: repositoryKind(backups?.repository),
+    registries: [...new Set((registryLogins ?? []).flatMap((login) => login?.registry ?? []))],
     models: (models ?? []).flatMap((model): SecretUsers["models"] => {
       const provider = model?.provider;
       if (typeof provider === "string") return [{ provider }];

@@ -7,6 +7,7 @@ import { backupSecrets } from "./backup-secrets";
 import { privateKeyProblem } from "./certificates";
 import { telegramSettings } from "./gateway-schema";
 import { customKeyName, providerOf, type ProviderChoice } from "./providers";
+import { registryPasswordKey, registrySecrets } from "./registries";
 import { repositoryForms, type RepositoryKind } from "./repository";
 import { hex, randomHex, type Distinct, type SecretRule } from "./secret-rule";
 
@@ -21,6 +22,8 @@ export interface SecretUsers {
   readonly paired?: boolean | undefined;
   /** Kind of the repository that backups go to; absent: there are none. */
   readonly backups?: RepositoryKind | undefined;
+  /** Registries that the stack logs in at. */
+  readonly registries?: readonly string[];
 }
 
 const providerKeyShapes: Readonly<Record<string, { shape: RegExp; description: string }>> = {
@@ -104,6 +107,7 @@ export function requiredSecrets(settings: SecretUsers): SecretRule[] {
     },
     ...(settings.paired === true ? [readTokenRule] : []),
     ...(settings.backups === undefined ? [] : backupSecrets(settings.backups)),
+    ...registrySecrets(settings.registries ?? []),
     ...settings.gateways.flatMap((gateway): SecretRule[] => {
       const keys = gatewaySecretKeys(gateway.name);
       return [
@@ -142,5 +146,10 @@ export const secretKeyPattern = ((): string => {
   const own = requiredSecrets({ models: [], gateways: [{ name: gateway, telegram: true }], paired: true });
   const kinds = Object.keys(repositoryForms) as RepositoryKind[];
   const backups = new Set(kinds.flatMap((kind) => backupSecrets(kind).map(({ key }) => key)));
-  return [...backups, ...own.map(({ key }) => key.replace(gateway, ".+")), customKeyName].join("|");
+  return [
+    ...backups,
+    ...own.map(({ key }) => key.replace(gateway, ".+")),
+    registryPasswordKey(".+"),
+    customKeyName,
+  ].join("|");
 })();

@@ -22,7 +22,7 @@ import { readVersions } from "./first-deployment/versions";
 import { sshTarget, withHost } from "./host-shell";
 import { verify } from "./verify/row";
 import { rowsOf } from "./verify/rows";
-import { stackConfig, stackOutputs, stackSettings, worldOf } from "./verify/world";
+import { stackConfig, stackOutputs, stackSettings, deployedStack } from "./verify/deployed-stack";
 import { visibleLines } from "../config/visible";
 import { complain, endWith, say } from "./terminal";
 
@@ -80,8 +80,8 @@ async function main(): Promise<void> {
       const names = await attempted(() => shell("hostname; hostname --fqdn || true"));
       if (typeof names === "string") machines = [...machines, ...names.split("\n")];
       const host = await attempted(async () => readFacts(await shell(hostScript)));
-      const world = worldOf(stack, outputs, shell, curlArgs, read);
-      return { host, verify: await attempted(() => verify(world, rowsOf(world))) };
+      const deployed = deployedStack(stack, outputs, shell, curlArgs, read);
+      return { host, verify: await attempted(() => verify(deployed, rowsOf(deployed))) };
     }),
   );
   const { host, verify: rows } = "problem" in seen ? { host: seen, verify: seen } : seen;

@@ -12,7 +12,7 @@ import { releaseProfiles } from "../config/release-lines";
 import { sayBackend } from "./backend";
 import { sshTarget, withHost, type Shell } from "./host-shell";
 import { devicesWaiting, listing, sendersWaiting, type Waiting } from "./pair/waiting";
-import { stackOutputs, stackSettings } from "./verify/world";
+import { stackOutputs, stackSettings } from "./verify/deployed-stack";
 import { endWith, say } from "./terminal";
 
 type Gateway = Pick<GatewaySettings, "name" | "release">;

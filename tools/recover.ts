@@ -28,7 +28,7 @@ import {
   type Exported,
 } from "./recover/deployment";
 import { lookFor, type Outside } from "./recover/outside";
-import { stackConfig } from "./verify/world";
+import { stackConfig } from "./verify/deployed-stack";
 import { endWith, say } from "./terminal";
 
 interface Said {

@@ -12,7 +12,7 @@ import { sayBackend } from "./backend";
 import { sshTarget, withHost } from "./host-shell";
 import { progress, table, verify } from "./verify/row";
 import { rowsOf } from "./verify/rows";
-import { stackOutputs, worldOf } from "./verify/world";
+import { stackOutputs, deployedStack } from "./verify/deployed-stack";
 import { complain, endWith, say, sayJson } from "./terminal";
 
 /** A row's own limit ends the wait; this ends what it has started on the host. */
@@ -27,8 +27,8 @@ async function main(args: readonly string[]): Promise<void> {
   const results = await withHost(
     sshTarget(stack, outputs),
     async (shell) => {
-      const world = worldOf(stack, outputs, shell, curlArgs);
-      return verify(world, rowsOf(world), 4, {}, (result) => complain(progress(result)));
+      const deployed = deployedStack(stack, outputs, shell, curlArgs);
+      return verify(deployed, rowsOf(deployed), 4, {}, (result) => complain(progress(result)));
     },
     secondsOnHost,
   );

@@ -11,7 +11,7 @@ export interface RelayedGateway {
 }
 
 /** What the relay listens on, for whom, and the one place it sends to. */
-export interface Configuration {
+export interface RelayConfiguration {
   readonly listen: { readonly address: string; readonly port: number };
   /** `host:port` that gateways call the relay by: the only `Host` it answers to. */
   readonly authority: string;
@@ -39,8 +39,8 @@ const validate = compileSchema(schema as unknown as Schema, "configuration");
  *
  * @throws {Error} naming the file and the setting
  */
-export function parseConfiguration(text: string, source: string): Configuration {
-  const configuration = parseStrictConfiguration<Configuration>(text, source, validate);
+export function parseConfiguration(text: string, source: string): RelayConfiguration {
+  const configuration = parseStrictConfiguration<RelayConfiguration>(text, source, validate);
   for (const key of ["name", "address"] as const) {
     const values = configuration.gateways.map((gateway) => gateway[key]);
     if (new Set(values).size !== values.length) throw new Error(`${source}: two gateways have one ${key}`);
@@ -48,6 +48,6 @@ export function parseConfiguration(text: string, source: string): Configuration 
   return configuration;
 }
 
-export function readConfiguration(path: string): Configuration {
+export function readConfiguration(path: string): RelayConfiguration {
   return parseConfiguration(readFileSync(path, "utf8"), path);
 }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { PassThrough, type Transform } from "node:stream";
-import type { Configuration } from "./configuration";
+import type { RelayConfiguration } from "./configuration";
 import { isAllowedMethod } from "./methods";
 import { Refusal } from "../http-service/refusal";
 import { checkHead } from "./request-head";
@@ -43,7 +43,7 @@ export type Controls = typeof controls;
 export const unscrubbed = (): Transform => new PassThrough();
 
 /** Name of the gateway that has this address. */
-function gatewayAt(address: string, { gateways }: Configuration): string | undefined {
+function gatewayAt(address: string, { gateways }: RelayConfiguration): string | undefined {
   return gateways.find((gateway) => gateway.address === address)?.name;
 }
 

@@ -3,7 +3,7 @@ import type { Addresses } from "../../config/addresses";
 import { telegramSettings, type GatewaySettings } from "../../config/gateway-schema";
 import { services } from "../../config/services";
 import { clientConnections } from "../egress-proxy/squid-conf";
-import type { Configuration, RelayedGateway } from "./configuration";
+import type { RelayConfiguration, RelayedGateway } from "./configuration";
 
 export { placeholderToken } from "./placeholder";
 
@@ -41,7 +41,7 @@ export function relayedGateways({ gateways, addresses }: RelayDeployment): Relay
 /** The relay's configuration file. */
 export function relayConfiguration(args: RelayDeployment): string {
   const gateways = relayedGateways(args);
-  const configuration: Configuration = {
+  const configuration: RelayConfiguration = {
     listen: { address: args.addresses.relay, port: relay.port },
     authority: `${relay.name}:${relay.port}`,
     proxy: { host: egressProxy.name, port: egressProxy.port },

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { Configuration } from "./configuration";
+import type { RelayConfiguration } from "./configuration";
 import type { Controls } from "./controls";
 import { Refusal } from "../http-service/refusal";
 import { tooLarge, type RequestHead } from "./request-head";
@@ -51,7 +51,7 @@ export const goneStatus = 499;
 export async function forward(
   { request, response, head, target, bot, agent }: Call,
   { sent, received }: { sent: Meter; received: Meter },
-  configuration: Configuration,
+  configuration: RelayConfiguration,
   controls: Controls,
 ): Promise<number> {
   const { host, port } = configuration.upstream;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { Configuration } from "./configuration";
+import type { RelayConfiguration } from "./configuration";
 import { controls as allControls, type Controls } from "./controls";
 import { forward, goneStatus, Meter, type Call } from "./forward";
 import { healthPath } from "./health";
@@ -43,7 +43,7 @@ export class RelayServer {
   private readonly connections = new Map<string, number>();
 
   constructor(
-    private readonly configuration: Configuration,
+    private readonly configuration: RelayConfiguration,
     private readonly log: RequestLog,
     private readonly controls: Controls = allControls,
   ) {

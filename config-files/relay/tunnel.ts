@@ -2,7 +2,7 @@ import { request } from "node:http";
 import { Agent } from "node:https";
 import type { Duplex } from "node:stream";
 import { connect, createSecureContext, rootCertificates } from "node:tls";
-import type { Configuration } from "./configuration";
+import type { RelayConfiguration } from "./configuration";
 import { Refusal } from "../http-service/refusal";
 
 const connectTimeoutMs = 15_000;
@@ -22,7 +22,7 @@ export class TunnelAgent extends Agent {
    * @param mostTunnels at the same time
    */
   constructor(
-    private readonly configuration: Pick<Configuration, "proxy" | "upstream">,
+    private readonly configuration: Pick<RelayConfiguration, "proxy" | "upstream">,
     extraCa: string | undefined,
     private readonly mostTunnels: number,
   ) {

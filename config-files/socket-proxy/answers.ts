@@ -1,4 +1,4 @@
-import type { Configuration } from "./configuration";
+import type { FilterConfiguration } from "./configuration";
 
 /**
  * What may go back to the gateway. Answers are rebuilt like requests are: only the fields named here, so that a field
@@ -33,7 +33,7 @@ const hostConfigFields = ["NetworkMode", "Tmpfs", "ReadonlyRootfs", "Memory", "N
 const execFields = ["ID", "Running", "ExitCode", "OpenStdin", "OpenStdout", "OpenStderr", "ContainerID"];
 
 /** One of the gateway's sandboxes, or the gateway's own container, whose mounts it needs to translate its paths. */
-export function containerAnswer(details: ContainerDetails, { sandbox }: Configuration): object {
+export function containerAnswer(details: ContainerDetails, { sandbox }: FilterConfiguration): object {
   const labels = Object.entries(details.Config?.Labels ?? {}).filter(([name]) =>
     name.startsWith("openclaw."),
   );
@@ -58,7 +58,7 @@ export function listAnswer(entry: { readonly [field: string]: unknown }): object
 
 export function imageAnswer(
   details: { readonly [field: string]: unknown },
-  { sandbox }: Configuration,
+  { sandbox }: FilterConfiguration,
 ): object {
   return {
     ...pick(details, ["Id", "Created", "Os", "Architecture", "Size"]),

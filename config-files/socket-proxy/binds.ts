@@ -1,5 +1,5 @@
 import { lstatSync, readFileSync, type Stats } from "node:fs";
-import type { Configuration } from "./configuration";
+import type { FilterConfiguration } from "./configuration";
 import { checkSandboxesMount } from "./mount-table";
 import { Refusal } from "../http-service/refusal";
 
@@ -38,7 +38,7 @@ const workspaceName = /^[a-z0-9][a-z0-9._-]{0,99}$/;
  */
 export function rebuildBinds(
   binds: readonly string[],
-  sandbox: Configuration["sandbox"],
+  sandbox: FilterConfiguration["sandbox"],
   system: FileSystem = realFileSystem,
 ): readonly BindMount[] {
   checkSandboxesMount(system.mountInfo(), sandbox.ownDirectory);

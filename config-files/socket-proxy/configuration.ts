@@ -5,7 +5,7 @@ import type { CallLimits } from "./limits";
 import schema from "./schemas/configuration.schema.json";
 
 /** What one filter guards: one gateway, its sandboxes and their limits. */
-export interface Configuration {
+export interface FilterConfiguration {
   readonly gateway: {
     /** Value of the label that marks this gateway's sandboxes; their names begin with it too. */
     readonly name: string;
@@ -67,10 +67,10 @@ const validate = compileSchema(schema as unknown as Schema, "configuration");
  *
  * @throws {Error} naming the file and the setting
  */
-export function parseConfiguration(text: string, source: string): Configuration {
-  return parseStrictConfiguration<Configuration>(text, source, validate);
+export function parseConfiguration(text: string, source: string): FilterConfiguration {
+  return parseStrictConfiguration<FilterConfiguration>(text, source, validate);
 }
 
-export function readConfiguration(path: string): Configuration {
+export function readConfiguration(path: string): FilterConfiguration {
   return parseConfiguration(readFileSync(path, "utf8"), path);
 }

@@ -2,7 +2,7 @@ import { isSandboxOf } from "../../config/sandbox-names";
 import { lstatSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { rebuildBinds } from "./binds";
-import type { Configuration } from "./configuration";
+import type { FilterConfiguration } from "./configuration";
 import { gatewayLabel, rebuildCreateBody } from "./create-body";
 import type { ContainerDetails } from "./answers";
 import { containerAnswer, execAnswer, imageAnswer } from "./answers";
@@ -38,7 +38,8 @@ export const controls = {
   isGateway,
   mayBeAskedFor,
   isSandboxName,
-  isSandboxImage: (reference: string, { sandbox }: Configuration): boolean => reference === sandbox.image,
+  isSandboxImage: (reference: string, { sandbox }: FilterConfiguration): boolean =>
+    reference === sandbox.image,
   isClosed,
   /** Whether only execs that the filter created may be started and looked at, each started once. */
   ownExecsOnly: true,
@@ -65,7 +66,7 @@ export type Controls = typeof controls;
  * Whether the gateway is being stopped, or is down: nothing is created or started for it. The file is root's
  * (sandboxes-end), beside the workspaces. Where that cannot be looked at, it is closed.
  */
-function isClosed({ sandbox }: Configuration): boolean {
+function isClosed({ sandbox }: FilterConfiguration): boolean {
   try {
     return lstatSync(join(dirname(sandbox.ownDirectory), "closed"), { throwIfNoEntry: false }) !== undefined;
   } catch {
@@ -74,7 +75,7 @@ function isClosed({ sandbox }: Configuration): boolean {
 }
 
 /** A sandbox of this gateway: the filter's label and the name of a sandbox. */
-function isOwnSandbox(details: ContainerDetails, configuration: Configuration): boolean {
+function isOwnSandbox(details: ContainerDetails, configuration: FilterConfiguration): boolean {
   return (
     details.Config?.Labels?.[gatewayLabel] === configuration.gateway.name &&
     isSandboxName(details.Name.slice(1), configuration)
@@ -82,7 +83,7 @@ function isOwnSandbox(details: ContainerDetails, configuration: Configuration): 
 }
 
 /** The container that the gateway runs in. */
-function isGateway(details: ContainerDetails, { gateway }: Configuration): boolean {
+function isGateway(details: ContainerDetails, { gateway }: FilterConfiguration): boolean {
   return details.Name === `/${gateway.container}`;
 }
 
@@ -90,7 +91,7 @@ function isGateway(details: ContainerDetails, { gateway }: Configuration): boole
  * Whether the daemon is asked about a container by this name at all: a full id, a sandbox's name, the gateway's. The
  * daemon takes any beginning of an id too, so its answers would tell of containers that are not this gateway's.
  */
-function mayBeAskedFor(name: string, configuration: Configuration): boolean {
+function mayBeAskedFor(name: string, configuration: FilterConfiguration): boolean {
   return (
     /^[0-9a-f]{64}$/.test(name) ||
     name === configuration.gateway.container ||
@@ -98,6 +99,6 @@ function mayBeAskedFor(name: string, configuration: Configuration): boolean {
   );
 }
 
-function isSandboxName(name: string, { gateway }: Configuration): boolean {
+function isSandboxName(name: string, { gateway }: FilterConfiguration): boolean {
   return isSandboxOf(gateway.name, name);
 }

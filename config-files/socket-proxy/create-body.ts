@@ -1,5 +1,5 @@
 import { rebuildBinds, type BindMount } from "./binds";
-import type { Configuration } from "./configuration";
+import type { FilterConfiguration } from "./configuration";
 import { compileSchema, type Schema } from "../http-service/json-schema";
 import { Refusal } from "../http-service/refusal";
 import type { Json } from "../http-service/strict-json";
@@ -37,7 +37,7 @@ interface CreateRequest {
  */
 export function rebuildCreateBody(
   body: Json,
-  configuration: Configuration,
+  configuration: FilterConfiguration,
   toMounts: typeof rebuildBinds = rebuildBinds,
 ): object {
   const problem = validate(body);
@@ -70,7 +70,7 @@ export function rebuildCreateBody(
 
 function hostConfig(
   request: CreateRequest["HostConfig"],
-  limits: Configuration["limits"],
+  limits: FilterConfiguration["limits"],
   mounts: readonly BindMount[],
 ): object {
   const memory = atMost("Memory", request.Memory, limits.memoryMiB * mebibyte);

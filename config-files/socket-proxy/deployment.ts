@@ -1,7 +1,7 @@
 /** The filter's configuration file for one gateway of a stack. */
 import { services } from "../../config/services";
 import type { SandboxLimits } from "../../config/tiers";
-import { measuredEnvironment, type Configuration } from "./configuration";
+import { measuredEnvironment, type FilterConfiguration } from "./configuration";
 import { deployedLimits } from "./limits";
 
 /** Where the filter finds the directory of the daemon's socket. */
@@ -20,7 +20,7 @@ export interface FilterDeployment {
 const sandboxOpenFiles = 1024;
 
 export function filterConfiguration(args: FilterDeployment): string {
-  const configuration: Configuration = {
+  const configuration: FilterConfiguration = {
     gateway: { name: args.gateway, container: args.gateway, nodePath: "/usr/local/bin/node" },
     listen: "/run/openclaw/docker.sock",
     upstream: `${upstreamDirectory}/docker.sock`,

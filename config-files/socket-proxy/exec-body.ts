@@ -1,4 +1,4 @@
-import type { Configuration } from "./configuration";
+import type { FilterConfiguration } from "./configuration";
 import { allowedEnvironment } from "./create-body";
 import { execBytes } from "./limits";
 import { compileSchema, type Schema } from "../http-service/json-schema";
@@ -30,7 +30,7 @@ interface ExecRequest {
  *
  * @throws {Refusal} 403 `exec-body`
  */
-export function rebuildExecBody(body: Json, { sandbox }: Configuration): object {
+export function rebuildExecBody(body: Json, { sandbox }: FilterConfiguration): object {
   const request = checked(body);
   const user = `${sandbox.uid}:${sandbox.gid}`;
   if (!["", user].includes(request.User ?? "")) throw denied(`User: must be empty or "${user}"`);
@@ -61,7 +61,7 @@ export function rebuildExecBody(body: Json, { sandbox }: Configuration): object 
  *
  * @throws {Refusal} 403 `exec-self`
  */
-export function rebuildSelfExecBody(body: Json, { gateway }: Configuration): object {
+export function rebuildSelfExecBody(body: Json, { gateway }: FilterConfiguration): object {
   const request = checked(body);
   const cmd = [gateway.nodePath, "-e", selfIdentityProbe];
   const exact =

@@ -1,7 +1,7 @@
 import { sandboxPrefix } from "../../config/sandbox-names";
 import type { ContainerDetails } from "./answers";
 import { listAnswer } from "./answers";
-import type { Configuration } from "./configuration";
+import type { FilterConfiguration } from "./configuration";
 import type { Controls } from "./controls";
 import { gatewayLabel } from "./create-body";
 import type { Answer, Daemon, Upgraded } from "./daemon";
@@ -59,7 +59,7 @@ export class Filter {
   private readonly unresponsive: UnresponsiveSandboxes;
 
   constructor(
-    private readonly configuration: Configuration,
+    private readonly configuration: FilterConfiguration,
     private readonly daemon: Daemon,
     private readonly controls: Controls,
     log: DecisionLog,

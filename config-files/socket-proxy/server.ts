@@ -1,7 +1,7 @@
 import { chmodSync, lstatSync, unlinkSync } from "node:fs";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import type { Configuration } from "./configuration";
+import type { FilterConfiguration } from "./configuration";
 import { controls as allControls, type Controls } from "./controls";
 import { Daemon } from "./daemon";
 import type { Decision, DecisionLog } from "./decision-log";
@@ -33,7 +33,7 @@ export class FilterServer {
   private readonly server: Server;
 
   constructor(
-    private readonly configuration: Configuration,
+    private readonly configuration: FilterConfiguration,
     private readonly log: DecisionLog,
     private readonly controls: Controls = allControls,
   ) {

@@ -68,6 +68,8 @@ export class ApiServer {
     private readonly dialect: Dialect,
     private readonly log: RequestLog,
   ) {
+    // On a machine that is busy, five seconds of silence pass in the middle of a test, and the next call met a closed door.
+    this.server.keepAliveTimeout = 120_000;
     this.lab("GET", "/health", () => ({ status: 200, body: { ok: true } }));
     this.lab("GET", "/faults", () => ({ status: 200, body: { faults: this.faults.list() } }));
     this.lab("POST", "/faults", ({ body }) => ({ status: 201, body: { faults: this.faults.add(body) } }));

@@ -83,8 +83,18 @@ export const names: Readonly<Record<string, string>> = {
   ...Object.fromEntries(debianNames.map((name) => [name, addresses.admin])),
 };
 
+/**
+ * Providers' names have IPv6 addresses too: those that they have published, for what is of the documentation range is refused
+ * as special. Nobody in the lab has them, so what takes the IPv6 address of a name gets nowhere.
+ */
+export const providers6: Readonly<Record<string, string>> = {
+  "api.anthropic.com": "2607:6bc0::10",
+  "api.telegram.org": "2001:67c:4e8:f004::9",
+};
+
 export const names6: Readonly<Record<string, string>> = {
   "nobody.example": addresses6.nobody,
+  ...providers6,
 };
 
 /** Reverse names. `nobody` lies about who it is: an ACL that trusts PTR records would let it pass. */

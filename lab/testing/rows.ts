@@ -68,15 +68,17 @@ export const rows: readonly Row[] = [
   // The lab's own parts, and the pins: in `make test` too while they have changed.
   { name: "lab-toolchain", what: "the engine and providers that are built, and the two stand-ins", group: "docker",
     files: toolchain, reads: ["lab/toolchain", "tests/lab/toolchain"] },
-  { name: "lab-images", what: "the images, and the registry that a server pulls from", group: "docker",
-    files: ["tests/lab/images/images.docker.test.ts", "tests/lab/registry/registry.docker.test.ts"],
-    reads: ["lab/images", "lab/registry", "lab/engine", "lab/vps", "lab/internet"] },
+  { name: "lab-images", what: "the images, the registry that a server pulls from, and one that asks and counts", group: "docker",
+    files: ["images/images", "registry/registry", "registry/login"].map((name) => `tests/lab/${name}.docker.test.ts`),
+    reads: ["lab/images", "lab/registry", "lab/engine", "lab/vps", "lab/internet", "config-files/host/bin/pull-image"] },
   { name: "lab-machine", what: "the stand-in VPS, bare and warm, its power cut, and the engine that carries it", group: "docker",
     files: ["engine", "power-cut", "stand-in", "warm"].map((name) => `tests/lab/vps/${name}.docker.test.ts`),
     reads: ["lab/vps", "lab/engine", "lab/images/lab-base", "tests/lab/vps", "config-files/host"] },
   { name: "lab-internet", what: "DNS, edge, services and package mirror in their containers", group: "docker",
     files: ["tests/lab/internet/debian.docker.test.ts", "tests/lab/internet/internet.docker.test.ts"],
     reads: ["lab/internet", "lab/images/lab-base"] },
+  { name: "type-checks", what: "a preview that checks the program's types, and one that is wrong", group: "docker",
+    files: ["tests/lab/toolchain/type-checks.docker.test.ts"], reads: ["index.ts", "tsconfig.json", "components", "config", "config-files"] },
   { name: "pins", what: "digests, asked of a registry that others wrote", group: "docker",
     files: ["tests/tools/pins/registry.docker.test.ts"], reads: ["lab/images", "lab/registry", "lab/engine"] },
 
@@ -100,6 +102,8 @@ export const rows: readonly Row[] = [
 
   { name: "litellm-as-published", what: "LiteLLM compiles itself at each start, on one CPU, within its limit", group: "docker",
     files: ["tests/config-files/litellm/as-published.docker.test.ts"] },
+  { name: "newcomer-patches", what: "the compiler accepts the checkout with each patch of CONTRIBUTING", group: "docker",
+    files: ["tests/long/newcomer-patches.docker.test.ts"] },
   { name: "fuzz", what: "bodies that readers of JSON disagree about, at the filter and at the gate, for minutes", group: "docker",
     files: ["tests/long/fuzz/fuzz.docker.test.ts"] },
   { name: "sbom", what: "the lists of a host's software, by a real syft, which is built where it is not there", group: "docker",
@@ -141,6 +145,7 @@ export const rows: readonly Row[] = [
   { name: "faults-too-many", what: "each call of an up is answered 429", group: "docker", files: ["tests/long/faults-too-many.docker.test.ts"] },
   { name: "faults-cut", what: "each call of an up is cut off", group: "docker", files: ["tests/long/faults-cut.docker.test.ts"] },
   { name: "faults-done-error", what: "each call of an up is done, and answered 500", group: "docker", files: ["tests/long/faults-done-error.docker.test.ts"] },
+  { name: "faults-hang", what: "each question of the program to a cloud is never answered", group: "docker", files: ["tests/long/faults-hang.docker.test.ts"] },
   { name: "faults-done-cut", what: "each call of an up is done, and cut off", group: "docker", files: ["tests/long/faults-done-cut.docker.test.ts"] },
 
   // Other engines than Debian's as it comes.

@@ -14,6 +14,12 @@ export const faultKinds = {
 } as const satisfies Readonly<Record<string, JsonObject>>;
 export type FaultKind = keyof typeof faultKinds;
 
+/**
+ * The call is never answered. Only of what the program itself asks, which waits for 20 s: Cloudflare's plugin waits for ten
+ * minutes (shown beside its stand-in, with less), and Hetzner's client has no limit of its own.
+ */
+export const hang = { status: "hang" } as const satisfies JsonObject;
+
 /** Every call that an `up` from nothing makes, ids as patterns. */
 export const calls: readonly Call[] = [
   ...[
@@ -89,12 +95,20 @@ export interface Ending {
   readonly typed: readonly string[];
 }
 
+/** What the program asks before the plugins do; of the others' kinds it is the first to ask. */
+export const questions: readonly Call[] = calls.filter(
+  ({ method, path }) => method === "GET" && !/\\d|^\/(images|actions)$/.test(path),
+);
+
 /** An `up` with this fault, then what it says to type and `pulumi up`, until there is the whole stack, everything once. */
-export async function meet(call: Call, kind: FaultKind): Promise<Ending> {
+export async function meet(call: Call, kind: FaultKind | typeof hang): Promise<Ending> {
   const stack = new CloudStack();
   await stack.start();
   try {
-    await stack.fault(call.cloud, { ...faultKinds[kind], method: call.method, path: call.path });
+    await stack.fault(call.cloud, {
+      ...(typeof kind === "string" ? faultKinds[kind] : kind),
+      ...{ method: call.method, path: call.path },
+    });
     const first = await stack.up();
     expect({ faultsThatNobodyMet: await stack.unmet() }).toEqual({ faultsThatNobodyMet: 0 });
     const typed: string[] = [];

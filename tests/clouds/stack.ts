@@ -194,7 +194,7 @@ const made = hcloudFoundation(baseline, "host", {
   hostKeyPassword: pulumi.secret("x".repeat(64)),
 });
 const address = { address: made.ipv4, sshPort: ${host.sshPort}, hostKey: made.hostKey };
-made.server(hostProviders(baseline, "host", address, [made.firewall]));
+made.server(hostProviders(baseline, "host", address, [], [made.firewall]));
 const proxy = new pulumi.ComponentResource("test:index:Proxy", "reverse-proxy");
 publicRecord(proxy, "reverse-proxy", {
   apiToken: pulumi.secret(${JSON.stringify(tokens.cloudflare.write)}),

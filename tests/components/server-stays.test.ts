@@ -1,4 +1,4 @@
-/** A server that is there keeps port, key, image and location, and its disk does not shrink: the firewall remembers them. */
+/** A server that is there keeps port, key, image and location, and neither its disk nor its volume shrinks: the firewall remembers them. */
 import { changedServer, newServerType } from "../../components/server-stays";
 import { prod, rawConfiguration } from "../fixtures/stack-configuration";
 import { ofType, opened, programRun, recordGraphs, type Graph } from "./graph";
@@ -16,6 +16,7 @@ const graphs = recordGraphs({
   image: withHost({ image: "ubuntu-24.04" }),
   location: withHost({ location: "nbg1" }),
   larger: withHost({ serverType: "cx43" }),
+  moreRoom: withHost({ volumeGiB: 40 }),
   all: withHost({ sshPort: 2222, image: "ubuntu-24.04", location: "nbg1", serverType: "cpx32" }),
 });
 const firewall = (graph: Graph): object =>
@@ -23,8 +24,8 @@ const firewall = (graph: Graph): object =>
 const said = (now: keyof typeof graphs, before: object = firewall(graphs.before)): string | undefined =>
   changedServer("prod", before, firewall(graphs[now]));
 
-it.each(["before", "comment", "admins", "larger"] as const)(
-  "lets a change of nothing, a comment, admin networks, or to a larger type by: %s",
+it.each(["before", "comment", "admins", "larger", "moreRoom"] as const)(
+  "lets a change of nothing, a comment, admin networks, to a larger type or volume by: %s",
   (now) => expect(said(now)).toBeUndefined(),
 );
 
@@ -55,6 +56,14 @@ it("refuses a type with a smaller disk, which Hetzner does not make of a larger 
   expect(said("before", firewall(graphs.larger))).toMatch(
     /serverType was cx43, and its disk of 160 GB does not fit into the 80 GB of cx33.*pulumi destroy --exclude-protected/,
   );
+});
+
+it("refuses a smaller volume, which Hetzner cannot make, and offers no way that throws it away", () => {
+  const text = said("before", firewall(graphs.moreRoom));
+  expect(text).toMatch(
+    /volumeGiB was 40, and a volume never shrinks\. Put it back: pulumi config set --stack prod --path clawkeep:host\.volumeGiB 40\. Nothing on the server was touched\.$/,
+  );
+  expect(text).not.toContain("destroy");
 });
 
 it("names all at once", () => {

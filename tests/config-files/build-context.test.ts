@@ -101,6 +101,20 @@ describe("a build context", () => {
   });
 });
 
+// A default would be a second home of the pin, and the one that nobody moves.
+it.each(["gateway", "gateway/2026.2", "relay", "sandbox", "socket-proxy"])(
+  "%s's image names no base of its own: config/images.ts does",
+  (folder) => {
+    const path = join(__dirname, "..", "..", "config-files", folder, "Dockerfile");
+    const lines = readFileSync(path, "utf8").split("\n");
+    expect(lines.filter((line) => /^ARG (BASE|CLI)/.test(line)).length).toBeGreaterThan(0);
+    expect(lines.filter((line) => /^ARG (BASE|CLI)\s*=/.test(line))).toEqual([]);
+    expect(
+      lines.filter((line) => /^(FROM|COPY --from=)/.test(line) && !/\$\{?(BASE|CLI)\b|=cli /i.test(line)),
+    ).toEqual([]);
+  },
+);
+
 it("the host's scripts travel as one archive, all of them executable", () => {
   const { stdout } = tarOf(Buffer.from(hostToolsArchive(), "base64"), "-t", "-v");
   const lines = stdout.split("\n").filter(Boolean);

@@ -12,6 +12,7 @@ let emulator: ChildProcess;
 let origin = "";
 let zone: ActiveZone;
 
+jest.setTimeout(60_000);
 beforeAll(async () => {
   lab = mkdtempSync(join(tmpdir(), "clawkeep-active-stack-"));
   emulator = spawn(process.execPath, ["--import", "tsx", "lab/cloudflare/server.ts"], {
@@ -31,6 +32,7 @@ beforeAll(async () => {
   zone = { token: write, baseUrl: `${origin}/client/v4`, zoneId: labZone.id, hostname: "" };
 });
 let names = 0;
+afterEach(() => fetch(`${origin}/lab/faults`, { method: "DELETE" }));
 beforeEach(() => (zone = { ...zone, hostname: `assistant${++names}.${labZone.name}` }));
 afterAll(() => {
   emulator.kill();

@@ -4,13 +4,14 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { recordIsFree } from "../../components/record-is-free";
-import { CloudflareRefuses, recordsOfName } from "../../config/dns-records";
+import { CloudRefuses } from "../../config/cloud-question";
+import { recordsOfName } from "../../config/dns-records";
 import { importCommand, importPlace } from "../../config/import-command";
 import { CloudflareEmulator } from "../../lab/cloudflare/emulator";
 import { zone } from "../../lab/internet/addresses";
 import { nameRows } from "../../tools/verify/name";
 import { verify } from "../../tools/verify/row";
-import type { World } from "../../tools/verify/world";
+import type { DeployedStack } from "../../tools/verify/deployed-stack";
 import { takeWarnings } from "../fixtures/warnings";
 
 const tokens = { write: "w".repeat(40), read: "r".repeat(40) };
@@ -136,14 +137,14 @@ describe("before a stack makes its record", () => {
 it("a token that may only read may ask, and one that may nothing is told what it needs", async () => {
   await call("POST", "", ours);
   expect(await recordsOfName(api(tokens.read), zone.id, hostname)).toMatchObject([{ content: ours.content }]);
-  await expect(recordsOfName(api("x".repeat(40)), zone.id, hostname)).rejects.toThrow(CloudflareRefuses);
+  await expect(recordsOfName(api("x".repeat(40)), zone.id, hostname)).rejects.toThrow(CloudRefuses);
 });
 
 describe("make verify", () => {
   const row = async (cloudflare: object | undefined = api()): Promise<string[]> => {
     const settings = { hostname, zone: { id: zone.id } };
-    const world = { settings, cloudflare, ipv4: ours.content } as unknown as World;
-    return (await verify(world, nameRows(world))).map(
+    const deployed = { settings, cloudflare, ipv4: ours.content } as unknown as DeployedStack;
+    return (await verify(deployed, nameRows(deployed))).map(
       ({ ok, detail }) => `${ok ? "ok" : "failed"}: ${detail}`,
     );
   };

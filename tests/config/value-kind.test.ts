@@ -7,7 +7,18 @@ it("every setting of today is text or structure, as it was when a list said so",
   const kinds = Object.entries(settingsShape).map(([key, schema]) => [key, kindOf(schema)] as const);
   const of = (kind: ValueKind) => kinds.filter(([, found]) => found === kind).map(([key]) => key);
   expect(of("structure").sort()).toEqual(
-    ["audit", "backups", "gateways", "host", "images", "models", "networks", "storage", "zone"].sort(),
+    [
+      "audit",
+      "backups",
+      "gateways",
+      "host",
+      "images",
+      "models",
+      "networks",
+      "registryLogins",
+      "storage",
+      "zone",
+    ].sort(),
   );
   expect(of("text").sort()).toEqual(
     ["extraCaCertificates", "hostname", "originCertificate", "pairedStack", "role", "tier"].sort(),

@@ -32,6 +32,10 @@ const image = (name: string, reference: string): Record<string, unknown> => ({
   "clawkeep:images": { [name]: reference },
 });
 
+const registryLogin = (registry: string, user = "keeper"): Record<string, unknown> => ({
+  "clawkeep:registryLogins": [{ registry, user }],
+});
+
 const model = (name: string) => ({
   name,
   provider: "anthropic",
@@ -595,6 +599,36 @@ export const wrongSettings: readonly WrongValue[] = [
     image("redis", "docker.io/library/redis"),
     "clawkeep:images.redis",
     /registry\/repo/,
+  ),
+  row(
+    "login at Docker Hub by another of its names",
+    registryLogin("index.docker.io"),
+    "clawkeep:registryLogins[0].registry",
+    /is Docker Hub, which images call docker\.io/,
+  ),
+  row(
+    "login at what is no registry",
+    registryLogin("https://ghcr.io/"),
+    "clawkeep:registryLogins[0].registry",
+    /is not a registry as it stands before the first \//,
+  ),
+  row(
+    "login that no image would use",
+    registryLogin("quay.io"),
+    "clawkeep:registryLogins[0].registry",
+    /no image of this stack comes from quay\.io: they come from docker\.io, ghcr\.io/,
+  ),
+  row(
+    "two logins at one registry",
+    { "clawkeep:registryLogins": ["one", "two"].map((user) => ({ registry: "ghcr.io", user })) },
+    "clawkeep:registryLogins[1].registry",
+    /ghcr\.io is named twice/,
+  ),
+  row(
+    "user with a colon, behind which a password would begin",
+    registryLogin("ghcr.io", "name:word"),
+    "clawkeep:registryLogins[0].user",
+    /is not a user name/,
   ),
 ];
 

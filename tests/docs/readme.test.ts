@@ -51,6 +51,7 @@ test("the examples are found", () => {
     "clawkeep:gateways",
     "clawkeep:models,clawkeep:gateways",
     "clawkeep:models",
+    "clawkeep:registryLogins",
   ]);
 });
 
@@ -66,6 +67,11 @@ test.each<[string, number, string[]]>([
   ["Telegram", 1, ["clawkeep:anthropicApiKey is missing", "clawkeep:telegramBotToken-openclaw is missing"]],
   ["memory", 2, ["clawkeep:anthropicApiKey is missing", "clawkeep:voyageApiKey is missing"]],
   ["another provider", 3, ["clawkeep:exampleApiKey is missing"]],
+  [
+    "a login at a registry",
+    4,
+    ["clawkeep:anthropicApiKey is missing", "clawkeep:registryPassword-docker.io is missing"],
+  ],
 ])("after the example for %s, what docs/changing.md says is left to set", (_, index, wanted) => {
   const own = examples[index] ?? {};
   expect(left(own).filter((problem) => !problem.startsWith("hcloud:token is a key"))).toEqual(wanted);

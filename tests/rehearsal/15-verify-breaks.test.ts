@@ -4,7 +4,7 @@ import { enterLabEnvironment } from "../../lab/rehearsal/environment";
 import { onVps } from "../../lab/rehearsal/vps";
 import type { Row } from "../../tools/verify/row";
 import { rowsOf } from "../../tools/verify/rows";
-import { look, withWorld } from "./looks";
+import { look, withStack } from "./looks";
 import { eventually, services } from "./support";
 
 jest.setTimeout(300_000);
@@ -270,9 +270,9 @@ test("no row is without a break", async () => {
   const elsewhere = (row: Row): boolean =>
     // One by one against answers that differ: tests/tools/verify/; and the next two tests.
     row.group.startsWith("policy of") || /^(Hetzner's firewall|the public name has)/.test(row.name);
-  const names = await withWorld((world) =>
+  const names = await withStack((deployed) =>
     Promise.resolve(
-      rowsOf(world)
+      rowsOf(deployed)
         .filter((row) => !elsewhere(row))
         .map(({ name }) => name),
     ),
@@ -292,7 +292,7 @@ async function ask(url: string, token = "", method = "GET", body?: unknown): Pro
 }
 
 test("a second record of the public name, which nobody else notices: its row fails", async () => {
-  const api = await withWorld((world) => Promise.resolve(world.cloudflare));
+  const api = await withStack((deployed) => Promise.resolve(deployed.cloudflare));
   const records = `${api?.baseUrl}/zones/${zone.id}/dns_records`;
   const wanted = (row: Row): boolean => row.name.startsWith("the public name has");
   const second = { type: "A", name: hostname, content: "198.51.100.7", ttl: 1, proxied: true };
@@ -308,7 +308,7 @@ test("a second record of the public name, which nobody else notices: its row fai
 });
 
 test("Hetzner's firewall with one rule more: its row fails", async () => {
-  const token = await withWorld((world) => Promise.resolve(world.hetzner?.token));
+  const token = await withStack((deployed) => Promise.resolve(deployed.hetzner?.token));
   const listed = await ask(`${endpoints.hetzner}/firewalls?name=clawkeep-prod`, token);
   const [firewall] = (listed as { firewalls: { id: number; rules: object[] }[] }).firewalls;
   const more = { direction: "in", protocol: "tcp", port: "8080", source_ips: ["0.0.0.0/0"] };

@@ -2,20 +2,25 @@
 import { sshTarget, withHost, type Shell } from "../../tools/host-shell";
 import { verify, type Result, type Row } from "../../tools/verify/row";
 import { rowsOf } from "../../tools/verify/rows";
-import { stackOutputs, stackSettings, worldOf, type World } from "../../tools/verify/world";
+import {
+  stackOutputs,
+  stackSettings,
+  deployedStack,
+  type DeployedStack,
+} from "../../tools/verify/deployed-stack";
 
 /** What Pulumi knows of the stack, which no break changes: asked once, because each answer costs seconds. */
 let known:
   Readonly<{ outputs: Record<string, unknown>; settings: ReturnType<typeof stackSettings> }> | undefined;
 
-/** A world of its own for each look, so that nothing is remembered from before the break. */
-export function withWorld<T>(work: (world: World) => Promise<T>): Promise<T> {
+/** One of its own for each look, so that nothing is remembered from before the break. */
+export function withStack<T>(work: (deployed: DeployedStack) => Promise<T>): Promise<T> {
   known ??= { outputs: stackOutputs("prod"), settings: stackSettings("prod") };
   const { outputs, settings } = known;
   return withHost(sshTarget("prod", outputs), (shell: Shell) =>
-    work(worldOf("prod", outputs, shell, (process.env["LAB_CURL_ARGS"] ?? "").split(" "), settings)),
+    work(deployedStack("prod", outputs, shell, (process.env["LAB_CURL_ARGS"] ?? "").split(" "), settings)),
   );
 }
 
 export const look = (wanted: (row: Row) => boolean): Promise<Result[]> =>
-  withWorld((world) => verify(world, rowsOf(world).filter(wanted), 6));
+  withStack((deployed) => verify(deployed, rowsOf(deployed).filter(wanted), 6));

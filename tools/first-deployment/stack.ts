@@ -4,7 +4,7 @@ import { imagePins, parseReference } from "../../config/images";
 import { providerOf, providers } from "../../config/providers";
 import type { Settings } from "../../config/schema";
 import { leavesOf, type Forbidden } from "./forbidden";
-import type { PulumiConfig } from "../verify/world";
+import type { PulumiConfig } from "../verify/deployed-stack";
 
 /** Choices out of the program's lists, and counts. */
 export function stackKind(settings: Settings): object {

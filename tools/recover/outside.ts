@@ -98,7 +98,8 @@ async function atHetzner(
     );
   if (list !== "servers") return { import: String(hit.id) };
   await askHetzner(api, `servers/${hit.id}`, "DELETE");
-  for (const end = Date.now() + goneMs; ; await new Promise((wake) => setTimeout(wake, 1000))) {
+  for (const end = Date.now() + goneMs; ;) {
+    await new Promise((wake) => setTimeout(wake, 500));
     const { servers } = await askHetzner(api, `servers?${new URLSearchParams({ name }).toString()}`);
     if ((servers as readonly unknown[]).length === 0) return { removed: `${name} (${hit.id})` };
     if (Date.now() > end)

@@ -78,7 +78,9 @@ function missing(
 function rulesOf(raw: RawConfiguration): SecretRule[] {
   const parsed = parseConfiguration(raw);
   const problems = "problems" in parsed ? parsed.problems : [];
-  const deciding = problems.filter(({ key }) => /^clawkeep:(gateways|models|backups)\b/.test(key));
+  const deciding = problems.filter(({ key }) =>
+    /^clawkeep:(gateways|models|backups|registryLogins)\b/.test(key),
+  );
   if (deciding.length > 0) throw new Error(problemReport(raw.stack, deciding));
   // Without a problem in them, both parse.
   const structure = (key: string): unknown => {
@@ -90,6 +92,9 @@ function rulesOf(raw: RawConfiguration): SecretRule[] {
     gateways: settingsShape.gateways.parse(structure("gateways")),
     models: settingsShape.models.parse(structure("models")),
     backups: repositoryKind(settingsShape.backups.parse(structure("backups"))?.repository),
+    registries: settingsShape.registryLogins
+      .parse(structure("registryLogins"))
+      .map(({ registry }) => registry),
   });
   const wrong = problems.filter(
     ({ key }) => raw.values[key] !== undefined && rules.some((rule) => key === `clawkeep:${rule.key}`),

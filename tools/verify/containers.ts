@@ -2,7 +2,7 @@
 import { inspectedShape, shapeOf } from "../../config/container-shape";
 import { containersOf, type StackContainer } from "../../config/containers";
 import { expectSame, type Row } from "./row";
-import type { World } from "./world";
+import type { DeployedStack } from "./deployed-stack";
 
 /** What is read of `docker inspect`. */
 interface Inspected {
@@ -25,26 +25,27 @@ interface Inspected {
   };
 }
 
-export const containersIn = ({ settings }: Pick<World, "settings">): StackContainer[] =>
+export const containersIn = ({ settings }: Pick<DeployedStack, "settings">): StackContainer[] =>
   containersOf(settings.gateways);
 
-const inspections = new WeakMap<World, Promise<Map<string, Inspected>>>();
+const inspections = new WeakMap<DeployedStack, Promise<Map<string, Inspected>>>();
 
 /** All containers of the host, asked once. */
-function inspected(world: World): Promise<Map<string, Inspected>> {
-  const known = inspections.get(world);
+function inspected(deployed: DeployedStack): Promise<Map<string, Inspected>> {
+  const known = inspections.get(deployed);
   if (known !== undefined) return known;
-  const asked = world
+  const asked = deployed
     .shell("docker ps -aq --no-trunc | xargs -r docker inspect")
     .then((text) => (text.trim() === "" ? [] : (JSON.parse(text) as Inspected[])))
     .then((list) => new Map(list.map((container) => [container.Name.slice(1), container])));
-  inspections.set(world, asked);
+  inspections.set(deployed, asked);
   return asked;
 }
 
-async function one(world: World, name: string): Promise<Inspected> {
-  const found = (await inspected(world)).get(name);
-  if (found === undefined) throw new Error(`there is no container ${name}: pulumi up --stack ${world.stack}`);
+async function one(deployed: DeployedStack, name: string): Promise<Inspected> {
+  const found = (await inspected(deployed)).get(name);
+  if (found === undefined)
+    throw new Error(`there is no container ${name}: pulumi up --stack ${deployed.stack}`);
   return found;
 }
 
@@ -69,8 +70,8 @@ export function containerRows(containers: readonly StackContainer[]): Row[] {
 }
 
 /** On a standby: everything there, nothing running. */
-export function standbyRows(world: World): Row[] {
-  return containersIn(world).map(({ name }) => ({
+export function standbyRows(deployed: DeployedStack): Row[] {
+  return containersIn(deployed).map(({ name }) => ({
     name: `${name} is there and down`,
     group: "standby",
     look: async (at) => {
@@ -82,8 +83,8 @@ export function standbyRows(world: World): Row[] {
   }));
 }
 
-async function health(world: World, name: string): Promise<string> {
-  const { State } = await one(world, name);
+async function health(deployed: DeployedStack, name: string): Promise<string> {
+  const { State } = await one(deployed, name);
   if (State.Status === "running" && State.Health?.Status === "healthy") return "healthy";
   const probe = State.Health?.Log?.at(-1)?.Output.trim().slice(0, 200) ?? "no probe has ended";
   throw new Error(
@@ -91,9 +92,9 @@ async function health(world: World, name: string): Promise<string> {
   );
 }
 
-async function shape(world: World, { name, row }: StackContainer): Promise<string> {
-  const found = await one(world, name);
-  const limits = row.limits[world.settings.tier];
+async function shape(deployed: DeployedStack, { name, row }: StackContainer): Promise<string> {
+  const found = await one(deployed, name);
+  const limits = row.limits[deployed.settings.tier];
   for (const [path, wanted] of Object.entries(inspectedShape(shapeOf(row, name, limits))))
     expectSame(path, shownAt(found, path), wanted);
   expectSame("cpus", found.HostConfig.NanoCpus / 1e9, limits.cpus);
@@ -127,9 +128,9 @@ const shownAt = (found: unknown, path: string): unknown =>
     return typeof at === "object" && at !== null ? Reflect.get(at, step) : undefined;
   }, found);
 
-async function nothingElse(world: World, containers: readonly StackContainer[]): Promise<string> {
+async function nothingElse(deployed: DeployedStack, containers: readonly StackContainer[]): Promise<string> {
   const known = new Set(containers.map(({ name }) => name));
-  const all = [...(await inspected(world)).values()];
+  const all = [...(await inspected(deployed)).values()];
   const strange = all.filter(
     (container) =>
       container.State.Status === "running" && !known.has(container.Name.slice(1)) && !isSandbox(container),
@@ -139,11 +140,14 @@ async function nothingElse(world: World, containers: readonly StackContainer[]):
   return `${all.filter(isSandbox).length} sandboxes`;
 }
 
-async function publishedPorts(world: World, containers: readonly StackContainer[]): Promise<string> {
+async function publishedPorts(
+  deployed: DeployedStack,
+  containers: readonly StackContainer[],
+): Promise<string> {
   const wanted = containers.flatMap(({ name, row }) =>
     row.publishes === undefined ? [] : [`${name}:${row.publishes}`],
   );
-  const published = [...(await inspected(world)).values()].flatMap(({ Name, HostConfig }) =>
+  const published = [...(await inspected(deployed)).values()].flatMap(({ Name, HostConfig }) =>
     Object.values(HostConfig.PortBindings ?? {}).flatMap((bindings) =>
       bindings.map(({ HostPort }) => `${Name.slice(1)}:${HostPort}`),
     ),

@@ -1,7 +1,7 @@
 /** Rows about Docker itself: what the kernel holds every process of a container to, and who may ask the daemon. */
 import type { StackContainer } from "../../config/containers";
 import type { Row } from "./row";
-import type { World } from "./world";
+import type { DeployedStack } from "./deployed-stack";
 
 export function dockerRows(containers: readonly StackContainer[]): Row[] {
   const group = "Docker";
@@ -9,7 +9,7 @@ export function dockerRows(containers: readonly StackContainer[]): Row[] {
     {
       name: "the kernel confines every process in a container",
       group,
-      look: (world) => processesConfined(world, containers),
+      look: (deployed) => processesConfined(deployed, containers),
     },
     { name: "nobody but root asks Docker", group, look: askers },
   ];
@@ -32,15 +32,18 @@ done || true`;
  * Docker's settings say what was asked for; this is what is in force, for processes that `docker exec` has started too.
  * One that Docker is just starting is not confined yet, so what falls short is looked at once more.
  */
-async function processesConfined(world: World, containers: readonly StackContainer[]): Promise<string> {
+async function processesConfined(
+  deployed: DeployedStack,
+  containers: readonly StackContainer[],
+): Promise<string> {
   const capable = new Set(
     containers.filter(({ row }) => row.capability !== undefined).map(({ name }) => name),
   );
-  const said = await world.shell(processes(containers));
+  const said = await deployed.shell(processes(containers));
   const first = unconfined(said, capable);
   if (first.size === 0) return `${said.trim().split("\n").length} processes`;
   await new Promise((resolve) => setTimeout(resolve, 1_000));
-  const again = unconfined(await world.shell(processes(containers)), capable);
+  const again = unconfined(await deployed.shell(processes(containers)), capable);
   const open = [...again].filter(([process]) => first.has(process)).map(([, says]) => says);
   if (open.length > 0) throw new Error(open.join("\n"));
   return `${said.trim().split("\n").length} processes`;
@@ -84,8 +87,8 @@ units=$(systemctl show --property=FragmentPath --value docker.service docker.soc
 find -L /run/docker.sock /run/clawkeep-docker /run/containerd/containerd.sock /etc/docker /etc/default/docker $units \\
   -printf 'file %u %g %m %p\\n' 2>/dev/null || true`;
 
-async function askers(world: World): Promise<string> {
-  const said = await world.shell(daemon);
+async function askers(deployed: DeployedStack): Promise<string> {
+  const said = await deployed.shell(daemon);
   // An answer that is cut short has nothing against anybody.
   for (const kind of ["members", "registries", "file"])
     if (!new RegExp(`^${kind} `, "m").test(said))

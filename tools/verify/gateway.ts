@@ -11,39 +11,39 @@ import { soul } from "../../config-files/gateway/soul";
 import { releaseProfiles } from "../../config/release-lines";
 import type { Settings } from "../../config/schema";
 import { expectSame, type Row } from "./row";
-import type { World } from "./world";
+import type { DeployedStack } from "./deployed-stack";
 
 type Gateway = Settings["gateways"][number];
 
 /** An `openclaw` command in the gateway's container. */
-const openclaw = (world: World, gateway: Gateway, command: string): Promise<string> =>
-  world.shell(`docker exec "$1" ${releaseProfiles[gateway.release].command} ${command}`, [gateway.name]);
+const openclaw = (deployed: DeployedStack, gateway: Gateway, command: string): Promise<string> =>
+  deployed.shell(`docker exec "$1" ${releaseProfiles[gateway.release].command} ${command}`, [gateway.name]);
 
 /** What the settings make of the policy; the sandbox image's name is the host's business, so it is read there. */
-async function policyOf(world: World, gateway: Gateway): Promise<PolicyArgs> {
-  const image = await world.shell(
+async function policyOf(deployed: DeployedStack, gateway: Gateway): Promise<PolicyArgs> {
+  const image = await deployed.shell(
     `docker exec "$1" node -p 'JSON.parse(require("fs").readFileSync("/etc/openclaw/openclaw.json")).agents.defaults.sandbox.docker.image'`,
     [gateway.name],
   );
-  return policyArgs(world, gateway, image.trim());
+  return policyArgs(deployed, gateway, image.trim());
 }
 
-const effective = new WeakMap<World, Map<string, Promise<unknown>>>();
+const effective = new WeakMap<DeployedStack, Map<string, Promise<unknown>>>();
 
 /** The configuration that the running gateway works with, asked once for each. */
-function runningConfiguration(world: World, gateway: Gateway): Promise<unknown> {
-  const answers = effective.get(world) ?? new Map<string, Promise<unknown>>();
-  effective.set(world, answers);
+function runningConfiguration(deployed: DeployedStack, gateway: Gateway): Promise<unknown> {
+  const answers = effective.get(deployed) ?? new Map<string, Promise<unknown>>();
+  effective.set(deployed, answers);
   const known = answers.get(gateway.name);
   if (known !== undefined) return known;
-  const asked = openclaw(world, gateway, "gateway call config.get --json").then(
+  const asked = openclaw(deployed, gateway, "gateway call config.get --json").then(
     (text) => (JSON.parse(text) as { config: unknown }).config,
   );
   answers.set(gateway.name, asked);
   return asked;
 }
 
-export function gatewayRows({ settings }: World): Row[] {
+export function gatewayRows({ settings }: DeployedStack): Row[] {
   return settings.gateways.flatMap((gateway) => [
     ...ownChecks(gateway),
     ...hardeningPolicy.flatMap(({ id, intent, lines }): Row[] =>
@@ -52,7 +52,7 @@ export function gatewayRows({ settings }: World): Row[] {
             {
               name: `${gateway.name}: ${id}`,
               group: `policy of ${gateway.name}`,
-              look: (world) => policyRow(world, gateway, id, intent),
+              look: (deployed) => policyRow(deployed, gateway, id, intent),
             },
           ]
         : [],
@@ -67,9 +67,14 @@ export const acceptedWarnings: Readonly<Record<string, string>> = {
 };
 
 /** Compares one row of the policy with what the running gateway answers. */
-async function policyRow(world: World, gateway: Gateway, id: string, intent: string): Promise<string> {
-  const configuration = await runningConfiguration(world, gateway);
-  return judgePolicyRow(configuration, await policyOf(world, gateway), id, intent);
+async function policyRow(
+  deployed: DeployedStack,
+  gateway: Gateway,
+  id: string,
+  intent: string,
+): Promise<string> {
+  const configuration = await runningConfiguration(deployed, gateway);
+  return judgePolicyRow(configuration, await policyOf(deployed, gateway), id, intent);
 }
 
 export function judgePolicyRow(configuration: unknown, args: PolicyArgs, id: string, intent: string): string {
@@ -88,9 +93,9 @@ function ownChecks(gateway: Gateway): Row[] {
     {
       name: `${gateway.name}: its own security audit`,
       group,
-      look: async (world) => {
+      look: async (deployed) => {
         const { audit } = releaseProfiles[gateway.release];
-        const { summary, findings } = JSON.parse(await openclaw(world, gateway, audit)) as {
+        const { summary, findings } = JSON.parse(await openclaw(deployed, gateway, audit)) as {
           summary: { critical: number; warn: number };
           findings: { checkId: string; severity: string; title?: string }[];
         };
@@ -106,8 +111,8 @@ function ownChecks(gateway: Gateway): Row[] {
     {
       name: `${gateway.name}: sandbox for every session`,
       group,
-      look: async (world) => {
-        const { sandbox } = JSON.parse(await openclaw(world, gateway, "sandbox explain --json")) as {
+      look: async (deployed) => {
+        const { sandbox } = JSON.parse(await openclaw(deployed, gateway, "sandbox explain --json")) as {
           sandbox: { mode: string; scope: string; workspaceAccess: string };
         };
         const { mode, scope, workspaceAccess } = sandbox;
@@ -122,21 +127,21 @@ function ownChecks(gateway: Gateway): Row[] {
     {
       name: `${gateway.name}: SOUL.md is the stack's`,
       group,
-      look: async (world) => {
-        const found = await world.shell('docker exec "$1" cat "$2"', [gateway.name, soulFile]);
+      look: async (deployed) => {
+        const found = await deployed.shell('docker exec "$1" cat "$2"', [gateway.name, soulFile]);
         if (found !== soul(gateway))
-          throw new Error(`${soulFile} is not what the stack says: pulumi up --stack ${world.stack}`);
+          throw new Error(`${soulFile} is not what the stack says: pulumi up --stack ${deployed.stack}`);
         return `${found.length} characters`;
       },
     },
     {
       name: `${gateway.name}: state is closed to others`,
       group,
-      look: async (world) => {
+      look: async (deployed) => {
         // By the gateway's own uid: nobody else goes below what it can write. What the directory's mode keeps out needs no
         // second lock, but what anybody could write, and databases and logs, get one. Below tmp, and
         // beside a database (NAME.sqlite.WHAT.sqlite), are OpenClaw's locks: databases without a table.
-        const open = await world.shell(
+        const open = await deployed.shell(
           `docker exec "$1" sh -c 'find "$1" -maxdepth 0 ! -perm 0700
             find "$1" -xdev \\( -path "$1/sandboxes" -o -path "$1/tmp" \\) -prune -o -type f \\( -perm /0022 -o \\( -name "*.sqlite" -o -name "*.sqlite-*" -o -name "*.log" \\) ! -name "*.sqlite.*.sqlite" -perm /0007 \\) -print' sh "$2" | head -5`,
           [gateway.name, stateDirectory],
@@ -149,8 +154,8 @@ function ownChecks(gateway: Gateway): Row[] {
     {
       name: `${gateway.name}: workspaces follow no links`,
       group,
-      look: async (world) => {
-        const options = await world.shell('findmnt -no OPTIONS --mountpoint "$1"', [
+      look: async (deployed) => {
+        const options = await deployed.shell('findmnt -no OPTIONS --mountpoint "$1"', [
           `/opt/openclaw/gateways/${gateway.name}/sandboxes/workspaces`,
         ]);
         for (const option of ["nosuid", "nodev", "nosymfollow"])

@@ -4,7 +4,7 @@
  */
 import { X509Certificate } from "node:crypto";
 import { expectSame, type Row } from "./row";
-import type { World } from "./world";
+import type { DeployedStack } from "./deployed-stack";
 
 /** The guide's measures (lines 941-946), and a month to renew a certificate in. */
 const limits = { diskPercent: 85, memoryPercent: 90, certificateDays: 30, restarts: 3 } as const;
@@ -22,7 +22,7 @@ const scripts = {
   "all came back after the last boot": "host-boot check",
 } as const;
 
-export function hostRows({ settings }: World): Row[] {
+export function hostRows({ settings }: DeployedStack): Row[] {
   const group = "host";
   return [
     { name: `disk below ${limits.diskPercent} %`, group, look: disk },
@@ -31,16 +31,16 @@ export function hostRows({ settings }: World): Row[] {
     ...Object.entries(scripts).map(([name, words]): Row => ({
       name,
       group,
-      look: async (world) => firstLine(await world.shell(`/opt/openclaw/bin/${words}`)),
+      look: async (deployed) => firstLine(await deployed.shell(`/opt/openclaw/bin/${words}`)),
     })),
     ...activeRecordRows(settings),
     { name: "AppArmor confines every container", group, look: appArmor },
     ...settings.gateways.map(({ name }): Row => ({
       name: `${name} comes back after a reboot`,
       group,
-      look: async (world) => {
+      look: async (deployed) => {
         const unit = `openclaw-gateway@${name}.service`;
-        const said = await world.shell('systemctl is-enabled "$1"; systemctl is-active "$1"', [unit]);
+        const said = await deployed.shell('systemctl is-enabled "$1"; systemctl is-active "$1"', [unit]);
         expectSame(unit, said.trim().split("\n"), ["enabled", "active"]);
         return "enabled, active";
       },
@@ -48,7 +48,7 @@ export function hostRows({ settings }: World): Row[] {
     ...settings.gateways.map(({ name }): Row => ({
       name: `${name} does not start again and again`,
       group,
-      look: (world) => gatewayStarts(world, name),
+      look: (deployed) => gatewayStarts(deployed, name),
     })),
   ];
 }
@@ -56,21 +56,21 @@ export function hostRows({ settings }: World): Row[] {
 const firstLine = (text: string): string => text.trim().split("\n")[0] ?? "";
 
 /** For a stack that has another; of a standby's host too. */
-export const activeRecordRows = ({ pairedStack }: World["settings"]): Row[] =>
+export const activeRecordRows = ({ pairedStack }: DeployedStack["settings"]): Row[] =>
   pairedStack === undefined
     ? []
     : [{ name: "the record says which stack is the active one", group: "host", look: activeRecord }];
 
 /** As the host reads it, before it starts a gateway. */
-async function activeRecord({ stack, settings, shell }: World): Promise<string> {
+async function activeRecord({ stack, settings, shell }: DeployedStack): Promise<string> {
   const said = firstLine(await shell("/opt/openclaw/bin/active-record"));
   const wanted = settings.role === "active" ? stack : settings.pairedStack;
   if (said.split(",")[0] !== wanted) throw new Error(`it says ${said}, not ${wanted}`);
   return said;
 }
 
-async function disk(world: World): Promise<string> {
-  const lines = (await world.shell("df --output=pcent,target / /opt/openclaw/volume | tail -n +2"))
+async function disk(deployed: DeployedStack): Promise<string> {
+  const lines = (await deployed.shell("df --output=pcent,target / /opt/openclaw/volume | tail -n +2"))
     .trim()
     .split("\n");
   const full = lines.filter((line) => Number.parseInt(line) >= limits.diskPercent);
@@ -78,8 +78,8 @@ async function disk(world: World): Promise<string> {
   return lines.map((line) => line.trim()).join(", ");
 }
 
-async function memory(world: World): Promise<string> {
-  const text = await world.shell("cat /proc/meminfo");
+async function memory(deployed: DeployedStack): Promise<string> {
+  const text = await deployed.shell("cat /proc/meminfo");
   const kiB = (key: string): number => Number(new RegExp(`^${key}:\\s+(\\d+)`, "m").exec(text)?.[1]);
   const percent = Math.round(100 * (1 - kiB("MemAvailable") / kiB("MemTotal")));
   if (!(percent < limits.memoryPercent)) throw new Error(`${percent} % of the memory is in use`);
@@ -90,13 +90,13 @@ async function memory(world: World): Promise<string> {
  * A container without a profile is confined by none, and Docker says so nowhere: it goes without where the kernel or
  * apparmor_parser lacks. The kernel's own answer, process by process.
  */
-async function appArmor(world: World): Promise<string> {
+async function appArmor(deployed: DeployedStack): Promise<string> {
   const script = `
 [ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" = Y ] || { echo none; exit; }
 docker ps --quiet | xargs -r docker inspect --format '{{.Name}} {{.State.Pid}}' | while read -r name pid; do
   echo "$name $(tr -d '\\0' <"/proc/$pid/attr/current")"
 done`;
-  return confined(await world.shell(script));
+  return confined(await deployed.shell(script));
 }
 
 /** @param said `none`, or a line `/CONTAINER PROFILE (MODE)` for each container, as the kernel has them */
@@ -112,11 +112,13 @@ export function confined(said: string): string {
 }
 
 /** Docker's own counter stays 0: systemd starts a gateway. Recent releases of OpenClaw grow until they are killed. */
-async function gatewayStarts(world: World, name: string): Promise<string> {
+async function gatewayStarts(deployed: DeployedStack, name: string): Promise<string> {
   const script = `systemctl show --property=NRestarts --value "openclaw-gateway@$1.service"
 docker inspect --format '{{.State.OOMKilled}} {{.HostConfig.Memory}}' "$1"
 docker stats --no-stream --format '{{.MemPerc}} {{.MemUsage}}' "$1"`;
-  const [starts = "", state = "", memoryUsed = ""] = (await world.shell(script, [name])).trim().split("\n");
+  const [starts = "", state = "", memoryUsed = ""] = (await deployed.shell(script, [name]))
+    .trim()
+    .split("\n");
   const seen = `${starts} restarts by systemd, memory ${memoryUsed}`;
   if (!(Number(starts) <= limits.restarts))
     throw new Error(`${seen}: journalctl -u openclaw-gateway@${name}`);
@@ -127,11 +129,12 @@ docker stats --no-stream --format '{{.MemPerc}} {{.MemUsage}}' "$1"`;
   return seen;
 }
 
-async function certificate(world: World): Promise<string> {
+async function certificate(deployed: DeployedStack): Promise<string> {
   const script =
     'timeout 15 openssl s_client -connect 127.0.0.1:443 -servername "$1" </dev/null 2>/dev/null | openssl x509';
-  const served = new X509Certificate(await world.shell(script, [world.settings.hostname]));
-  if (!served.checkHost(world.settings.hostname)) throw new Error(`it is not for ${world.settings.hostname}`);
+  const served = new X509Certificate(await deployed.shell(script, [deployed.settings.hostname]));
+  if (!served.checkHost(deployed.settings.hostname))
+    throw new Error(`it is not for ${deployed.settings.hostname}`);
   const days = Math.floor((Date.parse(served.validTo) - Date.now()) / 86_400_000);
   if (days < limits.certificateDays)
     throw new Error(`it ends on ${served.validTo}: make a new Origin CA certificate`);

@@ -1,10 +1,10 @@
 /** The row about the public name's records at Cloudflare. */
 import { inWords, recordsOfName } from "../../config/dns-records";
 import type { Row } from "./row";
-import type { World } from "./world";
+import type { DeployedStack } from "./deployed-stack";
 
 /** The provider looks at its own record alone, and Cloudflare takes a second one without a word. */
-export function nameRows({ settings: { hostname, zone }, cloudflare }: World): Row[] {
+export function nameRows({ settings: { hostname, zone }, cloudflare }: DeployedStack): Row[] {
   if (cloudflare === undefined) return [];
   const name = "the public name has one record: this host, behind Cloudflare";
   return [

@@ -5,13 +5,13 @@ import { releaseProfiles } from "../../config/release-lines";
 import { gatewaySecretKeys } from "../../config/secrets";
 import { services } from "../../config/services";
 import { expectSame, type Row } from "./row";
-import type { World } from "./world";
+import type { DeployedStack } from "./deployed-stack";
 
 const { litellm, egressProxy } = services;
 
 /** Runs a Node program in a gateway's container; it comes on standard input, so nothing needs quoting. */
-const nodeIn = (world: World, container: string, program: string): Promise<string> =>
-  world.shell('docker exec -i "$1" node --input-type=module -', [container], program);
+const nodeIn = (deployed: DeployedStack, container: string, program: string): Promise<string> =>
+  deployed.shell('docker exec -i "$1" node --input-type=module -', [container], program);
 
 /** Status of a request to LiteLLM from a gateway with that gateway's key; the body of a 200 behind it. */
 const askLitellm = (path: string, method = "GET"): string => `
@@ -25,7 +25,7 @@ console.log(answer.status, (await answer.text()).slice(0, 20000));
 
 const status = (answer: string): number => Number(answer.split(" ", 1)[0]);
 
-export function modelRows({ settings }: World): Row[] {
+export function modelRows({ settings }: DeployedStack): Row[] {
   const group = "models";
   return settings.gateways.flatMap((gateway): Row[] => {
     const { name } = gateway;
@@ -33,16 +33,20 @@ export function modelRows({ settings }: World): Row[] {
       {
         name: `LiteLLM answers ${name}`,
         group,
-        look: async (world) => {
-          expectSame("the answer", status(await nodeIn(world, name, askLitellm("/health/liveliness"))), 200);
+        look: async (deployed) => {
+          expectSame(
+            "the answer",
+            status(await nodeIn(deployed, name, askLitellm("/health/liveliness"))),
+            200,
+          );
           return "200";
         },
       },
       {
         name: `${name} sees its models and no others`,
         group,
-        look: async (world) => {
-          const answer = await nodeIn(world, name, askLitellm("/v1/models"));
+        look: async (deployed) => {
+          const answer = await nodeIn(deployed, name, askLitellm("/v1/models"));
           expectSame("the answer", status(answer), 200);
           const { data } = JSON.parse(answer.slice(4)) as { data: { id: string }[] };
           const models = modelsOf(gateway, settings.models)
@@ -55,10 +59,10 @@ export function modelRows({ settings }: World): Row[] {
       {
         name: `${name} administers nothing at LiteLLM`,
         group,
-        look: async (world) => {
+        look: async (deployed) => {
           const program = ["/key/generate", "/model/new", "/config/update", "/anthropic/v1/messages"];
           for (const path of program) {
-            const found = status(await nodeIn(world, name, askLitellm(path, "POST")));
+            const found = status(await nodeIn(deployed, name, askLitellm(path, "POST")));
             if (![401, 403, 404].includes(found))
               throw new Error(`${path} answers ${found}, not 401, 403 or 404`);
           }
@@ -77,10 +81,10 @@ s.sendall(f"CONNECT {sys.argv[1]} HTTP/1.1\\r\\nHost: {sys.argv[1]}\\r\\n\\r\\n"
 print(s.recv(200).split(b"\\r\\n")[0].decode())
 `;
 
-const tunnel = async (world: World, target: string): Promise<string> =>
-  (await world.shell(`docker exec -i ${litellm.name} python3 - "$1"`, [target], tunnelFromLitellm)).trim();
+const tunnel = async (deployed: DeployedStack, target: string): Promise<string> =>
+  (await deployed.shell(`docker exec -i ${litellm.name} python3 - "$1"`, [target], tunnelFromLitellm)).trim();
 
-export function egressRows(world: World, providerHosts: readonly string[]): Row[] {
+export function egressRows(deployed: DeployedStack, providerHosts: readonly string[]): Row[] {
   const group = "egress";
   return [
     ...providerHosts.map((host): Row => ({
@@ -103,12 +107,16 @@ export function egressRows(world: World, providerHosts: readonly string[]): Row[
         },
       }),
     ),
-    ...world.settings.gateways.flatMap(({ name }) => gatewayEgress(name, providerHosts, world)),
+    ...deployed.settings.gateways.flatMap(({ name }) => gatewayEgress(name, providerHosts, deployed)),
   ];
 }
 
 /** What `connect` and `lookup` in the gateway's container come to. */
-function gatewayEgress(name: string, providerHosts: readonly string[], { ipv4, settings }: World): Row[] {
+function gatewayEgress(
+  name: string,
+  providerHosts: readonly string[],
+  { ipv4, settings }: DeployedStack,
+): Row[] {
   const { sshPort } = settings.host;
   const group = "egress";
   const host = providerHosts[0] ?? "example.org";
@@ -116,15 +124,15 @@ function gatewayEgress(name: string, providerHosts: readonly string[], { ipv4, s
     {
       name: `${name} has no tunnel, to nowhere`,
       group,
-      look: (world) => attempt(world, name, proxied(`${host}:443`), /^(403|closed|no answer|E[A-Z]+)$/),
+      look: (deployed) => attempt(deployed, name, proxied(`${host}:443`), /^(403|closed|no answer|E[A-Z]+)$/),
     },
     {
       name: `${name} connects to nothing outside`,
       group,
       // The host's own address too: one that refuses has been reached.
-      look: (world) =>
+      look: (deployed) =>
         attempt(
-          world,
+          deployed,
           name,
           direct("1.1.1.1", 443) + direct(ipv4, sshPort),
           /^(ENETUNREACH|EHOSTUNREACH|no answer)$/,
@@ -133,13 +141,18 @@ function gatewayEgress(name: string, providerHosts: readonly string[], { ipv4, s
     {
       name: `${name} resolves no outside name`,
       group,
-      look: (world) => attempt(world, name, resolved(host), /^E[A-Z_]+$/),
+      look: (deployed) => attempt(deployed, name, resolved(host), /^E[A-Z_]+$/),
     },
   ];
 }
 
-async function attempt(world: World, name: string, program: string, good: RegExp): Promise<string> {
-  const said = (await nodeIn(world, name, attempts + program)).trim().split("\n");
+async function attempt(
+  deployed: DeployedStack,
+  name: string,
+  program: string,
+  good: RegExp,
+): Promise<string> {
+  const said = (await nodeIn(deployed, name, attempts + program)).trim().split("\n");
   const bad = said.filter((line) => !good.test(line));
   if (bad.length > 0 || said[0] === "") throw new Error(`it came to: ${said.join(", ") || "nothing"}`);
   return said.join(", ");
@@ -163,39 +176,39 @@ const direct = (host: string, port: number): string => `console.log(await connec
 const resolved = (host: string): string =>
   `console.log(await lookup("${host}").then(({ address }) => address, (error) => error.code));\n`;
 
-export function accessRows({ settings }: World): Row[] {
+export function accessRows({ settings }: DeployedStack): Row[] {
   const group = "access";
   const [first] = settings.gateways;
   return [
     {
       name: "without the token: 401, over TLS that holds for the name",
       group,
-      look: async (world) => {
-        expectSame("the answer", await world.callTool(), 401);
+      look: async (deployed) => {
+        expectSame("the answer", await deployed.callTool(), 401);
         return "401";
       },
     },
     {
       name: "with the token: answered",
       group,
-      look: async (world) => {
-        const token = world.secret(gatewaySecretKeys(first?.name ?? "").token);
+      look: async (deployed) => {
+        const token = deployed.secret(gatewaySecretKeys(first?.name ?? "").token);
         // A stack may deny the tool; the gateway then says so to who has the token, and 401 to everybody else.
         const denied = first?.tools.deny.includes(releaseProfiles[first.release].probeTool) === true;
         const wanted = denied ? 404 : 200;
-        expectSame("the answer", await world.callTool(token), wanted);
+        expectSame("the answer", await deployed.callTool(token), wanted);
         return String(wanted);
       },
     },
   ];
 }
 
-export function firewallRows({ settings, hetzner }: World): Row[] {
+export function firewallRows({ settings, hetzner }: DeployedStack): Row[] {
   const group = "firewall";
   const host: Row = {
     name: "the host's own firewall is in place",
     group,
-    look: async (world) => (await world.shell("/opt/openclaw/bin/apply-firewall check")).trim(),
+    look: async (deployed) => (await deployed.shell("/opt/openclaw/bin/apply-firewall check")).trim(),
   };
   if (settings.host.mode !== "hcloud" || hetzner === undefined) return [host];
   const { adminCidrs, sshPort } = settings.host;
@@ -204,8 +217,8 @@ export function firewallRows({ settings, hetzner }: World): Row[] {
     {
       name: "Hetzner's firewall admits SSH from you, HTTPS from Cloudflare, echo",
       group,
-      look: async (world) => {
-        const rules = await hetznerRules(world);
+      look: async (deployed) => {
+        const rules = await hetznerRules(deployed);
         const wanted = [
           rule("tcp", String(sshPort), adminCidrs),
           rule("tcp", String(services.reverseProxy.publishes), [
@@ -234,7 +247,7 @@ interface HetznerFirewall {
   }[];
 }
 
-async function hetznerRules({ hetzner, stack }: World): Promise<string[]> {
+async function hetznerRules({ hetzner, stack }: DeployedStack): Promise<string[]> {
   if (hetzner === undefined) throw new Error("there is no token of Hetzner Cloud in the configuration");
   const answer = await fetch(`${hetzner.endpoint}/firewalls?name=clawkeep-${stack}`, {
     headers: { authorization: `Bearer ${hetzner.token}` },

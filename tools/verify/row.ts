@@ -1,6 +1,6 @@
 /** One promise that `make verify` asks a running stack about, and how the answers are reported. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { World } from "./world";
+import type { DeployedStack } from "./deployed-stack";
 
 export interface Row {
   /** Short and unique: `limits of openclaw`. */
@@ -8,7 +8,7 @@ export interface Row {
   /** Part of the report. */
   readonly group: string;
   /** @returns what was seen, in a few words @throws Error saying what was found instead */
-  readonly look: (world: World) => Promise<string>;
+  readonly look: (deployed: DeployedStack) => Promise<string>;
 }
 
 export interface Result {
@@ -32,7 +32,7 @@ export interface Patience {
  * @param ended is told each result as it comes
  */
 export async function verify(
-  world: World,
+  deployed: DeployedStack,
   rows: readonly Row[],
   atOnce = 4,
   { each = 30, all = 80 }: Patience = {},
@@ -53,7 +53,7 @@ export async function verify(
       const [index, { group, name, look }] = found;
       open.set(group, (open.get(group) ?? 0) + 1);
       const patience = silent.has(group) ? each / 6 : each;
-      const { late, ...seen } = await outcome(() => look(world), patience, (deadline - Date.now()) / 1000);
+      const { late, ...seen } = await outcome(() => look(deployed), patience, (deadline - Date.now()) / 1000);
       open.set(group, (open.get(group) ?? 1) - 1);
       if (late) silent.add(group);
       const result = { group, name, ...seen };

@@ -7,21 +7,21 @@ import { activeRecordRows, hostRows } from "./host";
 import { accessRows, egressRows, firewallRows, modelRows } from "./network";
 import { nameRows } from "./name";
 import type { Row } from "./row";
-import type { World } from "./world";
+import type { DeployedStack } from "./deployed-stack";
 
-export function rowsOf(world: World): Row[] {
-  if (world.settings.role === "standby")
-    return [...standbyRows(world), ...firewallRows(world), ...activeRecordRows(world.settings)];
-  const hosts = [...new Set(world.settings.models.map(({ provider }) => providerOf(provider).host))];
+export function rowsOf(deployed: DeployedStack): Row[] {
+  if (deployed.settings.role === "standby")
+    return [...standbyRows(deployed), ...firewallRows(deployed), ...activeRecordRows(deployed.settings)];
+  const hosts = [...new Set(deployed.settings.models.map(({ provider }) => providerOf(provider).host))];
   return [
-    ...containerRows(containersIn(world)),
-    ...dockerRows(containersIn(world)),
-    ...gatewayRows(world),
-    ...modelRows(world),
-    ...egressRows(world, hosts),
-    ...accessRows(world),
-    ...nameRows(world),
-    ...firewallRows(world),
-    ...hostRows(world),
+    ...containerRows(containersIn(deployed)),
+    ...dockerRows(containersIn(deployed)),
+    ...gatewayRows(deployed),
+    ...modelRows(deployed),
+    ...egressRows(deployed, hosts),
+    ...accessRows(deployed),
+    ...nameRows(deployed),
+    ...firewallRows(deployed),
+    ...hostRows(deployed),
   ];
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Configuration } from "../../../config-files/socket-proxy/configuration";
+import type { FilterConfiguration } from "../../../config-files/socket-proxy/configuration";
 import { controls, type Controls } from "../../../config-files/socket-proxy/controls";
 import { DecisionLog } from "../../../config-files/socket-proxy/decision-log";
 import { deployedLimits, execBytes, logLines } from "../../../config-files/socket-proxy/limits";
@@ -22,7 +22,7 @@ let server: FilterServer;
 let log: DecisionLog;
 let lines: Body[];
 let sandbox: string;
-let configuration: Configuration;
+let configuration: FilterConfiguration;
 const started: Socket[] = [];
 
 beforeEach(async () => {
@@ -39,7 +39,7 @@ afterEach(async () => {
 });
 
 async function filter(
-  limits: Partial<Configuration["limits"]> = {},
+  limits: Partial<FilterConfiguration["limits"]> = {},
   off: Partial<Controls> = {},
 ): Promise<void> {
   const example = exampleConfiguration();

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { gateway as gatewaySchema } from "../../../config/gateway-schema";
 import { isSandboxOf, sandboxPrefix } from "../../../config/sandbox-names";
 import { containerName, services } from "../../../config/services";
-import type { Configuration } from "../../../config-files/socket-proxy/configuration";
+import type { FilterConfiguration } from "../../../config-files/socket-proxy/configuration";
 import { controls } from "../../../config-files/socket-proxy/controls";
 import { DecisionLog } from "../../../config-files/socket-proxy/decision-log";
 import { FilterServer } from "../../../config-files/socket-proxy/server";
@@ -21,7 +21,7 @@ const servers: FilterServer[] = [];
 
 async function filterOf(gateway: string): Promise<string> {
   const example = exampleConfiguration();
-  const configuration: Configuration = {
+  const configuration: FilterConfiguration = {
     ...example,
     gateway: { ...example.gateway, name: gateway, container: gateway },
     listen: join(directory, gateway),

@@ -1,4 +1,4 @@
-import { addresses } from "../../../lab/internet/addresses";
+import { addresses, providers6 } from "../../../lab/internet/addresses";
 import { dnsmasqConfig } from "../../../lab/internet/dns/config";
 import type { PublishedRecord } from "../../../lab/cloudflare/zone-data";
 
@@ -11,6 +11,17 @@ it("answers the lab's names, lies about who nobody is, and knows no other name",
   expect(lines).toContain(`host-record=api.anthropic.com,${addresses.anthropic},300`);
   expect(lines).toContain("ptr-record=85.204.22.103.in-addr.arpa,api.anthropic.com");
   expect(lines).toContain("address=/#/");
+});
+
+it("gives providers' names the IPv6 addresses that they have published beside those of the lab, none of them special", () => {
+  const lines = linesFor();
+  expect(Object.keys(providers6)).toEqual(["api.anthropic.com", "api.telegram.org"]);
+  for (const [name, address] of Object.entries(providers6)) {
+    expect(lines.filter((line) => line.startsWith(`host-record=${name},`))).toHaveLength(2);
+    expect(lines).toContain(`host-record=${name},${address},300`);
+    // The documentation's range would be refused by the egress proxy for what it is.
+    expect(address).toMatch(/^2(?!001:db8:)/);
+  }
 });
 
 it("answers a proxied record with the edge's address, another one with its content", () => {

@@ -1,5 +1,5 @@
 import { Resolver } from "node:dns/promises";
-import { addresses, endpoints } from "../../../lab/internet/addresses";
+import { addresses, endpoints, providers6 } from "../../../lab/internet/addresses";
 import { containerNames, upInternet } from "../../../lab/internet/internet";
 import { ensureCa } from "../../../lab/lib/ca";
 import { docker, inspect } from "../../../lab/lib/docker";
@@ -39,6 +39,8 @@ it("resolves the lab's names and no others", async () => {
   const resolver = new Resolver({ timeout: 2000, tries: 1 });
   resolver.setServers([addresses.dns]);
   expect(await resolver.resolve4("api.openai.com")).toEqual([addresses.openai]);
+  for (const [name, address] of Object.entries(providers6))
+    expect(await resolver.resolve6(name)).toEqual([address]);
   await expect(resolver.resolve6("api.openai.com")).rejects.toMatchObject({ code: "ENODATA" });
   await expect(resolver.resolve4("example.com")).rejects.toMatchObject({ code: "ENOTFOUND" });
   expect(await resolver.reverse(addresses.nobody)).toEqual(["api.anthropic.com"]);

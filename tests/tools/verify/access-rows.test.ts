@@ -2,7 +2,7 @@
 import { settingsSchema } from "../../../config/schema";
 import { accessRows } from "../../../tools/verify/network";
 import { verify } from "../../../tools/verify/row";
-import type { World } from "../../../tools/verify/world";
+import type { DeployedStack } from "../../../tools/verify/deployed-stack";
 import { prod } from "../../fixtures/stack-configuration";
 
 const configuration = Object.fromEntries(
@@ -15,15 +15,15 @@ async function said(without: number, withToken: number, deny: string[] = []): Pr
     ...configuration,
     gateways: [{ name: "openclaw", tools: { deny } }],
   });
-  const world = {
+  const deployed = {
     settings,
     secret: (key: string) => `value of ${key}`,
     callTool: (token?: string) =>
       Promise.resolve(
         token === undefined ? without : token === "value of gatewayToken-openclaw" ? withToken : 0,
       ),
-  } as unknown as World;
-  const results = await verify(world, accessRows(world));
+  } as unknown as DeployedStack;
+  const results = await verify(deployed, accessRows(deployed));
   return results.map(({ ok, detail }) => `${ok ? "ok" : "failed"}: ${detail}`);
 }
 

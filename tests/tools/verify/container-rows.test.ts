@@ -4,7 +4,7 @@ import { containersOf } from "../../../config/containers";
 import { settingsSchema } from "../../../config/schema";
 import { containerRows } from "../../../tools/verify/containers";
 import { verify } from "../../../tools/verify/row";
-import type { World } from "../../../tools/verify/world";
+import type { DeployedStack } from "../../../tools/verify/deployed-stack";
 import { prod } from "../../fixtures/stack-configuration";
 
 const settings = settingsSchema.parse(
@@ -41,7 +41,7 @@ const inspected = (): Inspected[] =>
 /** The rows that fall short on a host with these containers. */
 async function failing(list: readonly Inspected[]): Promise<Record<string, string>> {
   const shell = () => Promise.resolve(JSON.stringify(list));
-  const results = await verify({ settings, shell } as unknown as World, containerRows(containers));
+  const results = await verify({ settings, shell } as unknown as DeployedStack, containerRows(containers));
   return Object.fromEntries(results.filter(({ ok }) => !ok).map(({ name, detail }) => [name, detail]));
 }
 

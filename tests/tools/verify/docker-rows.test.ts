@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dockerRows, othersThanRoot, unconfined } from "../../../tools/verify/docker";
 import { verify } from "../../../tools/verify/row";
-import type { World } from "../../../tools/verify/world";
+import type { DeployedStack } from "../../../tools/verify/deployed-stack";
 
 const none = "0000000000000000";
 const lowPorts = "0000000000000400";
@@ -46,7 +46,7 @@ async function said(row: string, functions: string): Promise<string> {
     return status === 0 ? Promise.resolve(stdout) : Promise.reject(new Error(stderr));
   };
   const [result] = await verify(
-    { shell } as unknown as World,
+    { shell } as unknown as DeployedStack,
     dockerRows([]).filter(({ name }) => name.includes(row)),
   );
   return `${result?.ok === true ? "ok" : "failed"}: ${result?.detail}`;

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { settingsSchema } from "../../../config/schema";
 import { confined, hostRows } from "../../../tools/verify/host";
 import { verify } from "../../../tools/verify/row";
-import type { World } from "../../../tools/verify/world";
+import type { DeployedStack } from "../../../tools/verify/deployed-stack";
 import { prod } from "../../fixtures/stack-configuration";
 
 const settings = settingsSchema.parse(
@@ -20,10 +20,10 @@ async function said(row: string, functions: string): Promise<string> {
     });
     return status === 0 ? Promise.resolve(stdout) : Promise.reject(new Error(stderr));
   };
-  const world = { stack: "prod", settings, shell } as unknown as World;
+  const deployed = { stack: "prod", settings, shell } as unknown as DeployedStack;
   const [result] = await verify(
-    world,
-    hostRows(world).filter(({ name }) => name.includes(row)),
+    deployed,
+    hostRows(deployed).filter(({ name }) => name.includes(row)),
   );
   return `${result?.ok === true ? "ok" : "failed"}: ${result?.detail}`;
 }

@@ -1,9 +1,9 @@
 /** A look that does not end holds up nobody, and says so; all that was seen is said as it is seen. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { progress, verify, type Row } from "../../../tools/verify/row";
-import type { World } from "../../../tools/verify/world";
+import type { DeployedStack } from "../../../tools/verify/deployed-stack";
 
-const world = {} as World;
+const deployed = {} as DeployedStack;
 const never = (): Promise<string> => new Promise(() => undefined);
 const row = (group: string, name: string, look: () => Promise<string>): Row => ({ group, name, look });
 const rowsOf = (group: string, count: number, look: () => Promise<string>): Row[] =>
@@ -11,7 +11,7 @@ const rowsOf = (group: string, count: number, look: () => Promise<string>): Row[
 
 it("a row that does not end has failed, and the rest is looked at", async () => {
   const rows = [row("one", "hangs", never), row("two", "holds", () => Promise.resolve("well"))];
-  expect(await verify(world, rows, 2, { each: 0.2, all: 5 })).toEqual([
+  expect(await verify(deployed, rows, 2, { each: 0.2, all: 5 })).toEqual([
     { group: "one", name: "hangs", ok: false, detail: "no answer within 1 s" },
     { group: "two", name: "holds", ok: true, detail: "well" },
   ]);
@@ -21,7 +21,7 @@ it("a gateway that answers nothing takes nobody's turn, and its later rows have 
   const rows = [...rowsOf("hostile", 14, never), ...rowsOf("good", 6, () => sleep(50, "well"))];
   const ends: string[] = [];
   const begin = Date.now();
-  const results = await verify(world, rows, 4, { each: 0.6, all: 10 }, ({ group }) => ends.push(group));
+  const results = await verify(deployed, rows, 4, { each: 0.6, all: 10 }, ({ group }) => ends.push(group));
   // Two at a time: 0.6 s for the first pair, a sixth of that for each of the six others.
   expect(Date.now() - begin).toBeLessThan(2500);
   expect(ends.slice(0, 6)).toEqual(Array.from({ length: 6 }, () => "good"));
@@ -30,7 +30,7 @@ it("a gateway that answers nothing takes nobody's turn, and its later rows have 
 
 it("what is not looked at in the time of all has failed, and says why", async () => {
   const results = await verify(
-    world,
+    deployed,
     rowsOf("one", 3, () => sleep(400, "well")),
     1,
     { each: 5, all: 0.5 },
@@ -48,6 +48,6 @@ it("each result is said as it comes, one line each", async () => {
     row("one", "slow", () => sleep(200, "well")),
     row("two", "quick", () => Promise.reject(new Error("no"))),
   ];
-  await verify(world, rows, 2, {}, (result) => lines.push(progress(result)));
+  await verify(deployed, rows, 2, {}, (result) => lines.push(progress(result)));
   expect(lines).toEqual(["FAILED two: quick", "ok     one: slow"]);
 });

@@ -88,8 +88,8 @@ const policy = controlsOf(
       name: "policy-trusted-proxy",
       threat: "`trustedProxies` is Caddy's one address",
       file: "config-files/gateway/policy/access.ts",
-      from: '({ trustedProxy }) => [trustedProxy],\n          "gateway.allowRealIpFallback"',
-      to: '["172.30.2.0/24"],\n          "gateway.allowRealIpFallback"',
+      from: '"gateway.trustedProxies": ({ trustedProxy }) => [trustedProxy]',
+      to: '"gateway.trustedProxies": () => ["172.30.2.0/24"]',
       failing: "names the reverse proxy's one address",
     },
     {

@@ -52,8 +52,8 @@ const edge = controlsOf(
     {
       name: "record-in-the-way-refused",
       threat: undefined,
-      file: "components/record-is-free.ts",
-      from: "  if (!preview) throw new Error(problem);\n",
+      file: "components/cloud-questions.ts",
+      from: "    if (!preview) throw new Error(report(problems));\n",
       to: "",
       test: "tests/config/dns-records.test.ts",
       failing: "refuses where there is one",

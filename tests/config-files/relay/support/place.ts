@@ -4,7 +4,7 @@ import { createServer as createHttpsServer } from "node:https";
 import { connect, type AddressInfo, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Configuration } from "../../../../config-files/relay/configuration";
+import type { RelayConfiguration } from "../../../../config-files/relay/configuration";
 import { controls, type Controls } from "../../../../config-files/relay/controls";
 import { placeholderToken } from "../../../../config-files/relay/placeholder";
 import { RequestLog } from "../../../../config-files/relay/request-log";
@@ -131,7 +131,7 @@ export class Place {
     return path;
   }
 
-  configuration(changes: Partial<Configuration> = {}): Configuration {
+  configuration(changes: Partial<RelayConfiguration> = {}): RelayConfiguration {
     return {
       listen: { address: addresses.relay, port: 0 },
       authority,
@@ -149,7 +149,7 @@ export class Place {
   }
 
   /** Starts a relay, by default with all controls. @returns its port */
-  async relay(off: Partial<Controls> = {}, changes: Partial<Configuration> = {}): Promise<number> {
+  async relay(off: Partial<Controls> = {}, changes: Partial<RelayConfiguration> = {}): Promise<number> {
     const log = (this.requestLog = new RequestLog((line) => (this.log += line)));
     const relay = new RelayServer(this.configuration(changes), log, { ...controls, ...off });
     this.relays.push(relay);

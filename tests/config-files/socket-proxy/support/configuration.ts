@@ -1,9 +1,12 @@
-import { measuredEnvironment, type Configuration } from "../../../../config-files/socket-proxy/configuration";
+import {
+  measuredEnvironment,
+  type FilterConfiguration,
+} from "../../../../config-files/socket-proxy/configuration";
 
 export const nodePath = "/usr/local/bin/node";
 
 /** A configuration for tests that touch no daemon and no filesystem. */
-export function exampleConfiguration(overrides: Partial<Configuration> = {}): Configuration {
+export function exampleConfiguration(overrides: Partial<FilterConfiguration> = {}): FilterConfiguration {
   return {
     gateway: { name: "test", container: "clawkeep-test-gateway", nodePath },
     listen: "/run/clawkeep/docker.sock",

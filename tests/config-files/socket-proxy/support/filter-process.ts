@@ -2,7 +2,7 @@ import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bundleFilter } from "../../../../config-files/socket-proxy/bundle";
-import type { Configuration } from "../../../../config-files/socket-proxy/configuration";
+import type { FilterConfiguration } from "../../../../config-files/socket-proxy/configuration";
 import { http, send } from "./raw-http";
 
 const dockerfile = join(__dirname, "../../../../config-files/socket-proxy/Dockerfile");
@@ -41,13 +41,13 @@ export class FilterProcess {
 
   private constructor(
     directory: string,
-    private readonly configuration: Configuration,
+    private readonly configuration: FilterConfiguration,
   ) {
     this.program = join(directory, "filter.js");
     this.file = join(directory, "configuration.json");
   }
 
-  static create(directory: string, configuration: Configuration): FilterProcess {
+  static create(directory: string, configuration: FilterConfiguration): FilterProcess {
     const filter = new FilterProcess(directory, configuration);
     writeFileSync(filter.program, bundleFilter());
     writeFileSync(filter.file, JSON.stringify(configuration));

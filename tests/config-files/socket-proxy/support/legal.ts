@@ -128,13 +128,16 @@ export function createBody(place: BodyPlace): Body {
   return result;
 }
 
-/** Create body of OpenClaw 2026.2.17, through the docker CLI 20.10. */
+/**
+ * Create body of the older release line: heard from OpenClaw 2026.2.17 through the docker CLI 20.10. The pinned 2026.2.26 says
+ * the same (read in its package: `buildSandboxCreateArgs`), but for a configHash of 64 digits in place of 40.
+ */
 export function olderCreateBody(place: BodyPlace): Body {
   const result = body(place);
   const config = result["HostConfig"];
   result["Env"] = ["LANG=C.UTF-8"];
   result["Labels"] = {
-    "openclaw.configHash": "c0ffee00".repeat(5),
+    "openclaw.configHash": "c0ffee00".repeat(8),
     "openclaw.createdAtMs": "1795359601714",
     "openclaw.sandbox": "1",
     "openclaw.sessionKey": "agent:default",

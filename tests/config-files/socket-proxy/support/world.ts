@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Configuration } from "../../../../config-files/socket-proxy/configuration";
+import type { FilterConfiguration } from "../../../../config-files/socket-proxy/configuration";
 import { controls, type Controls } from "../../../../config-files/socket-proxy/controls";
 import { DecisionLog, type Decision } from "../../../../config-files/socket-proxy/decision-log";
 import { FilterServer } from "../../../../config-files/socket-proxy/server";
@@ -111,7 +111,7 @@ export class World {
   /** Starts the filter, or starts it anew with other controls. */
   async startFilter(
     overrides: Partial<Controls> = {},
-    limits: Partial<Configuration["limits"]> = {},
+    limits: Partial<FilterConfiguration["limits"]> = {},
   ): Promise<void> {
     await this.stopFilter();
     const all = { refused: Infinity, looks: Infinity };
@@ -133,7 +133,7 @@ export class World {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  configuration(limits: Partial<Configuration["limits"]> = {}): Configuration {
+  configuration(limits: Partial<FilterConfiguration["limits"]> = {}): FilterConfiguration {
     const example = exampleConfiguration();
     return {
       gateway: { name: "test", container: this.gateway, nodePath },

@@ -10,7 +10,8 @@ import type { Settings } from "../../config/schema";
 import { tiers, type Tier } from "../../config/tiers";
 import { execute, type Shell } from "../host-shell";
 
-export interface World {
+/** A stack that has been deployed, as it is asked about. */
+export interface DeployedStack {
   readonly stack: string;
   readonly settings: Settings;
   readonly tier: Tier;
@@ -59,7 +60,7 @@ export const stackConfig = (stack: string): PulumiConfig => pulumiJson(stack, ["
 export function stackSettings(
   stack: string,
   config = stackConfig(stack),
-): Pick<World, "settings" | "secret" | "hetzner" | "cloudflare"> {
+): Pick<DeployedStack, "settings" | "secret" | "hetzner" | "cloudflare"> {
   const values = Object.fromEntries(Object.entries(config).map(([key, { value }]) => [key, value ?? ""]));
   const secretKeys = new Set(Object.keys(config).filter((key) => config[key]?.secret === true));
   const parsed = parseConfiguration({ stack, values, secretKeys });
@@ -88,13 +89,13 @@ export function stackSettings(
  * @param curlArgs further arguments for curl: a CA, an address for the name (VERIFY_CURL_ARGS)
  * @param read the configuration, where somebody has read it already
  */
-export function worldOf(
+export function deployedStack(
   stack: string,
   outputs: Readonly<Record<string, unknown>>,
   shell: Shell,
   curlArgs: readonly string[],
   read = stackSettings(stack),
-): World {
+): DeployedStack {
   const { settings } = read;
   const ipv6 = outputs["ipv6"];
   return {
