@@ -126,7 +126,7 @@ export class Backups extends Component {
   }
 
   /** A repository, a first snapshot, the timers. None of it fails because the repository is away. */
-  private scheduled(args: BackupsArgs, { everyMinutes, dailyAt }: Settings, { place, there }: Ordered): void {
+  private scheduled(args: BackupsArgs, times: Settings, { place, there }: Ordered): void {
     const { host } = args;
     const revision = scriptRevision("backup-run");
     const made = host.command(this, this.child("repository"), {
@@ -147,7 +147,7 @@ export class Backups extends Component {
       delete:
         `systemctl disable --quiet --now ${timers}; systemctl stop ${backupServices.join(" ")}; cd ${unitDirectory} && rm -f ${backupUnits.join(" ")} && ` +
         "systemctl daemon-reload",
-      stdin: backupUnitFiles({ everyMinutes, dailyAt }),
+      stdin: backupUnitFiles(times),
       dependsOn: [first],
     });
   }

@@ -11,6 +11,8 @@ export interface BackupTimes {
   readonly everyMinutes: number;
   /** HH:MM. */
   readonly dailyAt: string;
+  /** HH:MM, on Sundays. */
+  readonly verifyAt: string;
 }
 
 const often = ({
@@ -29,14 +31,12 @@ RandomizedDelaySec=${jitterSeconds}s
 WantedBy=timers.target
 `;
 
-const daily = ({
-  dailyAt,
-}: BackupTimes): string => `# Once a day, and after a boot where the host was down then.
+const at = (calendar: string, what: string): string => `# After a boot, where the host was down then.
 [Unit]
-Description=Clawkeep: the whole, off this host
+Description=Clawkeep: ${what}
 
 [Timer]
-OnCalendar=*-*-* ${dailyAt}:00 UTC
+OnCalendar=${calendar}:00 UTC
 AccuracySec=1s
 RandomizedDelaySec=${jitterSeconds}s
 Persistent=true
@@ -46,8 +46,16 @@ WantedBy=timers.target
 `;
 
 /** The timers, and so what `systemctl` enables. */
-export const backupTimers = ["clawkeep-backup.timer", "clawkeep-backup-daily.timer"] as const;
-export const backupServices = ["clawkeep-backup.service", "clawkeep-backup-daily.service"] as const;
+export const backupTimers = [
+  "clawkeep-backup.timer",
+  "clawkeep-backup-daily.timer",
+  "clawkeep-backup-verify.timer",
+] as const;
+export const backupServices = [
+  "clawkeep-backup.service",
+  "clawkeep-backup-daily.service",
+  "clawkeep-backup-verify.service",
+] as const;
 /** Paths below /etc/systemd/system. */
 export const backupUnits: readonly string[] = [...backupServices, ...backupTimers];
 
@@ -59,7 +67,8 @@ export const backupUnitFiles = (times: BackupTimes): string =>
         (name) => [name, readFileSync(join(__dirname, "..", "host", "systemd", name), "utf8")] as const,
       ),
       [backupTimers[0], often(times)] as const,
-      [backupTimers[1], daily(times)] as const,
+      [backupTimers[1], at(`*-*-* ${times.dailyAt}`, "the whole, off this host")] as const,
+      [backupTimers[2], at(`Sun *-*-* ${times.verifyAt}`, "whether the newest snapshot restores")] as const,
     ],
     0o644,
   ).toString("base64");

@@ -68,7 +68,7 @@ it("go with the setting: the timers first, then the order", () => {
   expect(text(graphs.rest, "backups-order", "delete")).toBe("rm -f /etc/clawkeep/backups.json");
   expect(text(graphs.rest, "backups-secrets", "delete")).toContain("/opt/openclaw/secrets/backups");
   expect(text(graphs.rest, "backups-timers", "stdin")).toBe(
-    backupUnitFiles({ everyMinutes: 2, dailyAt: "03:00" }),
+    backupUnitFiles({ everyMinutes: 2, dailyAt: "03:00", verifyAt: "03:30" }),
   );
 });
 
