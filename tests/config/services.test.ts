@@ -245,13 +245,13 @@ describe("scripts, which read no TypeScript, say the same", () => {
     ],
     [
       "what backups may use up: memory",
-      /"--memory", "(\d+)m"/g,
+      /^MEMORY_MIB = (\d+)$/gm,
       [String(services.backup.limits.starter.memoryMiB)],
     ],
-    ["what backups may use up: CPUs", /"--cpus", "([\d.]+)"/g, [String(services.backup.limits.starter.cpus)]],
+    ["what backups may use up: CPUs", /^CPUS = ([\d.]+)$/gm, [String(services.backup.limits.starter.cpus)]],
     [
       "what backups may use up: processes",
-      /"--pids-limit", "(\d+)"/g,
+      /^PROCESSES = (\d+)$/gm,
       [String(services.backup.limits.starter.pids)],
     ],
     // A gateway's group has its user's number.

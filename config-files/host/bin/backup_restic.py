@@ -13,6 +13,9 @@ ORDER = "/etc/clawkeep/backups.json"
 HOME = "/var/lib/clawkeep/backup"
 # Of restic, and of what copies for it: they follow each other.
 NAME = "openclaw-backup"
+MEMORY_MIB = 160
+CPUS = 0.5
+PROCESSES = 128
 # Their address is one container's at a time, whoever asks.
 LOCK = "/run/clawkeep-restic.lock"
 PATIENCE_SECONDS = 120
@@ -99,8 +102,8 @@ def container(name: str, words: list[str], seconds: float, text: str = "") -> co
     remove = ("rm", "--force", name)
     docker(*remove, check=False)
     done = run("docker", "run", "--rm", "--interactive", "--pull", "never", "--name", name, "--read-only", "--cap-drop", "ALL",
-               "--security-opt", "no-new-privileges", "--pids-limit", "128", "--cpus", "0.5", "--cpu-shares", "128",
-               "--memory", "160m", "--memory-swap", "160m", "--log-driver", "none", *words,
+               "--security-opt", "no-new-privileges", "--pids-limit", str(PROCESSES), "--cpus", str(CPUS), "--cpu-shares", "128",
+               "--memory", f"{MEMORY_MIB}m", "--memory-swap", f"{MEMORY_MIB}m", "--log-driver", "none", *words,
                seconds=seconds, check=False, text=text)
     if done.returncode == TOO_LATE:
         # The client's end is not the container's.
