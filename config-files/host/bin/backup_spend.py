@@ -10,7 +10,8 @@ from common import Failed, run, write
 
 STORE = "openclaw-redis"
 SECONDS = 60
-# Redis's own file of what it held at one moment, made while it serves. As text, because that is what a host's script reads.
+# Redis's own file of what it held at one moment, made while it serves. One that fails keeps nobody from writing: the store has
+# no save points. As text, because that is what a host's script reads.
 DUMP = """
 ask() { redis-cli -s /run/redis/redis.sock "$@" | tr -d '\\r'; }
 began=$(ask time | head -n 1)

@@ -230,6 +230,35 @@ result = [told_of, json.loads(text), "secret-part" in " ".join(words), words[wor
     ]);
   });
 
+  it("what was spent is Redis's own dump; where there is none, what was there before stands, and it is said", () => {
+    const result = inWorld(`
+import backup_spend, base64, os
+says = lambda text, code=0: setattr(backup_spend, "run", lambda *words, **more: Done(code, text))
+def fails(*words, **more): raise backup_restic.Failed("docker exec ended with 1: no such container")
+save = lambda: backup_spend.save_spend(home)
+says(base64.b64encode(b"REDIS0011 first").decode())
+told_of = [save()]
+kept = os.stat(f"{home}/spend.rdb").st_ino
+told_of.append(save())
+same = os.stat(f"{home}/spend.rdb").st_ino == kept
+says("nonsense!"); told_of.append(save())
+says(base64.b64encode(b"other").decode()); told_of.append(save())
+backup_spend.run = fails; told_of.append(save())
+result = [told_of, same, open(f"{home}/spend.rdb").read(), oct(os.stat(f"{home}/spend.rdb").st_mode)]`);
+    expect(result).toEqual([
+      [
+        "saved",
+        "saved",
+        expect.any(String),
+        "what Redis has written is no dump",
+        expect.stringMatching(/no such container/),
+      ],
+      true,
+      "REDIS0011 first",
+      "0o100600",
+    ]);
+  });
+
   it("what a gateway that is gone has left is in no snapshot more", () => {
     const result = inWorld(`
 import os
