@@ -26,8 +26,8 @@ const gateways = settings.gateways.map((gateway) => ({
 }));
 new ReverseProxy("reverse-proxy", { ...place, ipv4: baseline.ipv4 });
 new Backups("backups", {
-  host,
-  gateways: gateways.map(({ name, component }) => ({ name, activated: component.activated })),
+  ...place,
+  saved: gateways.map(({ name, component }) => ({ name, activated: component.activated })),
 });
 
 /** Public address of the assistant. */

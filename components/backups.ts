@@ -1,26 +1,154 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Backups as Settings } from "../config/backups-schema";
+import { backupPasswordKey, backupPingKey } from "../config/backup-secrets";
+import { releaseProfiles } from "../config/release-lines";
+import { repositoryOf, type Repository } from "../config/repository";
+import { services } from "../config/services";
+import { backupManifest } from "../config-files/backups/manifest";
+import { backupOrder, epoch, orderFile } from "../config-files/backups/order";
+import { credentialFiles, knownHostsLine, secretFiles } from "../config-files/backups/restic";
+import { backupServices, backupTimers, backupUnitFiles, backupUnits } from "../config-files/backups/timers";
+import { scriptRevision } from "../config-files/host/tools";
 import { Component } from "./component";
-import { toolDirectory, type Host } from "./host";
+import { settledBefore, type Place } from "./container";
+import { toolDirectory, type FilesOnHost, type HostFile } from "./host";
+import { pulledImage } from "./image";
 
-export interface BackupsArgs {
-  readonly host: Host;
+export interface BackupsArgs extends Place {
   /** Gateways whose state is saved. */
-  readonly gateways: readonly { readonly name: string; readonly activated: pulumi.Resource }[];
+  readonly saved: readonly { readonly name: string; readonly activated: pulumi.Resource }[];
 }
 
+interface Ordered {
+  /** Stands for the repository and its secrets: the name of their directory is another one for others. */
+  readonly place: pulumi.Output<string>;
+  readonly there: pulumi.Resource[];
+}
+
+const unitDirectory = "/etc/systemd/system";
+const { version } = JSON.parse(readFileSync(join(__dirname, "..", "package.json"), "utf8")) as {
+  version: string;
+};
+
 /**
- * A consistent copy of every gateway's state on the host, made by `/opt/openclaw/bin/gateway-snapshot NAME`. Copies
- * off the host, schedules and restores stand on it.
+ * Snapshots of every gateway and of what was spent, off the host: what restic has to know, a repository, a first snapshot,
+ * and the timers that make the others. Without `clawkeep:backups` only what a copy on the host needs is looked at.
  */
 export class Backups extends Component {
   constructor(name: string, args: BackupsArgs, options?: pulumi.ComponentResourceOptions) {
     super("Backups", name, options);
-    for (const gateway of args.gateways) {
+    for (const gateway of args.saved) {
       args.host.command(this, this.child(`${gateway.name}-checked`), {
         create: `${toolDirectory}/gateway-snapshot --check ${gateway.name}`,
         dependsOn: [gateway.activated],
       });
     }
+    const { backups, role } = args.configuration.settings;
+    const repository = repositoryOf(args.configuration.settings);
+    if (backups !== undefined && repository !== undefined) {
+      const ordered = this.order(args, backups, repository);
+      // A standby has all that a restore needs, and makes no snapshot of what does not run.
+      if (role === "active") this.scheduled(args, backups, ordered);
+    }
     this.finish();
+  }
+
+  /** What the host's scripts read. @returns what is there before the repository is asked */
+  private order(args: BackupsArgs, backups: Settings, repository: Repository): Ordered {
+    const { configuration, host } = args;
+    const { settings, images, stack, addresses } = configuration;
+    const restic = pulledImage(this, this.child("image"), host, images[services.backup.image]);
+    const secrets = host.secrets(this, this.child("secrets"), {
+      service: "backups",
+      // restic is root in its container, without any right.
+      owner: services.backup.uid,
+      files: this.secretFiles(args, backups, repository),
+    });
+    const certificates = this.certificates(args);
+    const pinged = configuration.optionalSecret(backupPingKey) !== undefined;
+    const content = pulumi
+      .all([secrets.directory, certificates?.directory ?? ""])
+      .apply(([directory, trusted]) =>
+        JSON.stringify(
+          backupOrder({
+            of: { stack, epoch, gateways: settings.gateways.map(({ name }) => name) },
+            storage: settings.storage,
+            repository,
+            ...(backups.region === undefined ? {} : { region: backups.region }),
+            images: { restic: restic.reference, python: images[services.litellm.image] },
+            secrets: directory,
+            certificates: trusted,
+            address: addresses.backup,
+            ping: pinged ? `${directory}/${secretFiles.ping}` : "",
+            commands: Object.fromEntries(
+              settings.gateways.map(({ name, release }) => [name, releaseProfiles[release].command]),
+            ),
+            manifest: backupManifest(version, images, settings.gateways),
+          }),
+        ),
+      );
+    const written = host.command(this, this.child("order"), {
+      create: `install -d -m 0755 /etc/clawkeep && ${toolDirectory}/put-file ${orderFile}`,
+      delete: `rm -f ${orderFile}`,
+      stdin: content,
+      dependsOn: [secrets.installed, ...(certificates === undefined ? [] : [certificates.installed])],
+    });
+    const place = pulumi.interpolate`${backups.repository} ${secrets.directory}`;
+    return { place, there: [written, secrets.installed, restic.present] };
+  }
+
+  private secretFiles({ configuration }: BackupsArgs, backups: Settings, repository: Repository): HostFile[] {
+    const files: HostFile[] = [
+      { path: secretFiles.password, content: configuration.secret(backupPasswordKey) },
+      ...Object.entries(credentialFiles[repository.kind]).map(([path, key]) => ({
+        path,
+        // ssh takes no key whose last line does not end.
+        content: configuration.secret(key).apply((text) => `${text.trimEnd()}\n`),
+      })),
+    ];
+    if (repository.kind === "ssh" && backups.hostKey !== undefined)
+      files.push({ path: secretFiles.knownHosts, content: knownHostsLine(repository, backups.hostKey) });
+    const ping = configuration.optionalSecret(backupPingKey);
+    if (ping !== undefined) files.push({ path: secretFiles.ping, content: ping });
+    return files;
+  }
+
+  private certificates({ configuration, host }: BackupsArgs): FilesOnHost | undefined {
+    const content = configuration.settings.extraCaCertificates;
+    if (content === undefined) return undefined;
+    return host.configuration(this, this.child("certificates"), {
+      service: "backups",
+      owner: 0,
+      files: [{ path: "extra-ca.pem", content }],
+    });
+  }
+
+  /** A repository, a first snapshot, the timers. None of it fails because the repository is away. */
+  private scheduled(args: BackupsArgs, times: Settings, { place, there }: Ordered): void {
+    const { host } = args;
+    const revision = scriptRevision("backup-run");
+    const made = host.command(this, this.child("repository"), {
+      create: `${toolDirectory}/backup-run init`,
+      stdin: pulumi.interpolate`${revision} ${place}`,
+      dependsOn: [...there, ...settledBefore(args, "backup")],
+    });
+    const first = host.command(this, this.child("first"), {
+      create: `${toolDirectory}/backup-run first`,
+      stdin: revision,
+      dependsOn: [made, ...args.saved.map(({ activated }) => activated)],
+    });
+    const timers = backupTimers.join(" ");
+    host.command(this, this.child("timers"), {
+      create:
+        `${toolDirectory}/install-archive ${unitDirectory} && systemctl daemon-reload && ` +
+        `systemctl enable --quiet ${timers} && systemctl restart ${timers}`,
+      delete:
+        `systemctl disable --quiet --now ${timers}; systemctl stop ${backupServices.join(" ")}; cd ${unitDirectory} && rm -f ${backupUnits.join(" ")} && ` +
+        "systemctl daemon-reload",
+      stdin: backupUnitFiles(times),
+      dependsOn: [first],
+    });
   }
 }

@@ -1,10 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { providerOf } from "../config/providers";
+import { backupPingKey } from "../config/backup-secrets";
+import { repositoryOf } from "../config/repository";
 import { alertWebhookKey } from "../config/secrets";
 import type { Configuration } from "../config/load";
 import { placesOf } from "../config/addresses";
 import { containersOf } from "../config/containers";
 import { isOfGateway, services } from "../config/services";
+import { backupClients } from "../config-files/backups/egress";
 import {
   currentRevision,
   egressProxyFiles,
@@ -64,19 +67,24 @@ export class EgressProxy extends Component {
   }
 }
 
-/** The clients and their hosts. A gateway is none: it has no destination outside. */
+/** The clients and their hosts. A gateway is none: it has no destination outside. Of backups: their place, and who is told of them. */
 function egressClients(configuration: Configuration): pulumi.Output<EgressClient[]> {
   const { addresses, settings, optionalSecret } = configuration;
   const clients = containersOf(settings.gateways).filter(({ row }) => row.opensTo?.includes("egressProxy"));
   const providerHosts = settings.models.map((model) => providerOf(model.provider).host);
   // The host alone says nothing of the secret part of the address.
-  const webhookHosts = optionalSecret(alertWebhookKey)?.apply((url) => [new URL(url).hostname]);
-  return pulumi.unsecret(pulumi.output(webhookHosts ?? [])).apply((hosts) => {
-    const own: Partial<Record<string, string[]>> = { litellm: [...providerHosts, ...hosts] };
-    return clients.map(({ service, row, index }) => ({
+  const hostsOf = (key: string) =>
+    pulumi.unsecret(pulumi.output(optionalSecret(key)?.apply((url) => [new URL(url).hostname]) ?? []));
+  return pulumi.all([hostsOf(alertWebhookKey), hostsOf(backupPingKey)]).apply(([webhook, ping]) => {
+    const own: Partial<Record<string, string[]>> = { litellm: [...providerHosts, ...webhook] };
+    const lasting = clients.map(({ service, row, index }) => ({
       name: isOfGateway(row) ? `${service}_${index}` : service,
       address: placesOf(addresses, service)[index]?.openclaw ?? "",
       hosts: [...new Set([...(row.outsideHosts ?? []), ...(own[service] ?? [])])].sort(),
     }));
+    const repository = repositoryOf(settings);
+    return repository === undefined
+      ? lasting
+      : [...lasting, ...backupClients(repository, addresses.backup, ping)];
   });
 }

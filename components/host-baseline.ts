@@ -2,7 +2,9 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { Configuration } from "../config/load";
+import { repositoryOf } from "../config/repository";
 import { memoryBudget } from "../config/tiers";
+import { backupPorts } from "../config-files/backups/egress";
 import { dockerSettings } from "../config-files/host/docker-settings";
 import { firewallRuleset } from "../config-files/host/firewall";
 import { kernelSettings } from "../config-files/host/kernel-settings";
@@ -219,7 +221,10 @@ export class HostBaseline extends Component {
     installUnits: string,
   ) {
     const { adminCidrs, sshPort } = settings.host;
-    const stdin = firewallRuleset({ sshPort, adminCidrs, subnets: settings.networks, addresses });
+    const stdin = firewallRuleset({
+      ...{ sshPort, adminCidrs, subnets: settings.networks, addresses },
+      outwardPorts: backupPorts(repositoryOf(settings)),
+    });
     const units = first(
       "firewall-units",
       {

@@ -19,8 +19,14 @@ export function checkBackups(stack: string, settings: UsableSettings): Problem[]
   const { backups } = settings;
   if (backups === undefined) return [];
   const faults = [...repositoryFaults(backups), ...timeFaults(backups)];
+  const { gateways } = settings;
   return [
     ...faults.map(([path, message]) => settingProblem(stack, "backups", [path], message)),
+    ...(gateways ?? []).flatMap((gateway, index) =>
+      gateway?.name === "litellm"
+        ? [settingProblem(stack, "gateways", [index, "name"], "litellm is where a backup has what was spent")]
+        : [],
+    ),
     ...checkRoom(stack, settings),
   ];
 }

@@ -3,12 +3,15 @@
  * delete is not among them, for it must not be on any host.
  */
 import type { RepositoryKind } from "./repository";
-import { hex, randomHex, type SecretRule } from "./secret-rule";
+import { hex, randomHex, told, type SecretRule } from "./secret-rule";
 
 const printable = (least: number): RegExp => new RegExp(`^[\\x21-\\x7e]{${least},256}$`);
 
 /** Secret that holds the repository's own password, which encrypts it. */
 export const backupPasswordKey = "backupPassword";
+
+/** Secret that holds the address which is asked for after each snapshot; whoever is there notices when that stops. */
+export const backupPingKey = "backupPingUrl";
 
 const credentials: Readonly<Record<RepositoryKind, readonly SecretRule[]>> = {
   s3: [
@@ -50,6 +53,7 @@ export const backupSecrets = (kind: RepositoryKind): readonly SecretRule[] => [
     generated: randomHex,
   },
   ...credentials[kind],
+  { key: backupPingKey, ...told },
 ];
 
 /** Nobody is there to type a passphrase at night. */

@@ -21,7 +21,7 @@ export interface StackContainer {
 const uses = (gateway: { readonly telegram?: unknown }, { onlyWith }: ServiceRow): boolean =>
   onlyWith === undefined || telegramSettings(gateway) !== undefined;
 
-/** Every container: each gateway's own, then those that are there once. */
+/** Every container that stays: each gateway's own, then those that are there once. */
 export function containersOf(
   gateways: readonly GatewayNames[],
   table: Services = services,
@@ -29,7 +29,8 @@ export function containersOf(
   const rows = Object.entries(table);
   const named = (own: boolean, gateway: string, index: number) =>
     rows
-      .filter(([, row]) => isOfGateway(row) === own && gateways.some((one) => uses(one, row)))
+      .filter(([, row]) => row.startedBy !== "script" && isOfGateway(row) === own)
+      .filter(([, row]) => gateways.some((one) => uses(one, row)))
       .map(([service, row]) => ({ service, row, name: containerName(row, gateway), index }));
   return [...gateways.flatMap(({ name }, index) => named(true, name, index)), ...named(false, "", 0)];
 }

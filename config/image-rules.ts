@@ -71,6 +71,12 @@ export const releaseRules: Partial<Readonly<Record<ImageName, ReleaseRule>>> = {
     example: "2.11.4",
     oldest: { version: "2.11.1", reason: "older ones have published holes (CVE-2026-27586 to 27590)" },
   },
+  restic: {
+    software: "restic",
+    tag: /^v?(\d+\.\d+\.\d+)(?:-[a-z0-9.]+)?$/,
+    example: "0.18.1",
+    oldest: { version: "0.17.0", reason: "older ones do not tell by their code why they have failed" },
+  },
   dockerCli: {
     software: "Docker client",
     tag: /^v?(\d+(?:\.\d+){0,2})-[a-z0-9.-]+$/,
@@ -92,6 +98,7 @@ export const repositoryNames = {
   caddy: "caddy",
   node: "node",
   dockerCli: "docker",
+  restic: "restic",
   sandboxBase: "debian",
 } as const;
 export type ImageName = keyof typeof repositoryNames;

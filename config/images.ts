@@ -27,6 +27,9 @@ export const imagePins = {
   /** Where the gateway's Docker command line client comes from (API 1.44 or newer: Engine 29 refuses older). */
   dockerCli:
     "docker.io/library/docker:29.8.2-cli@sha256:b1805116a6a86cc591b5d5f60a910a0715cdcc9d18d866ad68b1457ead25c35c",
+  /** What makes snapshots and reads them; brings ssh for repositories behind it. */
+  restic:
+    "docker.io/restic/restic:0.18.1@sha256:39d9072fb5651c80d75c7a811612eb60b4c06b32ffe87c2e9f3c7222e1797e76",
   /** Base of the sandboxes. */
   sandboxBase:
     "docker.io/library/debian:bookworm-20261005-slim@sha256:7c7b2c966bc9ee8cedfeef67e0e279108992c77681fa595db4a9d65c06ccc587",

@@ -12,8 +12,8 @@ import { agentKeys, agentProblem } from "./ssh-agent";
 import { tiers, type Tier } from "./tiers";
 
 /** Nobody may believe that something is safe because it is in the stack file. */
-const backupsNotThereYet =
-  "clawkeep:backups is read and checked, but nothing copies anything off the host yet: what is on this host is nowhere else";
+const nothingOffTheHost =
+  "clawkeep:backups is not set, so nothing leaves the host: what is on it is nowhere else (docs/backups.md)";
 
 export interface Configuration {
   readonly stack: string;
@@ -52,7 +52,7 @@ export function loadConfiguration(): Configuration {
   const { host } = settings;
   const notice = host.mode === "hcloud" ? retirementNotice(host.serverType, host.location) : undefined;
   if (notice !== undefined) void pulumi.log.warn(`clawkeep:host.serverType: ${notice}`);
-  if (settings.backups !== undefined) void pulumi.log.warn(backupsNotThereYet);
+  if (settings.backups === undefined && settings.role === "active") void pulumi.log.warn(nothingOffTheHost);
   checkAgent(settings);
   checkActiveStack(stack, settings, values);
   const own = new pulumi.Config("clawkeep");

@@ -103,6 +103,18 @@ export function parseRepository(text: string): Repository | string {
   return `is none of ${Object.values(repositoryForms).join("; ")}`;
 }
 
+/** The repository of a configuration that has been checked; undefined where there are no backups. */
+export function repositoryOf({
+  backups,
+}: {
+  readonly backups?: { readonly repository: string } | undefined;
+}): Repository | undefined {
+  if (backups === undefined) return undefined;
+  const repository = parseRepository(backups.repository);
+  if (typeof repository === "string") throw new Error(`clawkeep:backups.repository ${repository}`);
+  return repository;
+}
+
 /** Its kind; undefined where the text is no repository. */
 export function repositoryKind(text: string | undefined): RepositoryKind | undefined {
   const repository = text === undefined ? "" : parseRepository(text);

@@ -27,6 +27,14 @@ export interface Distinct {
   readonly why: string;
 }
 
+/** An address that is told something: no user, no other port, for the egress proxy lets through 443 of exactly this host. */
+export const told = {
+  shape:
+    /^https:\/\/(?=[^/?#]{4,253}(?:[/?#]|$))(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,63}(?:[/?#]\S*)?$/,
+  description: "an https URL with a host name in lower case and no port",
+  optional: true,
+} as const;
+
 /** 64 lower-case hexadecimal digits behind a prefix. */
 export const hex = (prefix: string): RegExp => new RegExp(`^${prefix}[0-9a-f]{64}$`);
 /** 32 random bytes as hexadecimal digits, the guide's measure for tokens and keys. */

@@ -9,7 +9,7 @@ import { telegramSettings } from "./gateway-schema";
 import { customKeyName, providerOf, type ProviderChoice } from "./providers";
 import { registryPasswordKey, registrySecrets } from "./registries";
 import { repositoryForms, type RepositoryKind } from "./repository";
-import { hex, randomHex, type Distinct, type SecretRule } from "./secret-rule";
+import { hex, randomHex, told, type Distinct, type SecretRule } from "./secret-rule";
 
 export type { SecretRule };
 
@@ -99,11 +99,7 @@ export function requiredSecrets(settings: SecretUsers): SecretRule[] {
     })),
     {
       key: alertWebhookKey,
-      // No user, no other port: the egress proxy lets LiteLLM reach port 443 of exactly this host.
-      shape:
-        /^https:\/\/(?=[^/?#]{4,253}(?:[/?#]|$))(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,63}(?:[/?#]\S*)?$/,
-      description: "an https URL with a host name in lower case and no port",
-      optional: true,
+      ...told,
     },
     ...(settings.paired === true ? [readTokenRule] : []),
     ...(settings.backups === undefined ? [] : backupSecrets(settings.backups)),

@@ -26,7 +26,7 @@ export const tierNames = ["starter"] as const;
 export type TierName = (typeof tierNames)[number];
 
 interface Row {
-  /** Number of the user and of the group that its process runs as. Neither is ever root's. */
+  /** Number of the user and of the group that its process runs as. Root's in one row alone, which says why. */
   readonly uid: number;
   readonly gid: number;
   /** Image it runs, or is built on. A gateway's is that of its release line. */
@@ -48,9 +48,12 @@ interface Row {
   /** Mounts the real Docker socket, and is in its group. */
   readonly dockerSocket?: true;
   /** The one capability it keeps. */
-  readonly capability?: "CAP_NET_BIND_SERVICE";
-  /** Docker, at creation and at every boot; or a systemd unit, after a check of who is active. */
-  readonly startedBy: "docker" | "systemd";
+  readonly capability?: "CAP_NET_BIND_SERVICE" | "CAP_DAC_READ_SEARCH";
+  /**
+   * Docker, at creation and at every boot; a systemd unit, after a check of who is active; or a script of the host, for
+   * the time of one command: that one is no resource, and nobody waits for its health.
+   */
+  readonly startedBy: "docker" | "systemd" | "script";
   /**
    * A new one is made beside the one that serves, under a name of its own and never started. gateway-activate moves the
    * name to it and removes the other once this one serves; the engine removes neither.
@@ -192,6 +195,24 @@ export const services = {
     capability: "CAP_NET_BIND_SERVICE",
     startedBy: "docker",
     limits: { starter: { memoryMiB: 128, cpus: 0.5, pids: 128 } },
+  },
+  /** restic, and what copies for it: one at a time, each for one command. There only where backups are set. */
+  backup: {
+    name: "openclaw-backup",
+    // restic alone is root in its container, without rights: a snapshot holds files of several users, which no user but root
+    // can read by one capability (Docker gives a capability to no other). What copies has the uid of the files' owner.
+    uid: 0,
+    gid: 0,
+    image: "restic",
+    networks: ["openclaw"],
+    host: 60,
+    opensTo: ["egressProxy"],
+    capability: "CAP_DAC_READ_SEARCH",
+    startedBy: "script",
+    // Its image has the Python that copies.
+    needs: ["egressProxy", "litellm"],
+    // What the guide's Starter tier leaves of 8 GiB, but for 64 MiB.
+    limits: { starter: { memoryMiB: 160, cpus: 0.5, pids: 128 } },
   },
 } as const satisfies Services;
 

@@ -1,8 +1,15 @@
 /** What backup-run is told: where to, and of what. Read by the host's scripts as /etc/clawkeep/backups.json. */
 import type { GatewayStorage } from "../../config/backup-room";
 import type { Repository } from "../../config/repository";
-import { services, userOf } from "../../config/services";
+import { networkNames, services, userOf } from "../../config/services";
 import { resticConnection, snapshotTags, type SnapshotOf } from "./restic";
+
+/** Counts promotions; what is of a later one goes before what is newer. There is none yet. */
+export const epoch = 1;
+/** Where the host's scripts look for the order. */
+export const orderFile = "/etc/clawkeep/backups.json";
+/** Folder of what is LiteLLM's, beside those of the gateways. */
+export const recordsFolder = "litellm";
 
 const gib = 1024 ** 3;
 /** Bytes of a file system that a file takes at least, so this is how many files fit. */
@@ -17,6 +24,8 @@ export interface BackupPart {
   readonly name: string;
   readonly owner: string;
   readonly source: string;
+  /** Folder of it, found by the container; empty: all. */
+  readonly below: string;
   readonly databases: boolean;
   /** Names at its top that are left out. */
   readonly without: readonly string[];
@@ -34,8 +43,14 @@ export interface BackupOrderArgs {
   readonly images: { readonly restic: string; readonly python: string };
   /** Directory of the secret files on the host. */
   readonly secrets: string;
-  /** Docker network that leads out. */
-  readonly network: string;
+  /** Directory on the host with certificates that are trusted beside the usual ones; empty: none. */
+  readonly certificates: string;
+  /** The container's address on openclaw-net. */
+  readonly address: string;
+  /** File on the host with the address that is asked for after each snapshot; empty: none. */
+  readonly ping: string;
+  /** OpenClaw's command line in each gateway's container. */
+  readonly commands: Readonly<Record<string, string>>;
   /** What else a restore has to know: versions, digests, release lines. */
   readonly manifest: Readonly<Record<string, unknown>>;
 }
@@ -47,6 +62,7 @@ export function backupParts(gateway: string, { stateGiB, sandboxesGiB }: Gateway
     name: `${gateway}/${name}`,
     owner: userOf(services.gateway),
     source: `${home}/${source}`,
+    below: "",
     seconds: partSeconds,
     files: Math.min(mostFiles, Math.floor((sizeGiB * gib) / leastFile)),
     bytes: sizeGiB * gib,
@@ -66,16 +82,40 @@ export function backupParts(gateway: string, { stateGiB, sandboxesGiB }: Gateway
   ];
 }
 
+/** LiteLLM's record of each call; what was spent is beside it, as Redis dumps it. */
+const auditPart: BackupPart = {
+  name: `${recordsFolder}/audit`,
+  owner: userOf(services.litellm),
+  source: "/opt/openclaw/volume/litellm",
+  below: "audit",
+  databases: false,
+  without: [],
+  seconds: 60,
+  files: 10_000,
+  bytes: gib,
+};
+
 /** The order, for JSON. Nothing in it is secret. */
 export function backupOrder(args: BackupOrderArgs): Record<string, unknown> {
-  const { of, storage, repository, region, images, secrets, network, manifest } = args;
+  const { of, storage, repository, region, images, secrets, certificates, address } = args;
+  const { name, port } = services.egressProxy;
   return {
     stack: of.stack,
     epoch: of.epoch,
     tags: snapshotTags(of),
     python: images.python,
-    restic: { ...resticConnection(repository, "/secrets", region), image: images.restic, secrets, network },
-    parts: of.gateways.flatMap((gateway) => backupParts(gateway, storage)),
-    manifest,
+    restic: {
+      ...resticConnection(repository, "/secrets", region),
+      image: images.restic,
+      ...{ secrets, certificates, address },
+      network: networkNames.openclaw,
+      proxy: `http://${name}:${port}`,
+    },
+    ping: args.ping,
+    parts: [auditPart, ...of.gateways.flatMap((gateway) => backupParts(gateway, storage))],
+    commands: Object.fromEntries(
+      Object.entries(args.commands).map(([gateway, command]) => [gateway, command.split(" ")]),
+    ),
+    manifest: args.manifest,
   };
 }

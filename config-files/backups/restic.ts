@@ -1,5 +1,6 @@
 /** How restic reaches a repository: its arguments, and which file each of its credentials comes from. */
-import type { Repository } from "../../config/repository";
+import type { Repository, RepositoryKind } from "../../config/repository";
+import { services } from "../../config/services";
 
 /** Files in the directory of secrets that a repository of any kind may need. */
 export const secretFiles = {
@@ -9,7 +10,18 @@ export const secretFiles = {
   serverPassword: "server-password",
   sshKey: "ssh-key",
   knownHosts: "known-hosts",
+  ping: "ping-url",
 } as const;
+
+/** File -> the secret that it holds, by kind of repository. */
+export const credentialFiles: Readonly<Record<RepositoryKind, Readonly<Record<string, string>>>> = {
+  s3: {
+    [secretFiles.accessKeyId]: "backupAccessKeyId",
+    [secretFiles.secretAccessKey]: "backupSecretAccessKey",
+  },
+  rest: { [secretFiles.serverPassword]: "backupServerPassword" },
+  ssh: { [secretFiles.sshKey]: "backupSshKey" },
+};
 
 export interface ResticConnection {
   /** Before restic's own command. */
@@ -70,10 +82,13 @@ export function resticConnection(
 
 /** The connection that stands for rclone: what it is asked to run, the other side ignores. */
 function sshCommand({ host, user, port }: Extract<Repository, { kind: "ssh" }>, directory: string): string[] {
+  const proxy = services.egressProxy;
   const options = {
     BatchMode: "yes",
     ConnectTimeout: "20",
     IdentitiesOnly: "yes",
+    // There is no other way out of its network. restic takes single quotation marks off, and chokes on others.
+    ProxyCommand: `sh /scripts/backup-tunnel ${proxy.name} ${proxy.port} %h %p`,
     ServerAliveCountMax: "3",
     ServerAliveInterval: "20",
     StrictHostKeyChecking: "yes",
@@ -83,7 +98,10 @@ function sshCommand({ host, user, port }: Extract<Repository, { kind: "ssh" }>, 
   return [
     "ssh",
     ...["-F", "/dev/null", "-T", "-p", String(port), "-i", `${directory}/${secretFiles.sshKey}`],
-    ...Object.entries(options).flatMap(([name, value]) => ["-o", `${name}=${value}`]),
+    ...Object.entries(options).flatMap(([name, value]) => [
+      "-o",
+      value.includes(" ") ? `'${name}=${value}'` : `${name}=${value}`,
+    ]),
     `${user}@${host}`,
   ];
 }

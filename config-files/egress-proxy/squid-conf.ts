@@ -13,6 +13,8 @@ export interface EgressClient {
   readonly address: string;
   /** Exact host names, no wildcards. An empty list: the client reaches nothing. */
   readonly hosts: readonly string[];
+  /** The one port of those hosts that it may reach. @default 443 */
+  readonly port?: number;
 }
 
 /** Connections of one client at the same time. */
@@ -58,6 +60,10 @@ const errorPages = (
 
 function accessRules(clients: readonly EgressClient[]): string {
   const served = clients.filter((client) => client.hosts.length > 0);
+  const own = served.filter((client) => client.port !== undefined);
+  // Where nobody has a port of its own, the first rule has said all there is to say of ports.
+  const portOf = ({ name, port }: EgressClient): string =>
+    own.length === 0 ? "" : ` ${port === undefined ? "tls_port" : `port_of_${name}`}`;
   return [
     `http_port ${egressPort}`,
     "",
@@ -65,7 +71,13 @@ function accessRules(clients: readonly EgressClient[]): string {
     "acl tls_port port 443",
     "acl tunnel method CONNECT",
     "http_access deny !tunnel",
-    "http_access deny !tls_port",
+    ...(own.length === 0
+      ? ["http_access deny !tls_port"]
+      : [
+          "# But for what a client has of its own: SSH to where its backups go.",
+          ...own.map(({ name, port }) => `acl port_of_${name} port ${port}`),
+          `http_access deny !tls_port ${own.map(({ name }) => `!port_of_${name}`).join(" ")}`,
+        ]),
     "",
     "# Names only: an address in any spelling, or a name one of whose addresses is special, is no destination.",
     "acl ip_literal url_regex -i (^|\\.)(0x[0-9a-f]*|[0-9]+)\\.*:[0-9]+$ ^\\[ :.*:[0-9]+$",
@@ -77,7 +89,7 @@ function accessRules(clients: readonly EgressClient[]): string {
       `acl from_${client.name} src ${client.address}/32`,
       ...client.hosts.map((host) => `acl hosts_of_${client.name} dstdomain -n ${host}`),
       `http_access deny from_${client.name} hosts_of_${client.name} special_address`,
-      `http_access allow from_${client.name} hosts_of_${client.name}`,
+      `http_access allow from_${client.name} hosts_of_${client.name}${portOf(client)}`,
     ]),
     "http_access deny all",
     "",

@@ -20,6 +20,8 @@ export interface FirewallArgs {
   readonly adminCidrs: readonly string[] | undefined;
   readonly subnets: Subnets;
   readonly addresses: Addresses;
+  /** Ports beside 443 by which the egress proxy may leave. @default none */
+  readonly outwardPorts?: readonly number[];
 }
 
 /** The one port that the host publishes, and for whom. */
@@ -152,12 +154,13 @@ const forwardChain = block("chain forward", [
  * Only the egress proxy opens connections to the outside. Docker's resolver in a container asks the host's name server
  * from the container's own address, so that one may send to port 53.
  */
-function fromContainerChain({ addresses }: FirewallArgs): string[] {
+function fromContainerChain({ addresses, outwardPorts = [] }: FirewallArgs): string[] {
+  const ports = outwardPorts.length === 0 ? "443" : `{ ${[443, ...outwardPorts].join(", ")} }`;
   const proxy = `ip saddr ${addresses.egressProxy.egress}`;
   return block("chain from_container", [
     "ip saddr . ip daddr . tcp dport @flows accept",
     `${proxy} meta l4proto { tcp, udp } th dport 53 accept`,
-    `${proxy} ip daddr != @private tcp dport 443 accept`,
+    `${proxy} ip daddr != @private tcp dport ${ports} accept`,
     "drop",
   ]);
 }

@@ -105,6 +105,16 @@ export const caddyBinary: Asset = {
   },
 };
 
+/** restic, compiled from its Go module. */
+export const resticBinary: Asset = {
+  name: "restic",
+  inputs: [versions.restic, ...goFlags],
+  async make(dir) {
+    const program = `github.com/restic/restic/cmd/restic@v${versions.restic}`;
+    await run("go", ["install", ...goFlags, "-ldflags", "-s -w", program], { env: { ...goEnv, GOBIN: dir } });
+  },
+};
+
 /** Docker's client, compiled from its Go module: static, so that it runs in any image it is copied into. */
 export const dockerCliBinary: Asset = {
   name: "docker-cli",

@@ -6,6 +6,7 @@ import {
   nodeBinary,
   openclawApp,
   openclawTree,
+  resticBinary,
 } from "./asset-list";
 import type { Suite } from "./debian";
 import type { LocalImage } from "./local-image";
@@ -65,6 +66,15 @@ export const published: readonly PublishedImage[] = [
   {
     ref: "docker.io/library/redis:7.4.11-bookworm",
     image: asPublished({ name: "redis", folder: folder("redis"), base: "bookworm" }),
+  },
+  {
+    ref: "docker.io/restic/restic:0.18.1",
+    image: asPublished({
+      name: "restic",
+      folder: folder("restic"),
+      base: "bookworm",
+      assets: [resticBinary],
+    }),
   },
   { ref: "docker.io/library/debian:bookworm-20261005-slim", image: asPublished("bookworm") },
   {

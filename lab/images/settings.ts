@@ -8,6 +8,7 @@ const rows: Readonly<Record<string, string>> = {
   "docker.io/library/redis": "redis",
   "docker.io/ubuntu/squid": "squid",
   "docker.io/library/caddy": "caddy",
+  "docker.io/restic/restic": "restic",
   "docker.io/library/node": "node",
   "docker.io/library/docker": "dockerCli",
   "docker.io/library/debian": "sandboxBase",

@@ -10,4 +10,6 @@ export const versions = {
   engine29: { module: "2.0.0-beta.24", release: "29.9.3" },
   /** Go module github.com/caddyserver/caddy/v2. */
   caddy: "2.11.4",
+  /** Go module github.com/restic/restic. */
+  restic: "0.18.1",
 } as const;

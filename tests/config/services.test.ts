@@ -19,13 +19,14 @@ const where = (property: "capability" | "publishes" | "resolvesNames" | "dockerS
 
 describe("the table", () => {
   it("gives each exception to one service", () => {
-    expect(where("capability")).toEqual(["reverseProxy"]);
+    expect(where("capability")).toEqual(["reverseProxy", "backup"]);
     expect(where("publishes")).toEqual(["reverseProxy"]);
     expect(where("resolvesNames")).toEqual(["egressProxy"]);
     expect(where("dockerSocket")).toEqual(["socketProxy"]);
     expect(where("handedOver")).toEqual(["gateway"]);
     expect(rows.filter(([, { startedBy }]) => startedBy !== "docker").map(([name]) => name)).toEqual([
       "gateway",
+      "backup",
     ]);
   });
 
@@ -40,9 +41,10 @@ describe("the table", () => {
     expect(on("proxy")).toEqual(["gateway", "reverseProxy"]);
   });
 
-  it("runs nothing as root, and needs and opens to nothing but what it has", () => {
+  it("runs nothing as root but what reads every owner's copies, and needs and opens to nothing but what it has", () => {
     for (const [service, { uid, gid, needs = [], opensTo = [] }] of rows) {
-      expect([service, uid > 0, gid > 0]).toEqual([service, true, true]);
+      const root = service === "backup";
+      expect([service, uid === 0, gid === 0]).toEqual([service, root, root]);
       for (const other of [...needs, ...opensTo]) expect(services).toHaveProperty(other);
     }
   });
@@ -236,7 +238,22 @@ describe("scripts, which read no TypeScript, say the same", () => {
   ];
 
   it.each([
-    ["names", /\b(openclaw-(?!gateway\b|volume\b)[a-z]+)\b/g, [services.litellm.name, services.redis.name]],
+    [
+      "names",
+      /\b(openclaw-(?!gateway\b|volume\b)[a-z]+)\b/g,
+      [services.litellm.name, services.redis.name, services.backup.name],
+    ],
+    [
+      "what backups may use up: memory",
+      /^MEMORY_MIB = (\d+)$/gm,
+      [String(services.backup.limits.starter.memoryMiB)],
+    ],
+    ["what backups may use up: CPUs", /^CPUS = ([\d.]+)$/gm, [String(services.backup.limits.starter.cpus)]],
+    [
+      "what backups may use up: processes",
+      /^PROCESSES = (\d+)$/gm,
+      [String(services.backup.limits.starter.pids)],
+    ],
     // A gateway's group has its user's number.
     [
       "a gateway's user",

@@ -269,7 +269,10 @@ test.each(Object.entries(breaks))(
 test("no row is without a break", async () => {
   const elsewhere = (row: Row): boolean =>
     // One by one against answers that differ: tests/tools/verify/; and the next two tests.
-    row.group.startsWith("policy of") || /^(Hetzner's firewall|the public name has)/.test(row.name);
+    row.group.startsWith("policy of") ||
+    // tests/tools/verify/backup-rows.test.ts: the lab's stack has no repository yet.
+    row.group === "backups" ||
+    /^(Hetzner's firewall|the public name has)/.test(row.name);
   const names = await withStack((deployed) =>
     Promise.resolve(
       rowsOf(deployed)

@@ -1,6 +1,7 @@
 /** Rows about containers: which run, in which shape, with which limits. */
 import { inspectedShape, shapeOf } from "../../config/container-shape";
 import { containersOf, type StackContainer } from "../../config/containers";
+import { containerName, services, type ServiceRow } from "../../config/services";
 import { expectSame, type Row } from "./row";
 import type { DeployedStack } from "./deployed-stack";
 
@@ -128,8 +129,13 @@ const shownAt = (found: unknown, path: string): unknown =>
     return typeof at === "object" && at !== null ? Reflect.get(at, step) : undefined;
   }, found);
 
+/** Containers that a script of the host starts for one command: whether one is there is a matter of the moment. */
+const brief: readonly string[] = Object.values<ServiceRow>(services).flatMap((row) =>
+  row.startedBy === "script" ? [containerName(row, "")] : [],
+);
+
 async function nothingElse(deployed: DeployedStack, containers: readonly StackContainer[]): Promise<string> {
-  const known = new Set(containers.map(({ name }) => name));
+  const known = new Set([...containers.map(({ name }) => name), ...brief]);
   const all = [...(await inspected(deployed)).values()];
   const strange = all.filter(
     (container) =>

@@ -1,5 +1,6 @@
 /** Every row that a stack of this configuration has to answer. */
 import { providerOf } from "../../config/providers";
+import { backupRows } from "./backups";
 import { containerRows, containersIn, standbyRows } from "./containers";
 import { dockerRows } from "./docker";
 import { gatewayRows } from "./gateway";
@@ -23,5 +24,6 @@ export function rowsOf(deployed: DeployedStack): Row[] {
     ...nameRows(deployed),
     ...firewallRows(deployed),
     ...hostRows(deployed),
+    ...backupRows(deployed),
   ];
 }

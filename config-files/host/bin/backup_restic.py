@@ -3,13 +3,22 @@
 Usage: imported. The order, /etc/clawkeep/backups.json, says where the repository is, and what a snapshot is made of.
 """
 import json
+import os
 from typing import Any, TypedDict
 
 import common
-from common import TOO_LATE, Failed, docker, run
+from common import TOO_LATE, Failed, docker, lock, run
 
 ORDER = "/etc/clawkeep/backups.json"
 HOME = "/var/lib/clawkeep/backup"
+# Of restic, and of what copies for it: they follow each other.
+NAME = "openclaw-backup"
+MEMORY_MIB = 160
+CPUS = 0.5
+PROCESSES = 128
+# Their address is one container's at a time, whoever asks.
+LOCK = "/run/clawkeep-restic.lock"
+PATIENCE_SECONDS = 120
 # Variables come from files: what docker inspect shows is no secret, and neither are arguments.
 SHIM = """
 while [ "$1" != -- ]; do value=$(cat "/secrets/${1#*=}"); export "${1%%=*}=$value"; shift; done
@@ -34,9 +43,15 @@ class Restic(TypedDict):
     # Variable -> name of the file in `secrets`.
     fromFiles: dict[str, str]
     environment: dict[str, str]
+    # Directory of certificates that are trusted beside the usual ones; empty: none.
+    certificates: str
     # Directory of the secret files, root's.
     secrets: str
     network: str
+    # The one that the egress proxy knows it by.
+    address: str
+    # The egress proxy.
+    proxy: str
 
 
 class Part(TypedDict):
@@ -45,6 +60,8 @@ class Part(TypedDict):
     # uid:gid that the files are, and the container that reads them.
     owner: str
     source: str
+    # What of it; empty: all. The container goes there, not the daemon: a link leads no further than the container.
+    below: str
     databases: bool
     without: list[str]
     seconds: float
@@ -59,7 +76,11 @@ class Order(TypedDict):
     # Image with Python that the copies are made by.
     python: str
     restic: Restic
+    # File with the address that is asked for after each snapshot; empty: none.
+    ping: str
     parts: list[Part]
+    # Each gateway's name, and its OpenClaw's command line.
+    commands: dict[str, list[str]]
     # What else a restore has to know; goes into the snapshot as it is.
     manifest: dict[str, Any]
 
@@ -74,12 +95,15 @@ def read_order() -> Order:
 
 
 def container(name: str, words: list[str], seconds: float, text: str = "") -> common.Result:
-    """Runs a container for at most that long. Its name is its own: one that was left by a run that was killed goes first."""
+    """Runs a container for at most that long. Its name is its own: one that was left by a run that was killed goes first.
+
+    Memory, processors and processes are those of its row in config/services.ts.
+    """
     remove = ("rm", "--force", name)
     docker(*remove, check=False)
-    done = run("docker", "run", "--rm", "--interactive", "--name", name, "--read-only", "--cap-drop", "ALL",
-               "--security-opt", "no-new-privileges", "--pids-limit", "128", "--cpu-shares", "128",
-               "--memory", "512m", "--memory-swap", "512m", "--log-driver", "none", *words,
+    done = run("docker", "run", "--rm", "--interactive", "--pull", "never", "--name", name, "--read-only", "--cap-drop", "ALL",
+               "--security-opt", "no-new-privileges", "--pids-limit", str(PROCESSES), "--cpus", str(CPUS), "--cpu-shares", "128",
+               "--memory", f"{MEMORY_MIB}m", "--memory-swap", f"{MEMORY_MIB}m", "--log-driver", "none", *words,
                seconds=seconds, check=False, text=text)
     if done.returncode == TOO_LATE:
         # The client's end is not the container's.
@@ -88,18 +112,49 @@ def container(name: str, words: list[str], seconds: float, text: str = "") -> co
     return done
 
 
+def outside(order: Order) -> list[str]:
+    """Words of a container that reaches what the egress proxy lets backups reach, and looks no name up itself."""
+    own = order["restic"]
+    words = ["--network", own["network"], "--ip", own["address"], "--dns", "127.0.0.1"]
+    return [*words, "--volume", f"{own['certificates']}:/certificates:ro"] if own["certificates"] else words
+
+
 def restic(order: Order, arguments: list[str], seconds: float, more: list[str] | None = None) -> str:
     """Runs restic. @param more options of the container. @returns its output. @raises Failed with what its code means"""
-    own = order["restic"]
-    words = ["--network", own["network"], "--user", "0:0", "--tmpfs", "/tmp:rw,nosuid,nodev,size=64m",
-             "--volume", f"{own['secrets']}:/secrets:ro", "--volume", f"{HOME}/cache:/cache",
-             "--env", "HOME=/tmp", "--env", "RESTIC_CACHE_DIR=/cache", "--env", "RESTIC_PROGRESS_FPS=0.1"]
-    for name, value in own["environment"].items():
-        words += ["--env", f"{name}={value}"]
-    words += [*(more or []), "--entrypoint", "sh", own["image"], "-euc", SHIM, "restic"]
-    words += [f"{name}={file}" for name, file in own["fromFiles"].items()]
-    done = container("clawkeep-restic", [*words, "--", *own["arguments"], *arguments], seconds)
+    held = lock(LOCK, PATIENCE_SECONDS)
+    if held is None:
+        raise Failed(f"restic {arguments[0]}: another one has been running for {PATIENCE_SECONDS} seconds, try again later")
+    try:
+        done = container(NAME, [*words_of(order, more or []), *arguments], seconds)
+    finally:
+        os.close(held)
     if done.returncode != 0:
         said = done.stderr.strip()[-1000:]
-        raise Failed(f"restic {arguments[0]}: {CODES.get(done.returncode, f'ended with {done.returncode}')}. {said}".strip())
+        raise ResticFailed(arguments[0], done.returncode, said)
     return done.stdout
+
+
+class ResticFailed(Failed):
+    """restic has ended with a code that says why."""
+
+    def __init__(self, command: str, code: int, said: str) -> None:
+        super().__init__(f"restic {command}: {CODES.get(code, f'ended with {code}')}. {said}".strip())
+        self.code = code
+
+
+def words_of(order: Order, more: list[str]) -> list[str]:
+    own = order["restic"]
+    # What is on its way lies on the disk: a file system in memory would count as restic's own.
+    words = [*outside(order), "--user", "0:0", "--tmpfs", "/tmp:rw,nosuid,nodev,size=16m",
+             "--volume", f"{own['secrets']}:/secrets:ro", "--volume", f"{HOME}/cache:/cache",
+             "--volume", f"{common.BIN}:/scripts:ro",
+             "--env", "HOME=/tmp", "--env", "TMPDIR=/cache", "--env", "RESTIC_CACHE_DIR=/cache/restic",
+             "--env", "RESTIC_PROGRESS_FPS=0.1", "--env", "GOMEMLIMIT=112MiB", "--env", f"HTTPS_PROXY={own['proxy']}"]
+    if own["certificates"]:
+        # Go reads this directory beside the file with the usual ones.
+        words += ["--env", "SSL_CERT_DIR=/certificates"]
+    for name, value in own["environment"].items():
+        words += ["--env", f"{name}={value}"]
+    words += [*more, "--entrypoint", "sh", own["image"], "-euc", SHIM, "restic"]
+    words += [f"{name}={file}" for name, file in own["fromFiles"].items()]
+    return [*words, "--", *own["arguments"]]

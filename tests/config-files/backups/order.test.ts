@@ -10,7 +10,10 @@ const order = backupOrder({
   repository: { kind: "rest", host: "backups.example.net", user: "prod", folder: "prod" },
   images: { restic: "restic:1", python: "python:1" },
   secrets: "/opt/openclaw/secrets/backups/1",
-  network: "net",
+  certificates: "",
+  address: "172.30.1.60",
+  ping: "",
+  commands: { openclaw: "openclaw", second: "node openclaw.mjs" },
   manifest: { version: "0.2.0" },
 });
 
@@ -25,6 +28,7 @@ function keysOf(type: string): string[] {
 test("the host's script reads what is written, and nothing else", () => {
   expect(Object.keys(order).sort()).toEqual(keysOf("Order"));
   expect(Object.keys(order["restic"] as object).sort()).toEqual(keysOf("Restic"));
+  expect(order["commands"]).toEqual({ openclaw: ["openclaw"], second: ["node", "openclaw.mjs"] });
   for (const part of order["parts"] as object[]) expect(Object.keys(part).sort()).toEqual(keysOf("Part"));
 });
 

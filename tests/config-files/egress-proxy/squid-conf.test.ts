@@ -110,6 +110,33 @@ it.each(["103.22.204.81", "1729547345", "0x6716cc51", "2606:4700::6810:1"])(
   },
 );
 
+describe("a port of its own is one client's way to its own host", () => {
+  const [ping, box] = ["ping.example.net", "u1.your-storagebox.de"];
+  const own = squidConf([
+    { name: "litellm", address: "172.30.1.20", hosts: ["api.anthropic.com"] },
+    { name: "backup", address: "172.30.1.60", hosts: [ping] },
+    { name: "backup_ssh", address: "172.30.1.60", hosts: [box], port: 23 },
+  ]);
+  it.each<[string, string, number, string]>([
+    ["172.30.1.60", box, 23, "allow"],
+    ["172.30.1.60", ping, 443, "allow"],
+    ["172.30.1.20", "api.anthropic.com", 443, "allow"],
+    ["172.30.1.60", box, 443, "deny"],
+    ["172.30.1.60", box, 22, "deny"],
+    ["172.30.1.60", ping, 23, "deny"],
+    ["172.30.1.60", "api.anthropic.com", 23, "deny"],
+    ["172.30.1.20", "api.anthropic.com", 23, "deny"],
+    ["172.30.1.20", box, 23, "deny"],
+    ["172.30.1.60", "203.0.113.9", 23, "deny"],
+  ])("%s to %s by %i: %s", (client, host, port, wanted) => {
+    expect(decide(own, request({ client, host, port }))).toBe(wanted);
+  });
+  it("not to an address inside, by that port either", () => {
+    const inside = { client: "172.30.1.60", host: box, port: 23, resolved: "10.0.0.9" };
+    expect(decide(own, request(inside))).toBe("deny");
+  });
+});
+
 const globalAddresses = [
   ...["1.1.1.1", "9.255.255.255", "11.0.0.1", "100.63.255.255", "100.128.0.1", "126.1.1.1", "128.0.0.1"],
   ...["172.15.1.1", "172.32.0.1", "192.0.1.1", "192.167.1.1", "198.17.1.1", "198.20.0.1", "223.255.255.254"],

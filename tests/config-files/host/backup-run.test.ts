@@ -22,9 +22,10 @@ def load(name):
     loader.exec_module(module)
     return module
 import backup_restic
-backup_restic.HOME = home
+backup_restic.HOME, backup_restic.LOCK = home, f"{home}/lock"
 run, fetch = load("backup-run"), load("backup-fetch")
-run.HOME, run.STAGING, fetch.PLACE = home, f"{home}/files", f"{home}/restore"
+run.HOME, run.STAGING, run.LAST, fetch.PLACE = home, f"{home}/files", f"{home}/last.json", f"{home}/restore"
+run.save_spend = lambda directory: "saved"
 run.os.chown = lambda *words, **more: None
 calls, answers = [], []
 class Done:
@@ -36,9 +37,9 @@ backup_restic.run, backup_restic.docker = run_docker, lambda *words, **more: Don
 late = Done(backup_restic.TOO_LATE)
 told = lambda **more: Done(0, json.dumps({"leftOut": [], "leftOutMore": 0, "stopped": None, **more}))
 made = Done(0, '{"message_type":"status"}\\n' + json.dumps({"message_type": "summary", "snapshot_id": "ab" * 32, "total_bytes_processed": 7, "data_added": 5}))
-part = lambda name, **more: {"name": name, "owner": "1001:1001", "source": f"/state/{name}", "databases": True, "without": ["tmp"], "seconds": 9, "files": 9, "bytes": 9, **more}
-order = {"stack": "prod", "epoch": 2, "tags": ["stack=prod", "epoch=2", "gateway=one"], "python": "PYTHON", "manifest": {"version": "1"},
-  "restic": {"image": "RESTIC", "arguments": ["--repo", "s3:https://x/y"], "fromFiles": {"AWS_SECRET_ACCESS_KEY": "secret-access-key"}, "environment": {"AWS_DEFAULT_REGION": "eu"}, "secrets": "/secrets-of-backups", "network": "NET"},
+part = lambda name, **more: {"name": name, "owner": "1001:1001", "source": f"/state/{name}", "below": "", "databases": True, "without": ["tmp"], "seconds": 9, "files": 9, "bytes": 9, **more}
+order = {"stack": "prod", "epoch": 2, "ping": "", "commands": {}, "tags": ["stack=prod", "epoch=2", "gateway=one"], "python": "PYTHON", "manifest": {"version": "1"},
+  "restic": {"image": "RESTIC", "arguments": ["--repo", "s3:https://x/y"], "fromFiles": {"AWS_SECRET_ACCESS_KEY": "secret-access-key"}, "environment": {"AWS_DEFAULT_REGION": "eu"}, "secrets": "/secrets-of-backups", "certificates": "", "network": "NET", "address": "172.30.1.60", "proxy": "http://proxy:3128"},
   "parts": [part("one/state"), part("two/state", databases=False)]}
 def attempt(work):
     try: return work()
@@ -66,7 +67,7 @@ result = [words for words, _ in calls]`) as string[][];
     ]);
     for (const words of calls) {
       expect(words).toEqual(
-        expect.arrayContaining(["--read-only", "--cap-drop", "no-new-privileges", "512m"]),
+        expect.arrayContaining(["--read-only", "--cap-drop", "no-new-privileges", "160m", "never"]),
       );
       expect(after(words, "--cap-drop")).toEqual(["ALL"]);
     }
@@ -78,7 +79,12 @@ result = [words for words, _ in calls]`) as string[][];
     expect(after(calls[1], "--volume")[0]).toBe("/state/one/state:/from:ro");
     const restic = calls[3];
     expect(after(restic, "--volume")).toEqual([
-      ...["/secrets-of-backups:/secrets:ro", `${home}/cache:/cache`, `${home}/files:/backup:ro`],
+      ...[
+        "/secrets-of-backups:/secrets:ro",
+        `${home}/cache:/cache`,
+        `${bin}:/scripts:ro`,
+        `${home}/files:/backup:ro`,
+      ],
     ]);
     expect([after(restic, "--cap-add"), after(restic, "--tag")]).toEqual([
       ["DAC_READ_SEARCH"],
@@ -99,7 +105,7 @@ result = [run.troubles(got), got["snapshot"], json.load(open(f"{home}/last.json"
     const snapshot = { id: "ab".repeat(32), size: 7, added: 5 };
     expect(result).toEqual([
       [
-        "one/state: the copy of before stands: clawkeep-backup-copy did not end within 69 seconds, and was ended",
+        "one/state: the copy of before stands: openclaw-backup did not end within 69 seconds, and was ended",
         "one/state: the copy of before stands: backup-collect ended with 1: boom",
         "two/state: x is a link",
       ],
@@ -134,6 +140,122 @@ result = [made, there, attempt(lambda: run.init(order)), [words[-1] for words, _
       "the repository is there",
       expect.stringMatching(/^Failed: .*another password/),
       ["init"],
+    ]);
+  });
+
+  it("restic reaches the egress proxy alone, by the address that it is known by there, and resolves no name outside", () => {
+    const calls = inWorld(`
+answers += [Done(0)]
+run.init({**order, "restic": {**order["restic"], "certificates": "/ca"}})
+result = [words for words, _ in calls]`) as string[][];
+    const text = (calls[0] ?? []).join(" ");
+    for (const words of [
+      "--network NET --ip 172.30.1.60 --dns 127.0.0.1",
+      "--volume /ca:/certificates:ro",
+      "--env HTTPS_PROXY=http://proxy:3128",
+      "--env SSL_CERT_DIR=/certificates",
+      "--name openclaw-backup",
+    ])
+      expect(text).toContain(words);
+    expect(text).not.toContain("--publish");
+  });
+
+  it("an up is told of a repository that is away, and goes on; of another password it is told by an error", () => {
+    const result = inWorld(`
+answers += [late]
+gone = attempt(lambda: run.init(order))
+answers += [Done(1, "", "Access Denied")]
+denied = attempt(lambda: run.init(order))
+answers += [Done(10), Done(1, "", "full")]
+full = attempt(lambda: run.init(order))
+result = [gone, denied, full]`) as string[];
+    for (const said of result) expect(said).toMatch(/^WARNING: the repository does not answer/);
+    expect(result[1]).toContain("Access Denied");
+  });
+
+  it("the first snapshot has little time, fails nobody, and is made once", () => {
+    const result = inWorld(`
+seen = []
+real = backup_restic.run
+def run_docker(*words, text="", seconds=0, **more):
+    seen.append((seconds, json.loads(text)["seconds"] if text else None))
+    return real(*words, text=text)
+backup_restic.run = run_docker
+parts = [{**each, "seconds": 300} for each in order["parts"]]
+answers += [told(), told(), told(), Done(1, "", "away")]
+failed = run.first({**order, "parts": parts})
+answers += [told(), told(), told(), made]
+done = run.first({**order, "parts": parts})
+result = [failed, done, run.first(order), seen[:4]]`);
+    expect(result).toEqual([
+      expect.stringMatching(/^WARNING: there is no snapshot yet.*away/),
+      expect.stringMatching(/^snapshot abababab: 7 bytes/),
+      "this host has made a snapshot before",
+      [
+        [120, 60],
+        [120, 60],
+        [120, 60],
+        [180, null],
+      ],
+    ]);
+  });
+
+  it("a run that fails keeps what is known of the newest snapshot, and the whole one asks how far back they go", () => {
+    const result = inWorld(`
+answers += [told(), told(), told(), made, Done(0, json.dumps([{"time": "2026-11-02"}, {"time": "2026-11-01"}]))]
+run.snapshot(order, True)
+answers += [told(), told(), told(), Done(11, "", "locked")]
+last = run.snapshot(order, False)
+result = [last["code"], last["newest"]["id"], last["repository"], last["whole"] == last["newest"]["time"], "snapshot" in last]`);
+    expect(result).toEqual([11, "ab".repeat(32), { snapshots: 2, oldest: "2026-11-01" }, true, false]);
+  });
+
+  it("who is told of a snapshot is told by the egress proxy; the address is in no argument and nothing that is said", () => {
+    const result = inWorld(`
+open(f"{home}/ping", "w").write("https://ping.example.net/secret-part\\n")
+pinged = {**order, "ping": f"{home}/ping"}
+answers += [told(), told(), told(), made, Done(1, "", "the answer is 503")]
+told_of = run.troubles(run.snapshot(pinged, False))
+words, text = calls[-1]
+answers += [told(), told(), told(), Done(1)]
+before = len(calls)
+run.snapshot(pinged, False)
+result = [told_of, json.loads(text), "secret-part" in " ".join(words), words[words.index("--user") + 1], len(calls) - before]`);
+    expect(result).toEqual([
+      ["nobody was told of the snapshot: the answer is 503"],
+      { url: "https://ping.example.net/secret-part", proxy: "http://proxy:3128" },
+      false,
+      "65534:65534",
+      4,
+    ]);
+  });
+
+  it("what was spent is Redis's own dump; where there is none, what was there before stands, and it is said", () => {
+    const result = inWorld(`
+import backup_spend, base64, os
+says = lambda text, code=0: setattr(backup_spend, "run", lambda *words, **more: Done(code, text))
+def fails(*words, **more): raise backup_restic.Failed("docker exec ended with 1: no such container")
+save = lambda: backup_spend.save_spend(home)
+says(base64.b64encode(b"REDIS0011 first").decode())
+told_of = [save()]
+kept = os.stat(f"{home}/spend.rdb").st_ino
+told_of.append(save())
+same = os.stat(f"{home}/spend.rdb").st_ino == kept
+says("nonsense!"); told_of.append(save())
+says(base64.b64encode(b"other").decode()); told_of.append(save())
+backup_spend.run = fails; told_of.append(save())
+result = [told_of, same, open(f"{home}/spend.rdb").read(), oct(os.stat(f"{home}/spend.rdb").st_mode)]`);
+    expect(result).toEqual([
+      [
+        "saved",
+        "saved",
+        expect.any(String),
+        "what Redis has written is no dump",
+        expect.stringMatching(/no such container/),
+      ],
+      true,
+      "REDIS0011 first",
+      "0o100600",
     ]);
   });
 

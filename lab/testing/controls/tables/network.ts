@@ -232,8 +232,8 @@ const egress = controlsOf({ threat: "The egress proxy has a list", file: squid, 
   },
   {
     name: "egress-port-443",
-    from: '    "http_access deny !tls_port",\n',
-    to: "",
+    from: '["http_access deny !tls_port"]',
+    to: "[]",
     failing: "does not reach it: (another port|SSH)",
   },
   {

@@ -1,0 +1,137 @@
+/** Rows about backups: how old the newest is, whether the last run has made one, what is in the way of the next. */
+import { backupTimers } from "../../config-files/backups/timers";
+import type { Row } from "./row";
+import type { DeployedStack } from "./deployed-stack";
+
+/** What backup-run leaves in last.json, as far as it is read here. */
+interface Last {
+  readonly newest?: { readonly time: number; readonly size: number };
+  readonly failed?: string;
+  /** restic's own code for it; null where it has not ended by itself. */
+  readonly code?: number | null;
+  readonly parts?: Readonly<Record<string, Readonly<Record<string, Copied>>>>;
+  readonly spend?: string;
+  readonly repository?: { readonly snapshots: number; readonly oldest: string | null };
+}
+interface Copied {
+  readonly failed?: string;
+  readonly stopped?: string | null;
+}
+
+export interface Seen {
+  /** Seconds since 1970 on the host. */
+  readonly now: number;
+  readonly last: Last | null;
+  /** Timer -> `enabled active`. */
+  readonly timers: Readonly<Record<string, string>>;
+}
+
+/** Minutes that a run may take beside the time between two: the whole of a day is copied meanwhile. */
+const patienceMinutes = 30;
+/** What a prune keeps is 14 days old at most; two days later it is overdue. */
+const oldestDays = 16;
+/** restic's codes that say more than that the repository is away. */
+const [incomplete, noRepository, locked, anotherPassword] = [3, 10, 11, 12];
+
+const script = `date +%s
+for timer in "$@"; do echo "$timer $(systemctl is-enabled "$timer" 2>&1 | head -1) $(systemctl is-active "$timer" 2>&1 | head -1)"; done
+echo
+cat /var/lib/clawkeep/backup/last.json 2>/dev/null || echo null`;
+
+/** @param said what the script prints */
+export function readSeen(said: string): Seen {
+  const [head = "", ...rest] = said.split("\n\n");
+  const [now, ...timers] = head.trim().split("\n");
+  return {
+    now: Number(now),
+    timers: Object.fromEntries(
+      timers.map((line) => [line.split(" ")[0] ?? "", line.slice(line.indexOf(" ") + 1)]),
+    ),
+    last: JSON.parse(rest.join("\n\n")) as Last | null,
+  };
+}
+
+const looks = new WeakMap<DeployedStack, Promise<Seen>>();
+
+function seen(deployed: DeployedStack): Promise<Seen> {
+  const known = looks.get(deployed) ?? deployed.shell(script, backupTimers).then(readSeen);
+  looks.set(deployed, known);
+  return known;
+}
+
+/** Name -> what is seen. @throws Error saying what was found instead */
+export const backupChecks: Readonly<Record<string, (seen: Seen, everyMinutes: number) => string>> = {
+  "the newest snapshot is new": ({ last, now }, everyMinutes) => {
+    if (last?.newest === undefined)
+      throw new Error("this host has made none: journalctl -u clawkeep-backup.service");
+    const minutes = Math.round((now - last.newest.time) / 60);
+    const most = 3 * everyMinutes + patienceMinutes;
+    if (minutes > most)
+      throw new Error(
+        `it is ${minutes} minutes old, and ${most} are the most: journalctl -u clawkeep-backup.service`,
+      );
+    return `${minutes} minutes, ${last.newest.size} bytes`;
+  },
+  "the last run has made one": ({ last }) => {
+    if (last?.failed !== undefined) throw new Error(last.failed);
+    return last === null ? "none has run yet" : "it has";
+  },
+  "the repository answers": ({ last }) => {
+    const codes = [incomplete, noRepository, locked, anotherPassword];
+    const said = last?.failed === undefined || codes.includes(last.code ?? -1);
+    if (!said) throw new Error(`it did not: ${last.failed}`);
+    return "it has answered the last run";
+  },
+  "no lock is in the way": ({ last }) => {
+    if (last?.code === locked)
+      throw new Error(`a prune, or one that was cut off, has it locked: ${last.failed}`);
+    return "none";
+  },
+  "no prune is overdue": ({ last, now }) => {
+    const { oldest, snapshots } = last?.repository ?? { oldest: null, snapshots: 0 };
+    if (oldest === null) return "the first whole run has not been yet";
+    const days = Math.floor((now - Date.parse(oldest) / 1000) / 86400);
+    if (days > oldestDays)
+      throw new Error(
+        `the oldest of ${snapshots} snapshots is ${days} days old, and a prune leaves none of ${oldestDays}: make prune-backups`,
+      );
+    return `${snapshots} snapshots, the oldest ${days} days`;
+  },
+  "every part was copied": ({ last }) => {
+    const parts = Object.entries(last?.parts ?? {}).flatMap(([part, scripts]) =>
+      Object.values(scripts).flatMap(({ failed, stopped }) => {
+        const why = failed ?? stopped;
+        return why === undefined || why === null ? [] : [`${part}: ${why}`];
+      }),
+    );
+    if (last?.spend !== undefined && last.spend !== "saved") parts.push(`what was spent: ${last.spend}`);
+    if (parts.length > 0) throw new Error(parts.join("\n"));
+    return `${Object.keys(last?.parts ?? {}).length} parts and what was spent`;
+  },
+  "the timers run": ({ timers }) => {
+    const down = backupTimers.filter((timer) => timers[timer] !== "enabled active");
+    if (down.length > 0)
+      throw new Error(
+        `${down.map((timer) => `${timer} is ${timers[timer] ?? "missing"}`).join(", ")}: pulumi up, or systemctl enable --now`,
+      );
+    return backupTimers.join(", ");
+  },
+};
+
+export function backupRows({ settings }: Pick<DeployedStack, "settings">): Row[] {
+  const group = "backups";
+  const { backups } = settings;
+  if (backups === undefined)
+    return [
+      {
+        name: "backups off the host",
+        group,
+        look: () => Promise.resolve("NONE: clawkeep:backups is not set, so nothing is off the host"),
+      },
+    ];
+  return Object.entries(backupChecks).map(([name, check]) => ({
+    name,
+    group,
+    look: async (deployed) => check(await seen(deployed), backups.everyMinutes),
+  }));
+}
