@@ -18,7 +18,7 @@ LAB ?=
 in_lab = case '$(LAB)' in ''|0) ;; 1) [ -f "$(CLAWKEEP_LAB)/env" ] || { echo 'there is no lab here: make rehearse' >&2; exit 2; }; . "$(CLAWKEEP_LAB)/env" ;; \
 	*) echo 'LAB=1 asks the lab; leave LAB out to ask your own backend' >&2; exit 2 ;; esac;
 
-.PHONY: help setup rehearse test lint test-fast test-long preview verify pair secrets prune-backups pins sbom report-first-deployment bench clean
+.PHONY: help setup rehearse test lint test-fast test-long preview verify pair secrets restore recovery-kit prune-backups pins sbom report-first-deployment bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 25
@@ -60,6 +60,12 @@ pair: node_modules/.package-lock.json ## who asks to be let in at STACK (senders
 
 secrets: node_modules/.package-lock.json ## make up the secrets that nobody gives you, and give both stacks the same ones, encrypted into their files
 	@$(tsx) tools/generate-secrets.ts
+
+restore: node_modules/.package-lock.json ## put a backup in the place of what STACK's gateways have (SNAPSHOT=ID GATEWAY=NAME DRY=1; COLD=1: deploy first; LAB=1: the lab's)
+	@$(in_lab) $(tsx) tools/restore.ts $(STACK) $(if $(SNAPSHOT),--snapshot '$(SNAPSHOT)') $(if $(GATEWAY),--gateway '$(GATEWAY)') $(if $(filter-out 0,$(DRY)),--dry) $(if $(filter-out 0,$(COLD)),--cold)
+
+recovery-kit: node_modules/.package-lock.json ## the page to keep offline: repository, password, stack file, commands (FILE=PATH; else only to a terminal; LAB=1: the lab's)
+	@$(in_lab) $(tsx) tools/recovery-kit.ts $(STACK) $(if $(FILE),'$(FILE)')
 
 prune-backups: node_modules/.package-lock.json ## delete old backups, where the key is that may (REMOTE=rclone's name of the repository; DRY=1: only say which)
 	@$(tsx) tools/prune-backups.ts '$(REMOTE)' $(if $(DRY),--dry)

@@ -11,6 +11,7 @@ export const backupPrograms = {
   "rest-server": { module: "github.com/restic/rest-server/cmd/rest-server", version: "v0.14.0" },
   /** Speaks S3 with versions, object lock and bucket policies, on a directory. */
   versitygw: { module: "github.com/versity/versitygw/cmd/versitygw", version: "v1.8.0" },
+  rclone: { module: "github.com/rclone/rclone", version: "v1.74.4" },
 } as const;
 
 export type BackupProgram = keyof typeof backupPrograms;
