@@ -18,7 +18,7 @@ LAB ?=
 in_lab = case '$(LAB)' in ''|0) ;; 1) [ -f "$(CLAWKEEP_LAB)/env" ] || { echo 'there is no lab here: make rehearse' >&2; exit 2; }; . "$(CLAWKEEP_LAB)/env" ;; \
 	*) echo 'LAB=1 asks the lab; leave LAB out to ask your own backend' >&2; exit 2 ;; esac;
 
-.PHONY: help setup rehearse test lint test-fast test-long preview verify pair recover secrets backups prune-backups pins sbom report-first-deployment bench clean
+.PHONY: help setup rehearse test lint test-fast test-long preview verify pair recover secrets backups restore recovery-kit prune-backups pins sbom report-first-deployment bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 25
@@ -66,6 +66,12 @@ recover: node_modules/.package-lock.json ## after a pulumi up of STACK that was 
 
 backups: node_modules/.package-lock.json ## which snapshots of STACK there are off its host, how old, how large, whether the last verification held; LAB=1: the lab's
 	@$(in_lab) $(tsx) tools/backups.ts $(STACK)
+
+restore: node_modules/.package-lock.json ## put a backup in the place of what STACK's gateways have (SNAPSHOT=ID GATEWAY=NAME DRY=1; COLD=1: deploy first; LAB=1: the lab's)
+	@$(in_lab) $(tsx) tools/restore.ts $(STACK) $(if $(SNAPSHOT),--snapshot '$(SNAPSHOT)') $(if $(GATEWAY),--gateway '$(GATEWAY)') $(if $(filter-out 0,$(DRY)),--dry) $(if $(filter-out 0,$(COLD)),--cold)
+
+recovery-kit: node_modules/.package-lock.json ## the page to keep offline: repository, password, stack file, commands (FILE=PATH; else only to a terminal; LAB=1: the lab's)
+	@$(in_lab) $(tsx) tools/recovery-kit.ts $(STACK) $(if $(FILE),'$(FILE)')
 
 prune-backups: node_modules/.package-lock.json ## delete old backups, where the key is that may (REMOTE=rclone's name of the repository; DRY=1: only say which)
 	@$(tsx) tools/prune-backups.ts '$(REMOTE)' $(if $(DRY),--dry)

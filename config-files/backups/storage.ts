@@ -106,18 +106,6 @@ export const lifecycle = {
   ],
 } as const;
 
-/**
- * Arguments of rclone that copy a bucket as it was at a time to another place: what was overwritten or deleted since is
- * there as it was. The bucket itself is not changed.
- * @param from rclone's remote with a key that may read versions, and the folder, such as `b2:example-backups/prod`
- * @param to a place that is empty
- * @param at ISO time
- */
-export const copyAsOf = (from: string, to: string, at: string): string[] => {
-  if (Number.isNaN(Date.parse(at))) throw new Error(`${at} is no time such as 2026-11-20T03:00:00Z`);
-  return ["copy", "--s3-version-at", new Date(at).toISOString(), "--immutable", from, to];
-};
-
 /** Flags of restic's server: who logs in as USER sees /USER/ alone, and may add to it, read it, and delete its locks. */
 export const restServerFlags = (directory: string): string[] => [
   "--path",

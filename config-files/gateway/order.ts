@@ -1,6 +1,6 @@
 /** What a gateway's container sees, once: for the container that serves and for the canary that proves it. */
 import { runWords, type Shape } from "../../config/container-shape";
-import type { ReleaseLine } from "../../config/release-lines";
+import { releaseProfiles, type ReleaseLine } from "../../config/release-lines";
 import { services, type Limits } from "../../config/services";
 import { policyEnvironment } from "./hardening-policy";
 import { gatewaySecretsDirectory, sandboxesDirectory, soulFile, stateDirectory } from "./paths";
@@ -83,4 +83,6 @@ export const canaryOrder = ({ gateway, configuration, ...args }: CanaryArgs) => 
   ),
   timeoutSeconds: args.timeoutSeconds,
   secrets: args.secrets,
+  // The weekly verification of backups asks it something.
+  command: releaseProfiles[gateway.release].command,
 });

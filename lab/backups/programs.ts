@@ -11,6 +11,7 @@ export const backupPrograms = {
   "rest-server": { module: "github.com/restic/rest-server", version: "v0.14.0", command: "cmd/rest-server" },
   /** Speaks S3 with versions, object lock and bucket policies, on a directory. */
   versitygw: { module: "github.com/versity/versitygw", version: "v1.8.0", command: "cmd/versitygw" },
+  rclone: { module: "github.com/rclone/rclone", version: "v1.74.4", command: "." },
 } as const;
 
 export type BackupProgram = keyof typeof backupPrograms;
@@ -28,10 +29,14 @@ export async function backupProgram(name: BackupProgram): Promise<string> {
   const source = join(folder, "source");
   await mkdir(source, { recursive: true });
   await writeFile(join(source, "go.mod"), `module lab\n\nrequire ${module} ${version}\n`);
-  await run("go", ["build", "-trimpath", "-o", `${built}.new`, `${module}/${command}`], {
-    cwd: source,
-    env: { GOFLAGS: "-mod=mod", CGO_ENABLED: "0" },
-  });
+  await run(
+    "go",
+    ["build", "-trimpath", "-o", `${built}.new`, command === "." ? module : `${module}/${command}`],
+    {
+      cwd: source,
+      env: { GOFLAGS: "-mod=mod", CGO_ENABLED: "0" },
+    },
+  );
   await rename(`${built}.new`, built);
   return built;
 }

@@ -31,12 +31,13 @@ def need_state(gateway: Gateway) -> None:
         raise Failed(f"{BACKUPS} is missing: pulumi up")
 
 
-def need_room(gateway: Gateway, times: int = 2) -> None:
+def need_room(gateway: Gateway, times: int = 2, place: str = "") -> None:
     """For a change: once for the copy of before, once for what a new version that fails has made of it.
 
-    @raises Failed when there is no room for the state so often
+    @param place another file system of the gateway's than that of its state
+    @raises Failed when there is no room for it so often
     """
-    state, backups = os.statvfs(gateway.state), os.statvfs(BACKUPS)
+    state, backups = os.statvfs(place or gateway.state), os.statvfs(BACKUPS)
     needed = times * (state.f_blocks - state.f_bfree) * state.f_frsize + SPARE
     free = backups.f_bavail * backups.f_frsize
     if free < needed:
@@ -54,9 +55,10 @@ def copy(gateway: Gateway, image: str, helper: str, kind: str, source: str, targ
     return gateway.within(helper, image, "copy-state.mjs", [kind, "/from", "/to"], mounts, COPY_SECONDS, limits).stderr.strip()
 
 
-def make(gateway: Gateway, image: str, helper: str, kind: str, target: str) -> str:
+def make(gateway: Gateway, image: str, helper: str, kind: str, target: str, place: str = "") -> str:
     """A copy of the state that has the name `target`, or nothing. A power cut leaves a whole one, or none.
 
+    @param place another file system of the gateway's than that of its state
     @returns what was left out
     """
     draft = f"{target}.new"
@@ -64,7 +66,7 @@ def make(gateway: Gateway, image: str, helper: str, kind: str, target: str) -> s
     try:
         os.mkdir(draft, 0o700)
         os.chown(draft, USER, USER)
-        left_out = copy(gateway, image, helper, kind, gateway.state, draft)
+        left_out = copy(gateway, image, helper, kind, place or gateway.state, draft)
         common.sync_file_system(draft)
         if left_out:
             common.write(f"{target}.left-out", left_out + "\n", 0o600)
@@ -106,15 +108,29 @@ def restore(gateway: Gateway, image: str, source: str, aside: str) -> str:
         raise Failed(f"{aside!r} is not a name for a copy: letters, digits, dots and dashes")
     if not os.path.isdir(source):
         raise Failed(f"the copy {source} is missing: ls {BACKUPS}")
-    kept, left_out = f"{BACKUPS}/{aside}", ""
-    if not os.path.isdir(kept):
-        need_room(gateway, 1)
-        left_out = make(gateway, image, "state", "still", kept)
+    left_out = keep(gateway, image, gateway.state, aside)
     prune(gateway, "failed")
-    gateway.within("state", image, "clear-state.mjs", ["/to"], {gateway.state: "/to"}, CLEAR_SECONDS)
-    copy(gateway, image, "state", "back", source, gateway.state)
-    common.sync_file_system(gateway.state)
+    put(gateway, image, source, gateway.state)
     return left_out
+
+
+def keep(gateway: Gateway, image: str, place: str, aside: str) -> str:
+    """Of a gateway that is down, a copy of one of its file systems. What is kept already is kept once.
+
+    @returns what was left out
+    """
+    kept = f"{BACKUPS}/{aside}"
+    if os.path.isdir(kept):
+        return ""
+    need_room(gateway, 1, place)
+    return make(gateway, image, "state", "still", kept, place)
+
+
+def put(gateway: Gateway, image: str, source: str, place: str) -> None:
+    """Empties one of a gateway's file systems and puts a copy there. Can be repeated."""
+    gateway.within("state", image, "clear-state.mjs", ["/to"], {place: "/to"}, CLEAR_SECONDS)
+    copy(gateway, image, "state", "back", source, place)
+    common.sync_file_system(place)
 
 
 def snapshot(gateway: Gateway, image: str) -> tuple[str, str]:

@@ -26,7 +26,7 @@ HELPER = ["--network", "none", "--read-only", "--user", f"{USER}:{USER}", "--cap
           "--tmpfs", "/tmp:rw,nosuid,nodev,size=64m,mode=1777"]
 # What runs in it.
 PROGRAMS = ("copy-state.mjs", "clear-state.mjs", "copy-database.mjs", "soul-place.mjs")
-HELPERS = ("canary", "canary-copy", "state", "snapshot", "proof")
+HELPERS = ("canary", "canary-copy", "restored", "restored-copy", "verified", "verified-copy", "state", "snapshot", "proof")
 
 
 def is_name(name: str) -> bool:

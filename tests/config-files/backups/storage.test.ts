@@ -2,7 +2,6 @@
 import {
   authorizedKeysLine,
   bucketPolicy,
-  copyAsOf,
   lifecycle,
   lockedDays,
   objectLock,
@@ -65,13 +64,6 @@ test("somebody else may nothing", () => {
 test("a version is locked as long as it is kept after it has been overwritten", () => {
   expect(objectLock.Rule.DefaultRetention).toEqual({ Mode: "COMPLIANCE", Days: lockedDays });
   expect(lifecycle.Rules[0].NoncurrentVersionExpiration.NoncurrentDays).toBe(lockedDays);
-});
-
-test("a bucket is copied as it was, to a place of its own", () => {
-  expect(copyAsOf("b2:b/prod", "b2:new/prod", "2026-11-20T03:00:00+01:00")).toEqual([
-    ...["copy", "--s3-version-at", "2026-11-20T02:00:00.000Z", "--immutable", "b2:b/prod", "b2:new/prod"],
-  ]);
-  expect(() => copyAsOf("a:", "b:", "yesterday")).toThrow(/yesterday is no time such as/);
 });
 
 test("restic's server only ever takes more, from each user into a place of his own", () => {

@@ -23,8 +23,10 @@ def load(name):
     return module
 import backup_restic
 backup_restic.HOME, backup_restic.LOCK = home, f"{home}/lock"
+import backup_snapshots, common
 run, fetch = load("backup-run"), load("backup-fetch")
-run.HOME, run.STAGING, run.LAST, fetch.PLACE = home, f"{home}/files", f"{home}/last.json", f"{home}/restore"
+run.HOME, run.STAGING, run.LAST, backup_snapshots.PLACE, backup_snapshots.SPARE = home, f"{home}/files", f"{home}/last.json", f"{home}/restore", 0
+common.sync_file_system = lambda path: None
 run.save_spend = lambda directory: "saved"
 run.os.chown = lambda *words, **more: None
 calls, answers = [], []
@@ -295,7 +297,8 @@ answers += [listed, Done(0)]
 there = os.path.exists(f"{home}/restore/try")
 done = attempt(lambda: fetch.restore(order, "newest", "try", "one"))
 words = calls[-1][0]
-result = [failed, there, done, os.path.exists(f"{home}/restore/try"), words[words.index("restore") + 2], attempt(lambda: fetch.restore(order, "newest", "try", None))]`);
+answers += [listed]
+result = [failed, there, done, os.path.exists(f"{home}/restore/try"), words[words.index("restore") + 3], attempt(lambda: fetch.restore(order, "newest", "try", None))]`);
     expect(result).toEqual([
       expect.stringMatching(/^Failed: restic restore: it failed/),
       false,

@@ -57,7 +57,7 @@ const scripts = controlsOf(
     {
       name: "state-put-back",
       file: `${bin}/copies.py`,
-      from: "    common.sync_file_system(gateway.state)\n",
+      from: "    common.sync_file_system(place)\n",
       to: "",
       failing: "gateway-state: a copy of before",
     },

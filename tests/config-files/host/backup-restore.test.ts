@@ -1,0 +1,311 @@
+/** backup-restore, backup-verify, backup-look and backup-records: what they choose, refuse, say and leave; Docker and restic are made up. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { hasPython } from "./backup-copies";
+
+const bin = join(__dirname, "..", "..", "..", "config-files", "host", "bin");
+let home: string;
+beforeEach(() => void (home = mkdtempSync(join(tmpdir(), "clawkeep-restore-"))));
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+/** The scripts as modules, their paths below `home`; restic and containers are functions that answer what `told` says. */
+const world = `
+import importlib.machinery, importlib.util, io, contextlib, json, os, sys
+bin, home = sys.argv[1:]
+sys.path.insert(0, bin)
+sys.dont_write_bytecode = True
+def load(name):
+    loader = importlib.machinery.SourceFileLoader(name.replace("-", "_"), f"{bin}/{name}")
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(module)
+    return module
+import backup_snapshots, common, gateway, copies, records
+restore, verify = load("backup-restore"), load("backup-verify")
+backup_snapshots.PLACE = restore.PLACE = verify.PLACE = f"{home}/restore"
+backup_snapshots.SPARE = 0
+gateway.GATEWAYS = restore.GATEWAYS = verify.GATEWAYS = f"{home}/gateways"
+restore.LOCK = verify.LOCK = f"{home}/lock"
+verify.RESULT = f"{home}/verified.json"
+common.sync_file_system = common.sync_directory = lambda path: None
+os.makedirs(f"{home}/gateways/one/state"); os.makedirs(f"{home}/gateways/two/state")
+for name in ("one", "two"): open(f"{home}/gateways/{name}/role", "w").write("active\\n")
+calls = []
+def run(*words, **more):
+    calls.append(" ".join(words))
+    if words[0] == "rm": import shutil; shutil.rmtree(words[-1], ignore_errors=True)
+    return common.Result(words, 0, "", "")
+common.run = restore.run = run
+def snap(id, time, *tags): return {"id": id * 64, "time": time, "tags": list(tags), "summary": {"total_bytes_processed": 10}}
+listed = [snap("a", "2026-11-20T10:00:00Z", "stack=prod", "epoch=1", "gateway=one"),
+  snap("b", "2026-11-20T09:00:00Z", "stack=standby", "epoch=2", "gateway=one", "gateway=gone"),
+  snap("c", "2026-11-20T08:00:00Z", "stack=standby", "epoch=2", "gateway=one")]
+image = lambda tag: f"ghcr.io/openclaw/openclaw:{tag}@sha256:{'0' * 64}"
+there = {"gateways": {"one": {"image": image("2026.9.6")}}}
+def holds(target): os.makedirs(f"{target}/state"); os.makedirs(f"{target}/workspaces")
+def restic(order, words, seconds, more=()):
+    calls.append("restic " + " ".join(words))
+    if words[0] == "snapshots": return json.dumps(listed)
+    if words[0] == "dump": return json.dumps(there)
+    if words[0] == "restore": holds(next(word.split(":")[0] for word in more if word.endswith(":/target")))
+    return ""
+backup_snapshots.restic = records.restic = restic
+part = lambda name: {"name": name, "owner": "1000:1000", "source": "", "databases": True, "without": [], "seconds": 9, "files": 9, "bytes": 9}
+order = {"stack": "prod", "epoch": 2, "tags": [], "python": "PYTHON", "manifest": {"gateways": {"one": {"image": image("2026.9.6")}}}, "restic": {}, "parts": [part("one/state")]}
+restore.read_order = verify.read_order = lambda: order
+def attempt(module, *words):
+    sys.argv, text = ["it", *words], io.StringIO()
+    with contextlib.redirect_stdout(text), contextlib.redirect_stderr(text):
+        try: module.main(); code = 0
+        except common.Failed as failure: print(failure); code = 1
+    return [code, text.getvalue()]
+`;
+
+/** Runs Python in that world. @returns what its `result` is */
+function inWorld(code: string): unknown {
+  const words = ["-B", "-c", `${world}\n${code}\nprint(json.dumps(result))`, bin, home];
+  const { status, stdout, stderr } = spawnSync("python3", words, { encoding: "utf8" });
+  if (status !== 0) throw new Error(stderr);
+  return JSON.parse(stdout);
+}
+
+(hasPython ? describe : describe.skip)("backup-restore", () => {
+  it("dry: says which snapshot, which gateways, and what is newer of a lower epoch; touches nothing", () => {
+    const [code, said, asked] = inWorld(`
+[code, said] = attempt(restore, "--dry")
+result = [code, said, [call.split()[:2] for call in calls]]`) as [number, string, string[][]];
+    expect(code).toBe(0);
+    expect(said).toMatch(/^snapshot bbbbbbbb of stack standby, epoch 2, 2026-11-20T09:00:00/);
+    expect(said).toMatch(
+      /newer, but of a lower epoch, so it is kept and not taken: aaaaaaaa .*SNAPSHOT=aaaaaaaa/,
+    );
+    expect(said).toMatch(/^one serves, its state takes .* kept aside/m);
+    expect(said).toMatch(/^two stays as it is$/m);
+    expect(said).toMatch(/^gone is in the snapshot, and this host has no such gateway/m);
+    expect(asked.map(([first, second]) => `${first} ${second}`)).toEqual([
+      ...["restic snapshots", "systemctl is-active", "restic dump"],
+    ]);
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['"--snapshot", "latest"', "", /neither newest nor an id/],
+    ['"--snapshot", "dddddddd"', "", /0 snapshots begin with dddddddd/],
+    ['"--gateway", "three"', "", /this host has no gateway three: it has one, two/],
+    ['"--gateway", "two"', "", /holds one, gone, and not two/],
+    ['"--force"', "", /--force says nothing to it/],
+    [
+      "",
+      `there["gateways"]["one"]["image"] = image("2026.9.7")`,
+      /made by \\S*2026.9.7, and this host has the older \\S*2026.9.6.*pulumi up/,
+    ],
+    ["", `there["gateways"]["one"]["image"] = image("2027.1.0")`, /older/],
+    ["", `listed.clear()`, /no snapshot of any stack/],
+    [
+      "",
+      `backup_snapshots.SPARE = 1 << 60; records.holds = lambda *words: False; copies.need_state = lambda own: None; os.makedirs(f"{home}/gateways/one/sandboxes/workspaces")`,
+      /MiB free.*larger disk.*Nothing was touched/,
+    ],
+  ])("%s %s is refused, and nothing is touched", (words, before, said) => {
+    const pattern = new RegExp(said.source.replaceAll("\\\\", "\\"), "s");
+    const result = inWorld(`
+${before}
+outcome = attempt(restore${words === "" ? "" : `, ${words}`})
+result = [*outcome, [call for call in calls if "stop" in call or "docker" in call or "restic restore" in call]]`) as [
+      number,
+      string,
+      string[],
+    ];
+    expect([result[0], result[2]]).toEqual([1, []]);
+    expect(result[1]).toMatch(pattern);
+  });
+
+  it("takes an image that is as old, or newer, and one of which nothing is known", () => {
+    const tags = ["2026.9.6", "2026.9.5", "2026.2.26", "latest"];
+    const result = inWorld(`
+result = [backup_snapshots.too_old(order["manifest"], {"gateways": {"one": {"image": image(tag)}}}, "one") for tag in ${JSON.stringify(tags)}]
+result += [backup_snapshots.too_old(order["manifest"], told, "one") for told in ({}, {"gateways": []}, {"gateways": {"one": "x"}})]`);
+    expect(result).toEqual(Array(7).fill(""));
+  });
+
+  it("a link in the place of a folder is refused: a container would read what it points at", () => {
+    const result = inWorld(`
+def holds(target): os.makedirs(f"{target}/workspaces"); os.symlink("/etc", f"{target}/state")
+try: restore.bring_here(order, backup_snapshots.snapshots(order)[0], gateway.Gateway("one")); result = "taken"
+except common.Failed as failure: result = str(failure)`);
+    expect(result).toMatch(/holds 'state' where it has folders alone/);
+  });
+
+  it("who comes back, and who is not let in any more, is named, and no name reaches the terminal as it is", () => {
+    const result = inWorld(`
+restore.look = lambda order, name, question, place: {"devices": ["d1 phone", "d2 \\x1b[2Jtv"], "senders": ["telegram 1"]} if place.endswith("/restore/x/state") else {"devices": ["d1 phone", "d3 new"], "senders": ["telegram 1"]}
+text = io.StringIO()
+with contextlib.redirect_stdout(text): restore.say_pairings(order, gateway.Gateway("one"), f"{home}/restore/x")
+result = text.getvalue()`);
+    expect(result).toBe(
+      "  devices that come back: d2 \\x1b[2Jtv\n  devices that are not let in any more: d3 new\n",
+    );
+  });
+
+  it("what was spent comes from the newest snapshot, whatever the gateways are restored from", () => {
+    const result = inWorld(`
+taken = []
+restore.records.restore = lambda order, newest: taken.append(newest["id"][0]) or []
+restore.restore = lambda order, snapshot, own: taken.append(snapshot["id"][0] + own.name)
+attempt(restore, "--snapshot", "cccccccc")
+result = taken`);
+    expect(result).toEqual(["b", "cone"]);
+  });
+
+  it("one that fails keeps no other from being restored, and the end is 1", () => {
+    const result = inWorld(`
+listed[1]["tags"].append("gateway=two")
+done = []
+def one(order, snapshot, own):
+    if own.name == "one": raise common.Failed("no")
+    done.append(own.name)
+restore.restore, restore.records.restore = one, lambda order, newest: []
+result = [attempt(restore)[0], done]`);
+    expect(result).toEqual([1, ["two"]]);
+  });
+});
+
+(hasPython ? describe : describe.skip)("backup-verify", () => {
+  const fakes = `
+verify.existing = lambda name: {"Mounts": [], "Image": "i"}
+verify.order_of = lambda own, container: {"words": ["--memory", "1m"], "command": "openclaw", "image": "i"}
+verify.answers = lambda name, path: True
+verify.wait_for_memory = lambda words: None
+answers = {"integrity": {"databases": 3, "damaged": [], "more": 0}, "memory": {"chunks": 2, "found": 1, "word": "parrot"}}
+verify.look = lambda order, name, question, place: answers[question]
+verify.docker = lambda *words, **more: common.Result(words, 0, "the Parrot", "")
+verify.log_lines = lambda name: "a line"
+cleaned = []
+class Canary:
+    container, state, ready = "c", "s", True
+    def __init__(self, own, order, helper): self.gateway, self.order, self.helper = own, order, helper
+    def clean(self): cleaned.append(self.helper)
+    def prepare(self, kind, source): calls.append(f"prepare {kind}")
+    def start(self): pass
+    def is_ready(self): return self.ready
+verify.Canary = Canary
+os.makedirs(f"{home}/restore")
+`;
+  const verified = (change: string) =>
+    inWorld(`${fakes}${change}
+outcome = attempt(verify)
+result = [*outcome, json.load(open(f"{home}/verified.json")), os.listdir(f"{home}/restore"), cleaned[-1:]]`) as [
+      number,
+      string,
+      { snapshot: string; gateways: Record<string, Record<string, unknown>> },
+      string[],
+      string[],
+    ];
+
+  it("says of each gateway what its databases, its start, its health and its memory are, and leaves nothing", () => {
+    const [code, said, result, left, cleaned] = verified("");
+    expect([code, left, cleaned]).toEqual([0, [], ["verified"]]);
+    expect(said).toMatch(
+      /one: 3 databases, 0 of them damaged; ready after .*OpenClaw finds the newest memory/,
+    );
+    expect(result.snapshot).toBe("b".repeat(64));
+    expect(result.gateways["one"]).toMatchObject({ boots: true, health: true });
+  });
+
+  it.each([
+    [
+      `answers["integrity"] = {"databases": 3, "damaged": [{"path": "x", "why": "row missing"}], "more": 1}`,
+      /3 databases, 2 of them damaged: x: row missing/,
+    ],
+    [`Canary.ready = False`, /does not get ready/],
+    [`verify.answers = lambda name, path: False`, /does not answer that it is well/],
+    [`answers["memory"]["found"] = 0`, /none of 2 memories holds 'parrot'/],
+    [`verify.order_of = lambda own, container: None`, /pulumi up --replace '\*\*::gateway-one-canary'/],
+    [`verify.wait_for_memory = lambda words: (_ for _ in ()).throw(OSError("broken"))`, /OSError: broken/],
+  ])("%s is said, written down, and leaves nothing", (change, said) => {
+    const [code, text, result, left] = verified(change);
+    expect([code, left]).toEqual([1, []]);
+    expect(text).toMatch(said);
+    expect(result.gateways["one"]?.["failed"]).toMatch(said);
+  });
+
+  it("OpenClaw's own search that has no network is no failure, and the report says so", () => {
+    const [code, said] = verified(
+      `verify.docker = lambda *words, **more: common.Result(words, 1, "", "fetch failed")`,
+    );
+    expect([code, said]).toEqual([0, expect.stringMatching(/OpenClaw's own search wants the network/)]);
+  });
+});
+
+(hasPython ? describe : describe.skip)("backup-look and backup-records", () => {
+  const python = (script: string, ...words: string[]) =>
+    spawnSync("python3", ["-B", join(bin, script), ...words], { encoding: "utf8", timeout: 60_000 });
+  const plant = (code: string): void => {
+    const { status, stderr } = spawnSync("python3", ["-c", code], { cwd: home, encoding: "utf8" });
+    if (status !== 0) throw new Error(stderr);
+  };
+
+  it("a damaged database, names with line ends, links, pipes and a deep directory: named or passed over, and it ends", () => {
+    plant(`
+import os, sqlite3
+db = sqlite3.connect("good.sqlite"); db.execute("CREATE TABLE t (a)"); db.commit()
+open("bad\\n\\x1b.sqlite", "wb").write(b"SQLite format 3\\0" + b"x" * 5000)
+os.symlink("/etc/passwd", "link.sqlite"); os.mkfifo("pipe.sqlite"); os.symlink("/", "root"); open(b"\\xff.sqlite", "wb").write(b"no")
+open("hole.sqlite", "wb").truncate(1 << 40)
+path = "d"
+for _ in range(100): os.mkdir(path); path += "/d"`);
+    const { status, stdout } = python("backup-look", "integrity", home);
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({
+      databases: 2,
+      damaged: [{ path: "bad\\n\\x1b.sqlite", why: expect.any(String) as unknown }],
+      more: 0,
+    });
+  });
+
+  it("says who is let in, from both release lines, and finds a word of the newest memory", () => {
+    plant(`
+import json, os, sqlite3
+os.makedirs("state"); os.makedirs("devices"); os.makedirs("agents/main/agent")
+db = sqlite3.connect("state/openclaw.sqlite"); db.execute("PRAGMA journal_mode=wal")
+db.execute("CREATE TABLE device_pairing_paired (device_id, operator_label, display_name, client_id)")
+db.execute("INSERT INTO device_pairing_paired VALUES ('d1', NULL, 'phone' || char(27), 'x')")
+db.execute("CREATE TABLE channel_pairing_allow_entries (channel_key, account_id, entry)")
+db.execute("INSERT INTO channel_pairing_allow_entries VALUES ('telegram', 'default', '4711')"); db.commit()
+json.dump({"older": {}}, open("devices/paired.json", "w"))
+db = sqlite3.connect("agents/main/agent/openclaw-agent.sqlite"); db.execute("CREATE TABLE memory_index_chunks (text, updated_at)")
+db.execute("INSERT INTO memory_index_chunks VALUES ('the parrot is called Ferdinand', 2), ('x', 1)"); db.commit()`);
+    expect(JSON.parse(python("backup-look", "pairings", home).stdout)).toEqual({
+      devices: ["d1 phone\\x1b", "older"],
+      senders: ["telegram 4711"],
+    });
+    expect(JSON.parse(python("backup-look", "memory", home).stdout)).toEqual({
+      chunks: 2,
+      found: 1,
+      word: "Ferdinand",
+    });
+  });
+
+  it("records of calls are added once, none is changed, and nothing but records is read", () => {
+    plant(`
+import os
+os.makedirs("from"); os.makedirs("to")
+open("from/calls-2026-11-20.jsonl", "w").write('{"a":1}\\n{"b":2}\\n{"half"')
+open("to/calls-2026-11-20.jsonl", "w").write('{"b":2}\\n{"c":3}\\n')
+open("from/calls-2026-11-19.jsonl", "w").write('{"z":1}\\n')
+open("from/other", "w").write('{"x":1}\\n')`);
+    const again = [1, 2].map(() =>
+      python("backup-records", join(home, "from"), join(home, "to")).stdout.trim(),
+    );
+    expect(again).toEqual(["2", "0"]);
+    const shown = spawnSync("bash", ["-c", "cat calls-2026-11-20.jsonl; ls"], {
+      cwd: join(home, "to"),
+      encoding: "utf8",
+    });
+    expect(shown.stdout).toBe('{"b":2}\n{"c":3}\n{"a":1}\ncalls-2026-11-19.jsonl\ncalls-2026-11-20.jsonl\n');
+    plant(
+      `import os; os.unlink("from/calls-2026-11-19.jsonl"); os.symlink("/etc/passwd", "from/calls-2026-11-19.jsonl")`,
+    );
+    expect(python("backup-records", join(home, "from"), join(home, "to")).status).not.toBe(0);
+  });
+});

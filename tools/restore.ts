@@ -1,0 +1,66 @@
+/**
+ * `make restore STACK=prod [SNAPSHOT=ID] [GATEWAY=NAME] [DRY=1] [COLD=1]`: puts what a backup holds in the place of what the
+ * stack's gateways have; what they had is kept on the host. config-files/host/bin/backup-restore does it, and says what it does.
+ *
+ *   npx tsx tools/restore.ts STACK [--snapshot ID] [--gateway NAME] [--dry] [--cold]
+ *
+ * --cold: onto a host that has nothing: `pulumi up` first, then this, so that it is one command. Standard error begins with which
+ * stack of which state backend it is. Needs pulumi on the PATH and the key in your ssh-agent.
+ */
+import { spawnSync } from "node:child_process";
+import { parseArgs } from "node:util";
+import { sayBackend } from "./backend";
+import { sshTarget, withHost } from "./host-shell";
+import { checkedWords, hostScript, hostWords } from "./restore/words";
+import { endWith, say } from "./terminal";
+import { stackOutputs } from "./verify/deployed-stack";
+
+/** Hours that a restore may take; a first download is as long as the line is slow. */
+const hours = 12;
+
+/** Deploys, with Pulumi's own output. A state backend that knows nothing of the stack begins with its file. */
+function up(stack: string): void {
+  const listed = spawnSync("pulumi", ["--non-interactive", "stack", "ls", "--json"], { encoding: "utf8" });
+  const known = listed.status === 0 ? (JSON.parse(listed.stdout) as { name: string }[]) : [];
+  if (!known.some(({ name }) => name.split("/").at(-1) === stack)) {
+    const made = spawnSync("pulumi", ["--non-interactive", "stack", "init", stack, "--no-select"], {
+      stdio: "inherit",
+    });
+    if (made.status !== 0)
+      throw new Error(`there is no stack ${stack}, and none could be begun: pulumi stack init ${stack}`);
+  }
+  const { status, error } = spawnSync("pulumi", ["up", "--stack", stack, "--yes", "--skip-preview"], {
+    stdio: "inherit",
+  });
+  if (error !== undefined) throw new Error(`pulumi cannot be run: ${error.message}`);
+  if (status !== 0)
+    throw new Error(
+      "the stack is not deployed, so nothing was restored: mend what pulumi says, then type it again",
+    );
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    options: {
+      snapshot: { type: "string", default: "newest" },
+      gateway: { type: "string" },
+      dry: { type: "boolean", default: false },
+      cold: { type: "boolean", default: false },
+    },
+    allowPositionals: true,
+  });
+  const { snapshot, gateway, dry, cold } = values;
+  const words = checkedWords({
+    ...{ stack: positionals[0] ?? "", snapshot, dry, cold },
+    ...(gateway === undefined ? {} : { gateway }),
+  });
+  sayBackend(words.stack);
+  if (words.cold) up(words.stack);
+  await withHost(
+    sshTarget(words.stack, stackOutputs(words.stack)),
+    async (shell) => say((await shell(hostScript, hostWords(words))).trim()),
+    hours * 3600,
+  );
+}
+
+main().catch((error: unknown) => endWith(error));

@@ -1,0 +1,50 @@
+/** What `make restore` was told, and what the host is told. */
+
+export interface RestoreWords {
+  readonly stack: string;
+  /** Id of a snapshot, 8 digits or more, or `newest`: the newest of the highest epoch. */
+  readonly snapshot: string;
+  /** One gateway; absent: all that the snapshot holds and the host has. */
+  readonly gateway?: string;
+  /** Only say what is there and what would change. */
+  readonly dry: boolean;
+  /** Deploy first, gateways down: onto a host that has nothing. */
+  readonly cold: boolean;
+}
+
+/** @throws Error with everything that is wrong */
+export function checkedWords(words: RestoreWords): RestoreWords {
+  const problems: string[] = [];
+  if (!/^[a-z0-9][a-z0-9._-]*$/i.test(words.stack)) problems.push("STACK=prod says which stack");
+  if (!/^(newest|[0-9a-f]{8,64})$/.test(words.snapshot))
+    problems.push(
+      `SNAPSHOT=${words.snapshot} is neither newest nor an id of 8 digits or more (DRY=1 names them)`,
+    );
+  if (words.gateway !== undefined && !/^[a-z][a-z0-9-]*$/.test(words.gateway))
+    problems.push(`GATEWAY=${words.gateway} is no gateway's name`);
+  if (words.cold && words.dry) problems.push("COLD=1 deploys, and DRY=1 touches nothing: take one of them");
+  if (problems.length > 0) throw new Error(problems.join("\n"));
+  return words;
+}
+
+/** Arguments of backup-restore on the host. */
+export const hostWords = ({ snapshot, gateway, dry }: RestoreWords): string[] => [
+  ...(dry ? ["--dry"] : []),
+  ...["--snapshot", snapshot],
+  ...(gateway === undefined ? [] : ["--gateway", gateway]),
+];
+
+/**
+ * Runs it as a unit of its own: a connection that breaks ends the wait, and not the restore. Typed again meanwhile it waits for
+ * the first.
+ */
+export const hostScript = `
+unit=clawkeep-restore-$(date -u +%Y%m%dT%H%M%S)-$$
+systemd-run --quiet --collect --unit "$unit" --property Type=exec --property RuntimeMaxSec=43200 \\
+  /bin/bash -c '/opt/openclaw/bin/backup-restore "$@" >"/run/$0.said" 2>&1; echo $? >"/run/$0.new"; mv "/run/$0.new" "/run/$0.code"' "$unit" "$@"
+while ! [ -e "/run/$unit.code" ] && systemctl is-active --quiet "$unit"; do sleep 1; done
+code=$(cat "/run/$unit.code" 2>/dev/null || { echo 'it was ended from outside: journalctl -n 50; type it again' >>"/run/$unit.said"; echo 1; })
+if [ "$code" = 0 ]; then cat "/run/$unit.said"; else cat "/run/$unit.said" >&2; fi
+rm -f "/run/$unit.said" "/run/$unit.code"
+exit "$code"
+`;
