@@ -5,6 +5,7 @@ import type { Configuration } from "../config/load";
 import { memoryBudget } from "../config/tiers";
 import { dockerSettings } from "../config-files/host/docker-settings";
 import { firewallRuleset } from "../config-files/host/firewall";
+import { hostShares } from "../config-files/host/shares";
 import { kernelSettings } from "../config-files/host/kernel-settings";
 import {
   awaitBootScript,
@@ -150,6 +151,18 @@ export class HostBaseline extends Component {
       },
       [units],
     );
+    // After Docker's settings: it is looked at who makes its control groups.
+    const shares = first(
+      "shares",
+      {
+        create: `${toolDirectory}/host-shares apply`,
+        stdin: JSON.stringify({
+          ...hostShares(configuration.tier, configuration.settings),
+          script: scriptRevision("host-shares"),
+        }),
+      },
+      [docker],
+    );
     const upgrades = first(
       "upgrades",
       {
@@ -166,7 +179,17 @@ export class HostBaseline extends Component {
       [docker],
     );
     const firewall = this.firewall(configuration, first, [gateways], installUnits);
-    const ready: pulumi.Resource[] = [tools, units, tuned, docker, upgrades, sshd, gateways, firewall];
+    const ready: pulumi.Resource[] = [
+      tools,
+      units,
+      tuned,
+      docker,
+      shares,
+      upgrades,
+      sshd,
+      gateways,
+      firewall,
+    ];
     if (ground.volume !== undefined) {
       const mounted = first(
         "volume-mounted",

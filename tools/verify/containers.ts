@@ -1,4 +1,5 @@
 /** Rows about containers: which run, in which shape, with which limits. */
+import { cgroupParentOf } from "../../config/cgroups";
 import { inspectedShape, shapeOf } from "../../config/container-shape";
 import { containersOf, type StackContainer } from "../../config/containers";
 import { expectSame, type Row } from "./row";
@@ -91,10 +92,12 @@ async function health(world: World, name: string): Promise<string> {
   );
 }
 
-async function shape(world: World, { name, row }: StackContainer): Promise<string> {
+async function shape(world: World, { name, row, index }: StackContainer): Promise<string> {
   const found = await one(world, name);
   const limits = row.limits[world.settings.tier];
-  for (const [path, wanted] of Object.entries(inspectedShape(shapeOf(row, name, limits))))
+  const { host, gateways } = world.settings;
+  const cgroupParent = cgroupParentOf(row, gateways[index]?.name ?? "", host.cgroupDriver);
+  for (const [path, wanted] of Object.entries(inspectedShape(shapeOf(row, name, limits, cgroupParent))))
     expectSame(path, shownAt(found, path), wanted);
   expectSame("cpus", found.HostConfig.NanoCpus / 1e9, limits.cpus);
   expectSame("pids limit", found.HostConfig.PidsLimit, limits.pids);
@@ -111,7 +114,6 @@ function notTheHosts(found: Inspected): void {
     if (shownAt(found, `HostConfig.${part}`) === "host") throw new Error(`HostConfig.${part} is host`);
   const { Devices, DeviceRequests } = found.HostConfig;
   expectSame("HostConfig.Devices", [...(Devices ?? []), ...(DeviceRequests ?? [])], []);
-  expectSame("HostConfig.CgroupParent", shownAt(found, "HostConfig.CgroupParent") ?? "", "");
   const shared = (found.Mounts ?? []).filter(({ Propagation }) => Propagation.endsWith("shared"));
   expectSame(
     "what is mounted in it and appears on the host",

@@ -16,6 +16,7 @@ export function exampleConfiguration(overrides: Partial<Configuration> = {}): Co
       uid: 1000,
       gid: 1000,
       environment: measuredEnvironment,
+      cgroupParent: "openclaw-test.slice",
     },
     limits: {
       memoryMiB: 512,
