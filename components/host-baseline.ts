@@ -163,6 +163,16 @@ export class HostBaseline extends Component {
       },
       [docker],
     );
+    // A changed script is started anew.
+    const traces = first(
+      "traces",
+      {
+        create:
+          "systemctl enable --quiet clawkeep-traces.service && systemctl restart clawkeep-traces.service",
+        stdin: scriptRevision("keep-traces"),
+      },
+      [docker],
+    );
     const upgrades = first(
       "upgrades",
       {
@@ -185,6 +195,7 @@ export class HostBaseline extends Component {
       tuned,
       docker,
       shares,
+      traces,
       upgrades,
       sshd,
       gateways,

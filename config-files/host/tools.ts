@@ -79,6 +79,7 @@ const hostUnits = [
   "clawkeep-boot.service",
   "clawkeep-stop.service",
   "clawkeep-swap.service",
+  "clawkeep-traces.service",
   "docker.service.d/clawkeep.conf",
   "docker.socket.d/clawkeep.conf",
   "openclaw.slice",

@@ -236,6 +236,7 @@ describe.each(["prod", "twoGateways"] as const)("%s", (stack) => {
         "host-docker-settings",
         "host-tuned",
         "host-shares",
+        "host-traces",
         "host-upgrades",
         "host-sshd",
         "host-volume-mounted",
