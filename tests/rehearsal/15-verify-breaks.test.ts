@@ -156,6 +156,13 @@ printf '#!/bin/sh\nexit 1\n' >/run/no-container; chmod 0755 /run/no-container
 mount --bind /run/no-container /usr/bin/systemd-detect-virt`,
     mend: "sysctl -q -w vm.swappiness=10; systemctl start clawkeep-swap; umount /usr/bin/systemd-detect-virt",
   },
+  "Docker with more than its share, and nobody who keeps what is logged": {
+    rows: /^(gateways have equal shares|what services log is kept)/,
+    because: /systemd has CPUWeight 100, not 50|clawkeep-traces\.service is inactive/,
+    script: "systemctl set-property --runtime docker.service CPUWeight=100; systemctl stop clawkeep-traces",
+    mend: `rm -f /run/systemd/system.control/docker.service.d/50-CPUWeight.conf
+systemctl daemon-reload; systemctl start clawkeep-traces`,
+  },
   "updates that match no source, and a reboot that does not come": {
     rows: /^(security updates|no reboot is overdue)/,
     because: /takes none, and no security updates|is needed since .* but has not come/,
