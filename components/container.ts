@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { placesOf } from "../config/addresses";
+import { cgroupParentOf } from "../config/cgroups";
 import { hardenedInputs, inspectedShape, shapeOf } from "../config/container-shape";
 import { directNeedsOf } from "../config/containers";
 import type { GatewaySettings } from "../config/gateway-schema";
@@ -67,7 +68,9 @@ export function serviceContainer(
   const starts = running && row.startedBy === "docker";
   const handedOver = row.handedOver ?? false;
   const stopSeconds = row.stopGraceSeconds ?? 10;
-  const shape = shapeOf(row, containerName, limits);
+  const { cgroupDriver } = configuration.settings.host;
+  const cgroupParent = cgroupParentOf(row, args.gateway ?? "", cgroupDriver);
+  const shape = shapeOf(row, containerName, limits, cgroupParent);
   const container = new docker.Container(
     name,
     {

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { gatewayCgroup } from "../config/cgroups";
 import { shapeOf } from "../config/container-shape";
 import { needsOf } from "../config/containers";
 import { telegramSettings, type GatewaySettings } from "../config/gateway-schema";
@@ -168,11 +169,12 @@ export class Gateway extends Component {
 
   private canaryOrder({ configuration, gateway }: GatewayArgs, image: BuiltImage, files: FilesOnHost) {
     const limits = configuration.tier.services.gateway;
+    const cgroupParent = gatewayCgroup(gateway.name, configuration.settings.host.cgroupDriver);
     return pulumi.all([image.reference, files.directory]).apply(([reference, directory]) =>
       JSON.stringify(
         canaryOrder({
           gateway,
-          shape: shapeOf(services.gateway, gateway.name, limits),
+          shape: shapeOf(services.gateway, gateway.name, limits, cgroupParent),
           limits,
           image: reference,
           configuration: directory,

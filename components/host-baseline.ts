@@ -7,6 +7,7 @@ import { memoryBudget } from "../config/tiers";
 import { backupPorts } from "../config-files/backups/egress";
 import { dockerSettings } from "../config-files/host/docker-settings";
 import { firewallRuleset } from "../config-files/host/firewall";
+import { hostShares } from "../config-files/host/shares";
 import { kernelSettings } from "../config-files/host/kernel-settings";
 import {
   awaitBootScript,
@@ -155,6 +156,28 @@ export class HostBaseline extends Component {
       },
       [units],
     );
+    // After Docker's settings: it is looked at who makes its control groups.
+    const shares = first(
+      "shares",
+      {
+        create: `${toolDirectory}/host-shares apply`,
+        stdin: JSON.stringify({
+          ...hostShares(configuration.tier, configuration.settings),
+          script: scriptRevision("host-shares"),
+        }),
+      },
+      [docker],
+    );
+    // A changed script is started anew.
+    const traces = first(
+      "traces",
+      {
+        create:
+          "systemctl enable --quiet clawkeep-traces.service && systemctl restart clawkeep-traces.service",
+        stdin: scriptRevision("keep-traces"),
+      },
+      [docker],
+    );
     const upgrades = first(
       "upgrades",
       {
@@ -171,7 +194,18 @@ export class HostBaseline extends Component {
       [docker],
     );
     const firewall = this.firewall(configuration, first, [gateways], installUnits);
-    const ready: pulumi.Resource[] = [tools, units, tuned, docker, upgrades, sshd, gateways, firewall];
+    const ready: pulumi.Resource[] = [
+      tools,
+      units,
+      tuned,
+      docker,
+      shares,
+      traces,
+      upgrades,
+      sshd,
+      gateways,
+      firewall,
+    ];
     if (ground.volume !== undefined) {
       const mounted = first(
         "volume-mounted",

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { gatewayCgroup } from "../config/cgroups";
 import type { GatewaySettings } from "../config/gateway-schema";
 import { services } from "../config/services";
 import { filterSocketDirectory } from "../config-files/host/docker-settings";
@@ -45,6 +46,7 @@ export class SocketProxy extends Component {
               image: sandboxImage.reference,
               imageId,
               hostDirectory: `${home}/sandboxes/workspaces`,
+              cgroupParent: gatewayCgroup(gateway.name, configuration.settings.host.cgroupDriver),
             }),
           ),
         },

@@ -26,15 +26,23 @@ export interface Shape {
   readonly restart: string;
   /** Capabilities it keeps. */
   readonly capabilities: readonly string[];
+  /** Control group that it lies below: its gateway's, or empty for Docker's own. */
+  readonly cgroupParent: string;
 }
 
-/** @param name name of the container, and so its host name */
-export const shapeOf = (row: ServiceRow, name: string, { memoryMiB }: Limits): Shape => ({
+/** @param name name of the container, and so its host name @param cgroupParent as config/cgroups.ts has it */
+export const shapeOf = (
+  row: ServiceRow,
+  name: string,
+  { memoryMiB }: Limits,
+  cgroupParent: string,
+): Shape => ({
   user: userOf(row),
   hostname: name,
   memoryMiB,
   restart: restartPolicy(row),
   capabilities: row.capability === undefined ? [] : [row.capability],
+  cgroupParent,
 });
 
 /** Inputs of the Docker provider. */
@@ -51,6 +59,7 @@ export const hardenedInputs = (shape: Shape, { memoryReservationMiB, cpus }: Lim
   memorySwap: shape.memoryMiB,
   ...(memoryReservationMiB === undefined ? {} : { memoryReservation: memoryReservationMiB }),
   ulimits: [{ name: "nofile", soft: openFiles, hard: openFiles }],
+  ...(shape.cgroupParent === "" ? {} : { cgroupParent: shape.cgroupParent }),
   // As the provider reads it back: "2" or "2.00" would be a change at every refresh.
   cpus: Number.isInteger(cpus) ? cpus.toFixed(1) : String(cpus),
   init: true,
@@ -87,6 +96,7 @@ export const runWords = (
       inputs.ulimits.map(({ name, soft, hard }) => `${name}=${soft}:${hard}`),
     ),
     ...["--cpus", inputs.cpus, "--pids-limit", String(limits.pids)],
+    ...(shape.cgroupParent === "" ? [] : ["--cgroup-parent", shape.cgroupParent]),
     ...(inputs.init ? ["--init"] : []),
     ...["--log-driver", inputs.logDriver, "--restart", inputs.restart],
     ...each(
@@ -115,6 +125,7 @@ export const inspectedShape = (shape: Shape) => ({
   "HostConfig.MemorySwap": shape.memoryMiB * 1024 * 1024,
   "HostConfig.Ulimits.nofile": { Name: "nofile", Hard: openFiles, Soft: openFiles },
   "HostConfig.RestartPolicy.Name": shape.restart,
+  "HostConfig.CgroupParent": shape.cgroupParent,
   "Config.User": shape.user,
   "Config.Hostname": shape.hostname,
 });

@@ -1,5 +1,6 @@
 /** The host of a stack: a server made at Hetzner, or one that is there. */
 import { z } from "zod";
+import { cgroupDrivers } from "./cgroups";
 import { cidr, filled, port } from "./fields";
 import { locations, serverImages, serverTypeProblem } from "./hetzner";
 
@@ -41,6 +42,8 @@ const both = {
     .max(65_536)
     .refine((size) => size === 0 || size >= 64, "is less than 64 MiB; 0 means none")
     .default(4096),
+  /** Who makes control groups for the host's Docker; `cgroupfs` where the kernel has version 1 of them alone. It is looked at there. */
+  cgroupDriver: z.enum(cgroupDrivers).default("systemd"),
 };
 
 export const hcloudHost = z.strictObject({

@@ -73,14 +73,17 @@ export const firewallUnitFiles = (): string => units(firewallUnits);
 export const upgradeSettings = (): string =>
   readFileSync(join(__dirname, "apt", "52clawkeep-upgrades"), "utf8");
 
-/** The unit template that runs gateways, those of a boot and its end, the swap file's, what is added to Docker's socket. */
+/** The unit template that runs gateways, those of a boot and its end, the swap file's, what is added to Docker's socket, slices. */
 const hostUnits = [
   "openclaw-gateway@.service",
   "clawkeep-boot.service",
   "clawkeep-stop.service",
   "clawkeep-swap.service",
+  "clawkeep-traces.service",
   "docker.service.d/clawkeep.conf",
   "docker.socket.d/clawkeep.conf",
+  "openclaw.slice",
+  "openclaw-.slice.d/clawkeep.conf",
 ] as const;
 
 /** Tar of them, base64. */

@@ -31,7 +31,10 @@ class Audit:
         directory: str = os.path.join(STATE, "audit"),
         most_bytes: int = MOST_BYTES,
         clock: Callable[[], float] = time.time,
+        told: Callable[[str], object] = lambda line: None,
     ) -> None:
+        """@param told gets each record once it is on the disk: the container's log, which whoever owns LiteLLM cannot remove"""
+        self._told = told
         self._directory, self._retention_days, self._most_bytes, self._clock = directory, retention_days, most_bytes, clock
         self._unwritten: list[str] = []
         self._pruned = 0
@@ -104,7 +107,7 @@ class Audit:
                 os.ftruncate(descriptor, size)
                 raise OSError(28, "no space")
             size += len(line)
-            self._unwritten.pop(0)
+            self._told(self._unwritten.pop(0))
 
     def _prune(self, today: str) -> None:
         oldest = datetime.date.fromisoformat(today) - datetime.timedelta(days=self._retention_days)

@@ -86,7 +86,8 @@ def main() -> None:
     from ledger import Ledger
 
     check_prices(limits)
-    audit = Audit(limits.audit_retention_days)
+    # Past what quiet_logs has put in standard error's place.
+    audit = Audit(limits.audit_retention_days, told=lambda line: print(line, end="", file=sys.__stderr__, flush=True))
     ledger = Ledger(limits, Alerts(secrets.get("alertWebhookUrl")))
     for record in recovered(limits):
         audit.add(record)

@@ -31,6 +31,8 @@ export interface FilterConfiguration {
     readonly gid: number;
     /** Names of the environment variables that a sandbox or a command in it may be given. */
     readonly environment: readonly string[];
+    /** Control group that every sandbox lies below, the gateway's own; as Docker's --cgroup-parent takes it. */
+    readonly cgroupParent: string;
   };
   readonly limits: CallLimits & {
     readonly memoryMiB: number;

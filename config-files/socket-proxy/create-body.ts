@@ -64,7 +64,7 @@ export function rebuildCreateBody(
     Image: sandbox.imageId,
     WorkingDir: "/workspace",
     Labels: { ...request.Labels, [gatewayLabel]: gateway.name },
-    HostConfig: hostConfig(request.HostConfig, limits, mounts),
+    HostConfig: { ...hostConfig(request.HostConfig, limits, mounts), CgroupParent: sandbox.cgroupParent },
   };
 }
 

@@ -14,6 +14,8 @@ export interface FilterDeployment {
   /** `sha256:…` */
   readonly imageId: string;
   readonly hostDirectory: string;
+  /** The gateway's control group, as config/cgroups.ts has it. */
+  readonly cgroupParent: string;
 }
 
 /** Most open files of one sandbox; OpenClaw asks for the same. */
@@ -32,6 +34,7 @@ export function filterConfiguration(args: FilterDeployment): string {
       uid: services.gateway.uid,
       gid: services.gateway.gid,
       environment: measuredEnvironment,
+      cgroupParent: args.cgroupParent,
     },
     limits: {
       memoryMiB: args.sandbox.memoryMiB,

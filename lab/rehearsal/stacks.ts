@@ -104,6 +104,8 @@ const pairOf = (stack: string): Record<string, string> => {
 async function plainConfiguration(role: string, host: LabHost, more: Readonly<Record<string, unknown>>) {
   const ca = await ensureCa();
   const origin = await issueCertificate("origin", [hostname]);
+  // A stand-in has the cgroups of this machine: lab/vps/README.md.
+  const cgroupDriver = existsSync("/sys/fs/cgroup/cgroup.controllers") ? "systemd" : "cgroupfs";
   return {
     "clawkeep:role": role,
     "clawkeep:hostname": hostname,
@@ -119,10 +121,11 @@ async function plainConfiguration(role: string, host: LabHost, more: Readonly<Re
             volumeGiB: 10,
             // All stand-ins share one disk.
             swapMiB: 256,
+            cgroupDriver,
             adminCidrs: [`${addresses.admin}/32`],
             sshKey: host.sshKey,
           }
-        : { ...host, memoryMiB: 8192, swapMiB: 256 },
+        : { ...host, memoryMiB: 8192, swapMiB: 256, cgroupDriver },
     "clawkeep:storage": { stateGiB: 1, sandboxesGiB: 1 },
     "clawkeep:gateways": [labGateway],
     "clawkeep:models": labModels,

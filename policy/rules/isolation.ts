@@ -1,6 +1,7 @@
 /** What keeps a process in its container: no way to write the root, to gain privileges, to see the host. */
+import { cgroupDrivers, gatewayCgroup } from "../../config/cgroups";
 import { hardened } from "../../config/container-shape";
-import { allowanceOf, containerType } from "../allowances";
+import { allowanceOf, containerType, gatewayOf } from "../allowances";
 import { at, broken, each, isUnset, shown, want, type Inputs, type ResourceRule } from "../rule";
 
 const types = [containerType];
@@ -70,8 +71,25 @@ export const isolationRules: readonly ResourceRule[] = [
       unset(
         inputs,
         ...["privileged", "devices", "gpus", "deviceRequests", "deviceCgroupRules"],
-        ...["sysctls", "cgroupParent", "runtime"],
+        ...["sysctls", "runtime"],
       ),
+  },
+  {
+    name: "container-cgroup",
+    promise: "All that runs for a gateway shares that gateway's part of the CPUs, and nothing else is in it.",
+    mend: "Make containers with serviceContainer: cgroupParent is the gateway's own (config/cgroups.ts), or not set.",
+    unknown: "refused",
+    types,
+    check: (container) => {
+      const gateway = gatewayOf(container);
+      const allowed = cgroupDrivers.map((driver) => gatewayCgroup(gateway ?? "", driver));
+      const { cgroupParent } = container.inputs;
+      return want(
+        cgroupParent,
+        (value) => (gateway === undefined ? isUnset(value) : allowed.some((one) => one === value)),
+        `cgroupParent is ${shown(cgroupParent)}`,
+      );
+    },
   },
   {
     name: "container-own-namespaces",

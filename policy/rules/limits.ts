@@ -158,6 +158,7 @@ function expected(container: Resource): Record<string, Value> {
     memoryMiB: Number(inputs["memory"]),
     restart: restartPolicy({ startedBy }),
     capabilities: capability === undefined ? [] : [capability],
+    cgroupParent: (inputs["cgroupParent"] ?? "") as string,
   });
 }
 

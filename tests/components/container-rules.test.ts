@@ -157,6 +157,13 @@ describe.each(all)("$stack: $name", ({ stack, name, resource, inputs, mounts, is
     });
   });
 
+  it("shares the CPUs as a part of its gateway, whose sandboxes do too", () => {
+    const owner = name.replace(/-docker-proxy$/, "");
+    const own = isGateway || isSocketProxy ? `openclaw-${owner}.slice` : undefined;
+    expect(inputs["cgroupParent"]).toBe(own);
+    expect(order.expect["HostConfig.CgroupParent"]).toBe(inputs["cgroupParent"] ?? "");
+  });
+
   it("is asked for its health as the guide has it", () => {
     const healthcheck = inputs["healthcheck"] as Record<string, unknown> & { tests: string[] };
     expect(healthcheck).toMatchObject({ interval: "30s", retries: 3 });

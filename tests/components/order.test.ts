@@ -59,6 +59,7 @@ interface Volume {
   readonly readOnly: boolean;
 }
 interface GatewayInputs extends Record<"user" | "hostname" | "cpus" | "restart" | "logDriver", string> {
+  readonly cgroupParent: string;
   readonly memory: number;
   readonly memorySwap: number;
   readonly memoryReservation: number;
@@ -117,6 +118,7 @@ describe.each([
         ...["--memory", `${inputs.memory}m`, "--memory-swap", `${inputs.memorySwap}m`],
         ...["--memory-reservation", `${inputs.memoryReservation}m`],
         ...["--cpus", inputs.cpus, "--pids-limit", String(pidsLimit), "--restart", inputs.restart],
+        ...["--cgroup-parent", inputs.cgroupParent],
         ...each(
           "--ulimit",
           inputs.ulimits.map(({ name, soft, hard }) => `${name}=${soft}:${hard}`),
@@ -233,6 +235,8 @@ describe.each(["prod", "twoGateways"] as const)("%s", (stack) => {
         "host-units",
         "host-docker-settings",
         "host-tuned",
+        "host-shares",
+        "host-traces",
         "host-upgrades",
         "host-sshd",
         "host-volume-mounted",

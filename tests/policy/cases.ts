@@ -155,6 +155,20 @@ export const cases: Readonly<Record<string, Case>> = {
     },
     unknown: set({ privileged: unknown }),
   },
+  "container-cgroup": {
+    resource: gateway,
+    broken: {
+      "Docker's own": set({ cgroupParent: undefined }),
+      "another gateway's": set({ cgroupParent: "openclaw-other.slice" }),
+      "the host's": set({ cgroupParent: "system.slice" }),
+      "a gateway's, of a container that is none's": set({
+        labels: [],
+        name: "openclaw-caddy",
+        cgroupParent: "openclaw-openclaw.slice",
+      }),
+    },
+    unknown: set({ cgroupParent: unknown }),
+  },
   "container-own-namespaces": {
     resource: gateway,
     broken: {

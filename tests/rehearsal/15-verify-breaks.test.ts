@@ -162,6 +162,13 @@ mount --bind /run/no-container /usr/bin/systemd-detect-virt`,
     script: "mv /etc/clawkeep/active-record.json /run/verify-active-record",
     mend: "mv /run/verify-active-record /etc/clawkeep/active-record.json",
   },
+  "Docker with more than its share, and nobody who keeps what is logged": {
+    rows: /^(gateways have equal shares|what services log is kept)/,
+    because: /systemd has CPUWeight 100, not 50|clawkeep-traces\.service is inactive/,
+    script: "systemctl set-property --runtime docker.service CPUWeight=100; systemctl stop clawkeep-traces",
+    mend: `rm -f /run/systemd/system.control/docker.service.d/50-CPUWeight.conf
+systemctl daemon-reload; systemctl start clawkeep-traces`,
+  },
   "updates that match no source, and a reboot that does not come": {
     rows: /^(security updates|no reboot is overdue)/,
     because: /takes none, and no security updates|is needed since .* but has not come/,

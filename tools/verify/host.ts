@@ -14,6 +14,8 @@ const scripts = {
   "SSH takes keys alone": "secure-sshd check",
   "the spend store is usable": "spend-store status",
   "Docker has its settings": "docker-settings check",
+  "gateways have equal shares, Docker its limits": "host-shares check",
+  "what services log is kept": "keep-traces check",
   "kernel settings are as they have to be": "tune-host check sysctl",
   "swap is in use": "tune-host check swap",
   "the clock is kept": "tune-host check time",

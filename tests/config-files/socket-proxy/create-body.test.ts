@@ -51,6 +51,7 @@ function expectHardened(sent: Body): void {
     RestartPolicy: { Name: "no" },
     LogConfig: { Type: "none" },
     Init: true,
+    CgroupParent: "openclaw-test.slice",
   });
   expect(most(host.Memory, 512 * 1024 * 1024) && host.MemorySwap === host.Memory).toBe(true);
   expect(most(host.NanoCpus, 500_000_000) && most(host.PidsLimit, 128)).toBe(true);
@@ -69,7 +70,7 @@ function expectHardened(sent: Body): void {
     expect(options).toMatch(/^rw,nosuid,nodev,noexec,size=[1-9][0-9]*k$/);
   const fields = [
     "Mounts Tmpfs NetworkMode IpcMode CgroupnsMode PidMode UTSMode Privileged ReadonlyRootfs CapAdd CapDrop SecurityOpt",
-    "Init RestartPolicy AutoRemove LogConfig ShmSize Memory MemorySwap NanoCpus PidsLimit Ulimits",
+    "Init CgroupParent RestartPolicy AutoRemove LogConfig ShmSize Memory MemorySwap NanoCpus PidsLimit Ulimits",
   ];
   expect(Object.keys(host).filter((field) => !fields.join(" ").split(" ").includes(field))).toEqual([]);
   const topFields =

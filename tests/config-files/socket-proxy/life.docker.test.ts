@@ -120,6 +120,7 @@ test("a sandbox of the older release line is made and hardened the same", async 
     PidMode: "",
     IpcMode: "private",
     CgroupnsMode: "private",
+    CgroupParent: expect.stringMatching(/openclaw-clawkeep_test\.slice$/),
     Privileged: false,
     CapAdd: [],
     CapDrop: ["ALL"],

@@ -1,4 +1,5 @@
 /** Rows about containers: each part of the shape that `docker inspect` shows otherwise is told, and nothing else. */
+import { gatewayCgroup } from "../../../config/cgroups";
 import { inspectedShape, shapeOf } from "../../../config/container-shape";
 import { containersOf } from "../../../config/containers";
 import { settingsSchema } from "../../../config/schema";
@@ -32,6 +33,7 @@ const inspected = (): Inspected[] =>
         RestartPolicy: { Name: name === "openclaw" ? "no" : "unless-stopped", MaximumRetryCount: 0 },
         NanoCpus: cpus * 1e9,
         PidsLimit: pids,
+        CgroupParent: /^openclaw(-docker-proxy)?$/.test(name) ? "openclaw-openclaw.slice" : "",
         PortBindings: name === "openclaw-caddy" ? { "8443/tcp": [{ HostIp: "", HostPort: "443" }] } : {},
       },
       State: { Status: "running", Health: { Status: "healthy" } },
@@ -68,6 +70,7 @@ const wrong: [what: string, part: "HostConfig" | "Config", change: object, path:
     { RestartPolicy: { Name: "always" } },
     "HostConfig.RestartPolicy.Name",
   ],
+  ["another control group", "HostConfig", { CgroupParent: "/" }, "HostConfig.CgroupParent"],
   ["root", "Config", { User: "0:0" }, "Config.User"],
   ["another host name", "Config", { Hostname: "gateway" }, "Config.Hostname"],
   ["more CPUs", "HostConfig", { NanoCpus: 9e9 }, "cpus"],
@@ -88,7 +91,6 @@ it.each<[what: string, part: "HostConfig" | "Mounts", change: unknown, says: Reg
   ["the host's users", "HostConfig", { UsernsMode: "host" }, /^HostConfig\.UsernsMode is host$/],
   ["a device", "HostConfig", { Devices: [{ PathOnHost: "/dev/kmsg" }] }, /^HostConfig\.Devices is .*kmsg/],
   ["a GPU", "HostConfig", { DeviceRequests: [{ Driver: "nvidia" }] }, /^HostConfig\.Devices is .*nvidia/],
-  ["another cgroup", "HostConfig", { CgroupParent: "/" }, /^HostConfig\.CgroupParent is/],
   ["a shared mount", "Mounts", [{ Source: "/srv", Propagation: "rshared" }], /^what is mounted .*\/srv/],
 ])("fall short, for that container alone, where it has %s", async (_, part, change, says) => {
   const broken = inspected().map((one) =>
@@ -101,10 +103,20 @@ it.each<[what: string, part: "HostConfig" | "Mounts", change: unknown, says: Reg
   });
 });
 
+it("fall short where a gateway's filter is in Docker's own control group, as before 0.2", async () => {
+  expect(await failing(changed("openclaw-docker-proxy", "HostConfig", { CgroupParent: "" }))).toEqual({
+    "openclaw-docker-proxy has its limits and its shape": expect.stringMatching(
+      /^HostConfig\.CgroupParent is "", not "openclaw-openclaw\.slice"/,
+    ),
+  });
+});
+
 it("ask for every part of the shape", () => {
   const [one] = containers;
   if (one === undefined) throw new Error("no container");
-  const asked = Object.keys(inspectedShape(shapeOf(one.row, one.name, one.row.limits.starter)));
+  const asked = Object.keys(
+    inspectedShape(shapeOf(one.row, one.name, one.row.limits.starter, gatewayCgroup(one.name, "systemd"))),
+  );
   expect(wrong.map(([, , , path]) => path)).toEqual([...asked, "cpus", "pids limit"]);
 });
 

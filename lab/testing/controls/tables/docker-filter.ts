@@ -46,6 +46,12 @@ const limits = controlsOf(
       failing: "bodies are accepted, and hardened",
     },
     {
+      name: "sandbox-cgroup",
+      from: "CgroupParent: sandbox.cgroupParent }",
+      to: 'CgroupParent: "" }',
+      failing: "bodies are accepted, and hardened",
+    },
+    {
       name: "sandbox-tmpfs-flags",
       file: `${folder}/tmpfs.ts`,
       from: "`rw,nosuid,nodev,noexec,size=",

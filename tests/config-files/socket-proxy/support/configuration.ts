@@ -19,6 +19,7 @@ export function exampleConfiguration(overrides: Partial<FilterConfiguration> = {
       uid: 1000,
       gid: 1000,
       environment: measuredEnvironment,
+      cgroupParent: "openclaw-test.slice",
     },
     limits: {
       memoryMiB: 512,

@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gatewayCgroup, type CgroupDriver } from "../../../../config/cgroups";
 import type { FilterConfiguration } from "../../../../config-files/socket-proxy/configuration";
 import { controls, type Controls } from "../../../../config-files/socket-proxy/controls";
 import { DecisionLog, type Decision } from "../../../../config-files/socket-proxy/decision-log";
@@ -45,6 +46,7 @@ export class World {
   readonly tee: Tee;
   readonly lines: Decision[] = [];
   imageId = "";
+  private cgroupParent = "";
   victimId = "";
   gatewayId = "";
   private filter: FilterServer | undefined;
@@ -70,6 +72,8 @@ export class World {
     await this.tee.listen();
     await this.importImages();
     this.imageId = await this.engine.cli(["image", "inspect", "--format", "{{.Id}}", this.image]);
+    const driver = await this.engine.cli(["info", "--format", "{{.CgroupDriver}}"]);
+    this.cgroupParent = gatewayCgroup("clawkeep-test", driver as CgroupDriver);
     const run = [
       "run",
       "--detach",
@@ -145,6 +149,7 @@ export class World {
         imageId: this.imageId,
         hostDirectory: this.mount.directory,
         ownDirectory: this.mount.directory,
+        cgroupParent: this.cgroupParent,
       },
       limits: { ...example.limits, ...limits },
     };
