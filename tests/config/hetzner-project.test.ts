@@ -110,7 +110,9 @@ describe("before the first thing is made", () => {
         /cx33 is not to be had in fsn1 now\. Either take another type that is \(cx53, cpx32, /,
       );
       expect(said).toContain("pulumi config set --stack prod --path clawkeep:host.serverType cx53");
-      expect(said).toMatch(/Then run pulumi up --stack prod again\. .* make recover STACK=prod finds by itself$/);
+      expect(said).toMatch(
+        /Then run pulumi up --stack prod again\. .* make recover STACK=prod finds by itself$/,
+      );
       expect(said).not.toContain("pulumi import");
       expect(said).not.toContain(tokens.write);
     } finally {

@@ -52,7 +52,8 @@ function within(part: unknown, whole: unknown): boolean {
       part.length === whole.length &&
       part.every((each, index) => within(each, whole[index]))
     );
-  if (typeof part !== "object" || part === null) return Object.is(part, whole);
+  // Not `Object.is`: what was said as -0 is handed on as 0.
+  if (typeof part !== "object" || part === null) return part === whole;
   return (
     typeof whole === "object" &&
     whole !== null &&
