@@ -13,7 +13,7 @@ import { backupServices, backupTimers, backupUnitFiles, backupUnits } from "../c
 import { scriptRevision } from "../config-files/host/tools";
 import { Component } from "./component";
 import { settledBefore, type Place } from "./container";
-import { toolDirectory, type FilesOnHost, type HostFile } from "./host";
+import { toolDirectory, unitDirectory, type FilesOnHost, type HostFile } from "./host";
 import { pulledImage } from "./image";
 
 export interface BackupsArgs extends Place {
@@ -27,7 +27,6 @@ interface Ordered {
   readonly there: pulumi.Resource[];
 }
 
-const unitDirectory = "/etc/systemd/system";
 const { version } = JSON.parse(readFileSync(join(__dirname, "..", "package.json"), "utf8")) as {
   version: string;
 };

@@ -2,17 +2,12 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { Configuration } from "../config/load";
-import { repositoryOf } from "../config/repository";
 import { memoryBudget } from "../config/tiers";
-import { backupPorts } from "../config-files/backups/egress";
 import { dockerSettings } from "../config-files/host/docker-settings";
-import { firewallRuleset } from "../config-files/host/firewall";
 import { hostShares } from "../config-files/host/shares";
 import { kernelSettings } from "../config-files/host/kernel-settings";
 import {
   awaitBootScript,
-  firewallUnitFiles,
-  firewallUnitPaths,
   hostTools,
   hostUnitFiles,
   prepareHostScript,
@@ -23,17 +18,17 @@ import { securedSettings } from "../config-files/ssh/sshd-settings";
 import { activeRecordOrder } from "./active-record-order";
 import { Component } from "./component";
 import { hcloudFoundation, type BoundToServer } from "./hcloud-server";
+import { hostFirewall, type FirstCommand } from "./host-firewall";
 import {
   connectionTo,
   Host,
   hostProviders,
   toolDirectory,
+  unitDirectory,
   type HostAddress,
   type HostProviders,
 } from "./host";
 import { registryLoginsOf, type RegistryLogin } from "./registry-login";
-
-const unitDirectory = "/etc/systemd/system";
 
 /**
  * What a unit is wanted by is read when it is enabled: gateways that are, are so again. The unit that ends containers has
@@ -61,13 +56,6 @@ interface Volume {
   readonly sizeGiB: number;
   readonly attached: pulumi.Resource;
 }
-
-/** Runs a command on the host before it counts as ready. */
-type FirstCommand = (
-  suffix: string,
-  args: Pick<command.remote.CommandArgs, "create" | "delete" | "stdin" | "triggers">,
-  after: pulumi.Resource[],
-) => command.remote.Command;
 
 /**
  * The VPS: a Hetzner server with firewall, protected address and protected state volume, or an existing SSH host;
@@ -193,7 +181,7 @@ export class HostBaseline extends Component {
       { create: `${toolDirectory}/gateway-list ${gatewayList(configuration).join(" ")}` },
       [docker],
     );
-    const firewall = this.firewall(configuration, first, [gateways], installUnits);
+    const firewall = hostFirewall(configuration, first, [gateways], installUnits);
     const ready: pulumi.Resource[] = [
       tools,
       units,
@@ -242,40 +230,6 @@ export class HostBaseline extends Component {
     this.sshCommand = pulumi.interpolate`ssh -p ${ground.address.sshPort} root@${ground.address.address}`;
     this.sshHostKey = pulumi.output(ground.address.hostKey);
     this.finish({ ipv4: this.ipv4, ipv6: this.ipv6, sshCommand: this.sshCommand });
-  }
-
-  /**
-   * The host's own firewall, behind the provider's where there is one. It takes itself back after a minute unless the
-   * next command, over a connection of its own, has come through it.
-   */
-  private firewall(
-    { settings, addresses }: Configuration,
-    first: FirstCommand,
-    after: pulumi.Resource[],
-    installUnits: string,
-  ) {
-    const { adminCidrs, sshPort } = settings.host;
-    const stdin = firewallRuleset({
-      ...{ sshPort, adminCidrs, subnets: settings.networks, addresses },
-      outwardPorts: backupPorts(repositoryOf(settings)),
-    });
-    const units = first(
-      "firewall-units",
-      {
-        create: installUnits,
-        delete: `cd ${unitDirectory} && rm -f ${firewallUnitPaths.join(" ")} && systemctl daemon-reload`,
-        stdin: firewallUnitFiles(),
-      },
-      after,
-    );
-    const tool = `${toolDirectory}/apply-firewall`;
-    const applied = first("firewall-applied", { create: `${tool} apply`, delete: `${tool} remove`, stdin }, [
-      units,
-    ]);
-    // Whenever the one is made anew, by --replace too, the other has to follow, or the firewall takes itself back.
-    return first("firewall-confirmed", { create: `${tool} confirm`, stdin, triggers: [applied.id] }, [
-      applied,
-    ]);
   }
 
   private ground({ settings, hcloud, stack }: Configuration, logins: readonly RegistryLogin[]): Ground {

@@ -44,6 +44,8 @@ export interface HostCommandArgs {
 
 /** Where the scripts of config-files/host/bin are on a host. */
 export const toolDirectory = "/opt/openclaw/bin";
+/** Where units of ours, and what we add to others, lie. */
+export const unitDirectory = "/etc/systemd/system";
 
 /**
  * A host to act on. Components get one of these, never an address to parse: it runs commands, writes files and

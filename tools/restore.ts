@@ -7,33 +7,40 @@
  * --cold: onto a host that has nothing: `pulumi up` first, then this, so that it is one command. Standard error begins with which
  * stack of which state backend it is. Needs pulumi on the PATH and the key in your ssh-agent.
  */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { sayBackend } from "./backend";
 import { sshTarget, withHost } from "./host-shell";
 import { checkedWords, hostScript, hostWords } from "./restore/words";
-import { endWith, say } from "./terminal";
+import { complain, endWith, say } from "./terminal";
 import { stackOutputs } from "./verify/deployed-stack";
 
 /** Hours that a restore may take; a first download is as long as the line is slow. */
 const hours = 12;
 
-/** Deploys, with Pulumi's own output. A state backend that knows nothing of the stack begins with its file. */
-function up(stack: string): void {
+/** Runs `pulumi`, says what it says as it says it. @returns its exit code */
+function pulumi(...args: readonly string[]): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    const child = spawn("pulumi", ["--non-interactive", "--color", "never", ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    createInterface({ input: child.stdout }).on("line", say);
+    createInterface({ input: child.stderr }).on("line", complain);
+    child.once("error", (error) => reject(new Error(`pulumi cannot be run: ${error.message}`)));
+    child.once("close", resolve);
+  });
+}
+
+/** Deploys. A state backend that knows nothing of the stack begins with its file. */
+async function up(stack: string): Promise<void> {
   const listed = spawnSync("pulumi", ["--non-interactive", "stack", "ls", "--json"], { encoding: "utf8" });
   const known = listed.status === 0 ? (JSON.parse(listed.stdout) as { name: string }[]) : [];
   if (!known.some(({ name }) => name.split("/").at(-1) === stack)) {
-    const made = spawnSync("pulumi", ["--non-interactive", "stack", "init", stack, "--no-select"], {
-      stdio: "inherit",
-    });
-    if (made.status !== 0)
+    if ((await pulumi("stack", "init", stack, "--no-select")) !== 0)
       throw new Error(`there is no stack ${stack}, and none could be begun: pulumi stack init ${stack}`);
   }
-  const { status, error } = spawnSync("pulumi", ["up", "--stack", stack, "--yes", "--skip-preview"], {
-    stdio: "inherit",
-  });
-  if (error !== undefined) throw new Error(`pulumi cannot be run: ${error.message}`);
-  if (status !== 0)
+  if ((await pulumi("up", "--stack", stack, "--yes", "--skip-preview")) !== 0)
     throw new Error(
       "the stack is not deployed, so nothing was restored: mend what pulumi says, then type it again",
     );
@@ -55,7 +62,7 @@ async function main(): Promise<void> {
     ...(gateway === undefined ? {} : { gateway }),
   });
   sayBackend(words.stack);
-  if (words.cold) up(words.stack);
+  if (words.cold) await up(words.stack);
   await withHost(
     sshTarget(words.stack, stackOutputs(words.stack)),
     async (shell) => say((await shell(hostScript, hostWords(words))).trim()),

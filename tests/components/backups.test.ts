@@ -35,13 +35,13 @@ const text = (graph: Graph, name: string, input: string): string =>
   opened(command(graph, name).inputs[input]) as string;
 
 it("are there only where they are set; a standby has what a restore needs, and makes none", () => {
-  const all = ["certificates", "first", "order", "repository", "secrets", "timers"].map(
+  const all = ["certificates", "first", "image-pulled", "order", "repository", "secrets", "timers"].map(
     (name) => `backups-${name}`,
   );
   expect(own(graphs.none)).toEqual([]);
   expect(own(graphs.rest)).toEqual(all);
   expect(own(graphs.ssh)).toEqual(all.slice(1));
-  expect(own(graphs.standby)).toEqual(["backups-order", "backups-secrets"]);
+  expect(own(graphs.standby)).toEqual(["backups-image-pulled", "backups-order", "backups-secrets"]);
 });
 
 it("are asked in order: what restic reads, the repository, a first snapshot of gateways that serve, the timers", () => {

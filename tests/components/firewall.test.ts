@@ -46,7 +46,7 @@ describe.each(Object.entries(graphs))("%s", (stack, graph) => {
       ),
     );
     const gateways = stack === "twoGateways" ? ["openclaw", "second"] : ["openclaw"];
-    const { relay } = fixedAddresses(
+    const { relay, backup } = fixedAddresses(
       stack === "moved"
         ? moved
         : { openclaw: "172.30.1.0/24", proxy: "172.30.2.0/24", egress: "172.30.3.0/24" },
@@ -54,6 +54,8 @@ describe.each(Object.entries(graphs))("%s", (stack, graph) => {
     );
     // A stack without a channel has no relay; its address is kept for it.
     at.set(relay, "openclaw-relay openclaw-net");
+    // The host's scripts start it, for one command.
+    at.set(backup, "openclaw-backup openclaw-net");
     const flows = elements(text, "flows").map((flow) => {
       const [from = "", to = "", port = ""] = flow.split(" . ");
       return `${at.get(from)} -> ${at.get(to)} ${port}`;
@@ -65,6 +67,7 @@ describe.each(Object.entries(graphs))("%s", (stack, graph) => {
           `${gateway} openclaw-net -> openclaw-relay openclaw-net 8090`,
           `openclaw-caddy proxy-net -> ${gateway} proxy-net 18789`,
         ]),
+        "openclaw-backup openclaw-net -> openclaw-egress openclaw-net 3128",
         "openclaw-litellm openclaw-net -> openclaw-egress openclaw-net 3128",
         "openclaw-relay openclaw-net -> openclaw-egress openclaw-net 3128",
       ].sort(),

@@ -200,8 +200,8 @@ const hostFirewall = controlsOf({ threat: hostItself, file: firewall, test: fire
   {
     name: "firewall-way-out",
     threat: "Of the containers here Squid alone",
-    from: "`${proxy} ip daddr != @private tcp dport 443 accept`",
-    to: '"ip daddr != @private tcp dport 443 accept"',
+    from: "`${proxy} ip daddr != @private tcp dport ${ports} accept`",
+    to: "`ip daddr != @private tcp dport ${ports} accept`",
     failing: "lets the egress proxy alone out",
   },
   {
@@ -256,8 +256,8 @@ const egress = controlsOf({ threat: "The egress proxy has a list", file: squid, 
   },
   {
     name: "egress-list-of-hosts",
-    from: "http_access allow from_${client.name} hosts_of_${client.name}`",
-    to: "http_access allow from_${client.name}`",
+    from: "http_access allow from_${client.name} hosts_of_${client.name}${portOf(client)}`",
+    to: "http_access allow from_${client.name}${portOf(client)}`",
     failing: "a tunnel is allowed exactly to a host of that very client",
   },
   {
