@@ -11,6 +11,7 @@ import json
 import os
 import re
 import ssl
+import sys
 import time
 import urllib.error
 import urllib.parse
@@ -118,14 +119,14 @@ def stays_down(patience: float) -> str | None:
             if common.read(READ) is not None:
                 return None
             if os.path.exists(ANYWAY):
-                print("started without a look at the record of the active stack: an operator has said so", flush=True)
+                print("started without a look at the record of the active stack: an operator has said so", file=sys.stderr, flush=True)
                 return None
             if time.monotonic() >= deadline:
                 return f"nobody knows which stack is the active one: {unreadable}. If it is {wanted['stack']}: " \
                        "/opt/openclaw/bin/active-record start-anyway"
             if str(unreadable) != told:
                 told = str(unreadable)
-                print(f"waits for the record of the active stack: {told}", flush=True)
+                print(f"waits for the record of the active stack: {told}", file=sys.stderr, flush=True)
             time.sleep(AGAIN_SECONDS)
     if record is None:
         return f"nobody is recorded as the active stack: pulumi up --stack {wanted['stack']}"

@@ -166,9 +166,10 @@ const settle = (container: unknown, changes: Record<string, unknown> = {}, more:
   });
 
   it("at boot, a host without a role starts nothing", () => {
-    const { status, stdout } = onAHost(`${home}; ${bin}/gateway-gate role openclaw; exit $?`);
+    // On standard error: the unit gives the other to nobody.
+    const { status, stderr } = onAHost(`${home}; ${bin}/gateway-gate role openclaw; exit $?`);
     expect(status).toBe(1);
-    expect(stdout).toContain("the role of this host is 'unknown'");
+    expect(stderr).toContain("the role of this host is 'unknown'");
   });
 
   it.each([
@@ -186,7 +187,7 @@ const settle = (container: unknown, changes: Record<string, unknown> = {}, more:
     });
     expect(outcome.status).toBe(status);
     if (status !== 0)
-      expect(outcome.stdout).toMatch(
+      expect(outcome.stderr).toMatch(
         /^gateway-gate: openclaw waits for:.*(not settled|openclaw-litellm \(starting\))/,
       );
   });
