@@ -63,7 +63,6 @@ test("a program that gives controls up is stopped, by the rule of each, before a
       "create: `${toolDirectory}/gateway-snapshot",
       'create: pulumi.interpolate`: ${pulumi.secret("hush")}; ${toolDirectory}/gateway-snapshot',
     );
-    change(join(components, "backups.ts"), "import type * as pulumi", "import * as pulumi");
     change(
       join(components, "container.ts"),
       "...hardenedInputs(shape, limits),",

@@ -1,6 +1,7 @@
 /** Everything that a hostile process would try to get something out: none of it leaves, and all of it could. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { names6 } from "../../lab/internet/addresses";
 import { labDir } from "../../lab/lib/paths";
 import { enterLabEnvironment } from "../../lab/rehearsal/environment";
 import { chatTurn, requestsTo } from "../../lab/rehearsal/public";
@@ -48,7 +49,10 @@ beforeAll(async () => {
   } finally {
     await onVps("prod", "/opt/openclaw/bin/apply-firewall ensure");
   }
-  await onVps("prod", `docker rm --force ${openProxy}; rm -f /run/${openProxy}.conf`);
+  await onVps(
+    "prod",
+    `docker rm --force ${openProxy}; rm -f /run/${openProxy}.conf; ${providersByIpv4Alone("del")}`,
+  );
   // The world notes a connection when it is over.
   await new Promise((wake) => setTimeout(wake, 2000));
   deployedSince = new Date().toISOString();
@@ -167,6 +171,16 @@ async function makeSandbox(): Promise<void> {
 }
 
 /** Squid without lists, in the host's own network: it reaches everything that the host does. */
+/**
+ * The open proxy is in the server's own network, which has IPv6, and the lab serves the providers by IPv4 alone: without this
+ * their published IPv6 addresses would leave it waiting.
+ */
+const providersByIpv4Alone = (what: "replace" | "del"): string =>
+  Object.entries(names6)
+    .filter(([name]) => name !== "nobody.example")
+    .map(([, address]) => `ip -6 route ${what} unreachable ${address}`)
+    .join("; ");
+
 async function startOpenProxy(words: Record<string, string>): Promise<void> {
   const conf = [
     ...[
@@ -179,6 +193,7 @@ async function startOpenProxy(words: Record<string, string>): Promise<void> {
     ...["pid_filename none", "cache_log /dev/null", "access_log none", "cache deny all", "pinger_enable off"],
   ];
   const text = `${conf.join("\n")}\n`;
+  await onVps("prod", providersByIpv4Alone("replace"));
   await onVps(
     "prod",
     `docker rm --force ${openProxy}; cat >/run/${openProxy}.conf; ` +
