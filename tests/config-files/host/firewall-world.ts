@@ -51,6 +51,7 @@ export const parts: Readonly<Record<string, Partial<Record<keyof Subnets, string
   second,
   "openclaw-litellm": { openclaw: addresses.litellm },
   "openclaw-relay": { openclaw: addresses.relay },
+  "openclaw-backup": { openclaw: addresses.backup },
   "openclaw-egress": addresses.egressProxy,
   "openclaw-caddy": addresses.reverseProxy,
 };

@@ -154,7 +154,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, "/opt/openclaw/bin")
 source = open("/opt/openclaw/bin/apply-firewall", encoding="utf-8").read()
-exec(compile(source.rpartition("main()")[0], "apply-firewall", "exec"))
+exec(compile(source.rpartition("common.script(")[0], "apply-firewall", "exec"))
 # The kernel and its firewall are no matter of disks.
 meaning = lambda text: text
 held = lambda: "ruleset"
