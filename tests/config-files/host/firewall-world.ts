@@ -158,7 +158,9 @@ export async function afterBoot(): Promise<void> {
   );
   await until("the host's own service", async () => {
     const listening = await inside("ss -Hltn; docker ps -q --filter status=running | wc -l");
-    return listening.includes(`:${hostPorts.service} `) && /^9$/m.test(listening);
+    // Every part, and the three with IPv6.
+    const running = new RegExp(`^${Object.keys(parts).length + 3}$`, "m");
+    return listening.includes(`:${hostPorts.service} `) && running.test(listening);
   });
 }
 
