@@ -20,7 +20,7 @@ export interface Result {
 
 /** Seconds that a row has, and that all of them have together: what a turned gateway holds up ends, and says so. */
 export interface Patience {
-  /** @default 30 */
+  /** @default 45 */
   readonly each?: number;
   /** @default 80 */
   readonly all?: number;
@@ -35,7 +35,7 @@ export async function verify(
   deployed: DeployedStack,
   rows: readonly Row[],
   atOnce = 4,
-  { each = 30, all = 80 }: Patience = {},
+  { each = 45, all = 80 }: Patience = {},
   ended: (result: Result) => void = () => undefined,
 ): Promise<Result[]> {
   const results: Result[] = [];
