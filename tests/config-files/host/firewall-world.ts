@@ -55,6 +55,8 @@ export const parts: Readonly<Record<string, Partial<Record<keyof Subnets, string
   "openclaw-egress": addresses.egressProxy,
   "openclaw-caddy": addresses.reverseProxy,
 };
+/** How many containers run, on a line of its own: every part, and three with IPv6. */
+const allRun = new RegExp(`^${Object.keys(parts).length + 3}$`, "m");
 /** Every part listens on all of them: the table has to tell them apart, not the service. */
 export const servicesPorts = [
   services.litellm.port,
@@ -158,9 +160,7 @@ export async function afterBoot(): Promise<void> {
   );
   await until("the host's own service", async () => {
     const listening = await inside("ss -Hltn; docker ps -q --filter status=running | wc -l");
-    // Every part, and the three with IPv6.
-    const running = new RegExp(`^${Object.keys(parts).length + 3}$`, "m");
-    return listening.includes(`:${hostPorts.service} `) && running.test(listening);
+    return listening.includes(`:${hostPorts.service} `) && allRun.test(listening);
   });
 }
 
@@ -254,7 +254,7 @@ export async function reboot(): Promise<void> {
   await attempt("docker", ["exec", standIn, "systemctl", "reboot"]);
   await until("a new boot", async () => (await started()) !== before);
   await until("the containers", async () =>
-    /^9$/m.test((await tryInside("docker ps -q --filter status=running | wc -l")).stdout),
+    allRun.test((await tryInside("docker ps -q --filter status=running | wc -l")).stdout),
   );
 }
 
