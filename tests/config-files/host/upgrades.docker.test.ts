@@ -29,6 +29,8 @@ for part in preinst postinst prerm postrm conffiles config templates triggers; d
   file=$(dpkg-query --control-path ${name} $part); [ -z "$file" ] || cp -p "$file" DEBIAN/$part
 done
 printf 'Package: ${name}\\nVersion: ${to}\\nArchitecture: amd64\\nMaintainer: nobody\\nDescription: again\\n' >DEBIAN/control
+# Without what it needs, the night would remove that as unused.
+dpkg-query -W -f 'Depends: \${Depends}\\n' ${name} >>DEBIAN/control
 dpkg-deb -Znone --build . /srv/archive/${name}_${to}.deb >/dev/null; cd /; rm -rf /root/${name}-${to}`;
 const empty = (name: string, to: string): string => `
 mkdir -p /root/e/DEBIAN; printf 'Package: ${name}\\nVersion: ${to}\\nArchitecture: all\\nMaintainer: nobody\\nDescription: test\\n' >/root/e/DEBIAN/control
