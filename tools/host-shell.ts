@@ -88,7 +88,8 @@ export async function withHost<T>(
   }
 }
 
-const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
+/** One word for a shell, as it is. */
+export const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
 /** Runs a command and unpacks what it prints into a file. @throws Error where either goes wrong */
 async function unpack(command: string, args: readonly string[], file: string, shown: string): Promise<void> {

@@ -14,7 +14,7 @@ import { cloudflareApi } from "../config/dns-records";
 import { hetznerApi } from "../config/hetzner-project";
 import { importWords } from "../config/import-command";
 import { sayBackend } from "./backend";
-import { execute } from "./host-shell";
+import { execute, quote } from "./host-shell";
 import {
   hostIn,
   isLocked,
@@ -62,8 +62,6 @@ function must(args: readonly string[], input = ""): string {
 
 const exported = (stack: string): Exported =>
   JSON.parse(must(["stack", "export", "--stack", stack])) as Exported;
-const put = (stack: string, state: Exported): Said =>
-  pulumi(["stack", "import", "--stack", stack], JSON.stringify(state));
 
 function lives(pid: number): boolean {
   try {
@@ -76,7 +74,8 @@ function lives(pid: number): boolean {
 
 /** Puts the state back as it is, which needs the lock: so it says whose it is. @throws Error where it is somebody's who may live */
 function takeLock(stack: string, answersFor: boolean): void {
-  const { code, stdout, stderr } = put(stack, exported(stack));
+  const state = JSON.stringify(exported(stack));
+  const { code, stdout, stderr } = pulumi(["stack", "import", "--stack", stack], state);
   const said = stdout + stderr;
   if (code === 0) return;
   if (!isLocked(said)) throw new Error(`pulumi stack import --stack ${stack} failed: ${said.trim()}`);
@@ -103,10 +102,8 @@ function outside(stack: string, state: Exported): Outside {
     shell: (script, args) => {
       if (login === undefined) throw new Error(`the state of ${stack} does not say where its host is`);
       const shown = `ssh ${login.at(-1) ?? ""}`;
-      const quoted = ["bash", "-c", script, "recover", ...args].map(
-        (word) => `'${word.replaceAll("'", `'\\''`)}'`,
-      );
-      return execute("ssh", [...login, quoted.join(" ")], "", shown);
+      const words = ["bash", "-c", script, "recover", ...args].map(quote).join(" ");
+      return execute("ssh", [...login, words], "", shown);
     },
   };
 }
@@ -136,8 +133,7 @@ async function main(): Promise<void> {
   for (const { urn } of rest)
     say(`${nameOf(urn)}: its change was cut off; its provider is asked what has become of it`);
   // Last: until here a second run finds all of it again.
-  const { code, stderr } = put(stack, settled(exported(stack)));
-  if (code !== 0) throw new Error(`pulumi stack import --stack ${stack} failed: ${stderr.trim()}`);
+  must(["stack", "import", "--stack", stack], JSON.stringify(settled(exported(stack))));
   if (rest.length > 0)
     must([
       "refresh",

@@ -74,3 +74,16 @@ export class Copies {
 }
 
 export const hasPython = spawnSync("python3", ["--version"]).status === 0;
+
+/** Python that is called with a folder of scripts and a home, as `bin` and `home`: `load` makes a module of a script. */
+export const scriptsAsModules = `
+import importlib.machinery, importlib.util, io, contextlib, json, os, sys
+bin, home = sys.argv[1:]
+sys.path.insert(0, bin)
+sys.dont_write_bytecode = True
+def load(name):
+    loader = importlib.machinery.SourceFileLoader(name.replace("-", "_"), f"{bin}/{name}")
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(module)
+    return module
+`;

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { hasPython } from "./backup-copies";
+import { hasPython, scriptsAsModules } from "./backup-copies";
 
 const bin = join(__dirname, "..", "..", "..", "config-files", "host", "bin");
 let home: string;
@@ -11,17 +11,7 @@ beforeEach(() => void (home = mkdtempSync(join(tmpdir(), "clawkeep-restore-"))))
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 /** The scripts as modules, their paths below `home`; restic and containers are functions that answer what `told` says. */
-const world = `
-import importlib.machinery, importlib.util, io, contextlib, json, os, sys
-bin, home = sys.argv[1:]
-sys.path.insert(0, bin)
-sys.dont_write_bytecode = True
-def load(name):
-    loader = importlib.machinery.SourceFileLoader(name.replace("-", "_"), f"{bin}/{name}")
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
-    loader.exec_module(module)
-    return module
-import backup_snapshots, common, gateway, copies, records
+const world = `${scriptsAsModules}import backup_snapshots, common, gateway, copies, records
 restore, verify = load("backup-restore"), load("backup-verify")
 backup_snapshots.PLACE = restore.PLACE = verify.PLACE = f"{home}/restore"
 backup_snapshots.SPARE = 0

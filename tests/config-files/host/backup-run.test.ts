@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { hasPython } from "./backup-copies";
+import { hasPython, scriptsAsModules } from "./backup-copies";
 
 const bin = join(__dirname, "..", "..", "..", "config-files", "host", "bin");
 let home: string;
@@ -11,17 +11,7 @@ beforeEach(() => void (home = mkdtempSync(join(tmpdir(), "clawkeep-backup-"))));
 afterEach(() => rmSync(home, { recursive: true }));
 
 /** Both scripts as modules, their paths below `home`, and Docker a function that notes its words and answers from a list. */
-const world = `
-import importlib.machinery, importlib.util, json, sys
-bin, home = sys.argv[1:]
-sys.path.insert(0, bin)
-sys.dont_write_bytecode = True
-def load(name):
-    loader = importlib.machinery.SourceFileLoader(name.replace("-", "_"), f"{bin}/{name}")
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
-    loader.exec_module(module)
-    return module
-import backup_restic
+const world = `${scriptsAsModules}import backup_restic
 backup_restic.HOME, backup_restic.LOCK = home, f"{home}/lock"
 import backup_snapshots, common
 run, fetch = load("backup-run"), load("backup-fetch")

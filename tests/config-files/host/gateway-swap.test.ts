@@ -1,11 +1,5 @@
 /** The table of swap.py, walked: every state, every crash point, on an engine in memory. Skipped where Python is not installed. */
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
-const bin = join(__dirname, "..", "..", "..", "config-files", "host", "bin");
-const python = spawnSync("python3", ["--version"]).error === undefined;
+import { python, walk } from "./walked-table";
 
 interface Walked {
   /** What a whole change does, by scenario. */
@@ -23,20 +17,7 @@ type Table = Readonly<Record<string, { then: string; fails: readonly string[]; r
   let walked: Walked;
   let table: Table;
   beforeAll(() => {
-    const directory = mkdtempSync(join(tmpdir(), "clawkeep-swap-"));
-    try {
-      const ask = (...words: string[]): string => {
-        const { stdout, stderr, status } = spawnSync("python3", ["-B", ...words], { encoding: "utf8" });
-        if (status !== 0) throw new Error(stderr);
-        return stdout;
-      };
-      walked = JSON.parse(ask(join(__dirname, "swap-walk.py"), bin, directory)) as Walked;
-      const print = `import json, sys; sys.path.insert(0, ${JSON.stringify(bin)}); import swap
-print(json.dumps({name: {"then": each.then, "fails": each.fails, "resumes": each.resumes} for name, each in swap.STATES.items()}))`;
-      table = JSON.parse(ask("-c", print)) as Table;
-    } finally {
-      rmSync(directory, { recursive: true });
-    }
+    ({ walked, table } = walk<Walked, Table>("swap-walk.py", "swap"));
   }, 120_000);
 
   it("comes to the same end wherever it is killed, run again or booted, from a journal of before 0.2 too", () => {

@@ -1,11 +1,5 @@
 /** The table of restoring.py, walked: every state, every crash point, on an engine in memory. Skipped where Python is not installed. */
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
-const bin = join(__dirname, "..", "..", "..", "config-files", "host", "bin");
-const python = spawnSync("python3", ["--version"]).error === undefined;
+import { python, walk } from "./walked-table";
 
 interface Walked {
   /** What a whole restore does, by scenario. */
@@ -25,20 +19,7 @@ type Table = Readonly<Record<string, { then: string; fails: string; resumes: str
   let walked: Walked;
   let table: Table;
   beforeAll(() => {
-    const directory = mkdtempSync(join(tmpdir(), "clawkeep-restore-"));
-    try {
-      const ask = (...words: string[]): string => {
-        const { stdout, stderr, status } = spawnSync("python3", ["-B", ...words], { encoding: "utf8" });
-        if (status !== 0) throw new Error(stderr);
-        return stdout;
-      };
-      walked = JSON.parse(ask(join(__dirname, "restore-walk.py"), bin, join(directory, "walk"))) as Walked;
-      const print = `import json, sys; sys.path.insert(0, ${JSON.stringify(bin)}); import restoring
-print(json.dumps({name: {"then": each.then, "fails": each.fails, "resumes": each.resumes} for name, each in restoring.STATES.items()}))`;
-      table = JSON.parse(ask("-c", print)) as Table;
-    } finally {
-      rmSync(directory, { recursive: true });
-    }
+    ({ walked, table } = walk<Walked, Table>("restore-walk.py", "restoring"));
   }, 120_000);
 
   it("comes to the same end wherever it is killed, run again or booted, and what was there is kept", () => {
