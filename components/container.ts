@@ -1,6 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { placesOf } from "../config/addresses";
+import { placesOf, slotNamed } from "../config/addresses";
 import { cgroupParentOf } from "../config/cgroups";
 import { hardenedInputs, inspectedShape, shapeOf } from "../config/container-shape";
 import { directNeedsOf } from "../config/containers";
@@ -70,7 +70,8 @@ export function serviceContainer(
   const stopSeconds = row.stopGraceSeconds ?? 10;
   const { cgroupDriver } = configuration.settings.host;
   const cgroupParent = cgroupParentOf(row, args.gateway ?? "", cgroupDriver);
-  const shape = shapeOf(row, containerName, limits, cgroupParent);
+  const slot = slotNamed(configuration.settings.gateways, args.gateway ?? "");
+  const shape = shapeOf(row, containerName, limits, cgroupParent, slot);
   const container = new docker.Container(
     name,
     {

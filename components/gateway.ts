@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { slotNamed } from "../config/addresses";
 import { gatewayCgroup } from "../config/cgroups";
 import { shapeOf } from "../config/container-shape";
 import { needsOf } from "../config/containers";
@@ -8,7 +9,7 @@ import { telegramSettings, type GatewaySettings } from "../config/gateway-schema
 import { volumeReserveGiB } from "../config/cross-checks";
 import { releaseProfiles } from "../config/release-lines";
 import { gatewaySecretKeys } from "../config/secrets";
-import { services } from "../config/services";
+import { services, userOf, usersOf } from "../config/services";
 import { buildContext } from "../config-files/build-context";
 import { gatewayImageFiles } from "../config-files/gateway/image-files";
 import { gatewaySecretNames, openclawConfig } from "../config-files/gateway/openclaw-config";
@@ -29,7 +30,7 @@ export interface GatewayArgs extends Place {
 }
 
 const configFolder = join(__dirname, "..", "config-files");
-const { uid, port, readyWithinSeconds } = services.gateway;
+const { port, readyWithinSeconds } = services.gateway;
 /** The canary starts cold, beside everything that runs, and is in nobody's way. */
 const canarySeconds = 180;
 
@@ -49,8 +50,10 @@ export class Gateway extends Component {
     const { settings, secret } = configuration;
     this.token = secret(gatewaySecretKeys(gateway.name).token);
 
+    const slot = slotNamed(settings.gateways, gateway.name);
+    const users = usersOf(slot);
     const storage = host.command(this, this.child("storage"), {
-      create: `${toolDirectory}/gateway-storage ${gateway.name} ${settings.storage.stateGiB} ${settings.storage.sandboxesGiB} ${volumeReserveGiB}`,
+      create: `${toolDirectory}/gateway-storage ${gateway.name} ${settings.storage.stateGiB} ${settings.storage.sandboxesGiB} ${volumeReserveGiB} ${users.gateway} ${users.sandbox} ${users.filter}`,
       stdin: scriptRevision("gateway-storage"),
     });
     const sandboxImage = this.sandboxImage(args);
@@ -96,8 +99,9 @@ export class Gateway extends Component {
     files: FilesOnHost,
     filter: SocketProxy,
   ): pulumi.Resource {
+    const user = usersOf(slotNamed(configuration.settings.gateways, gateway.name)).gateway;
     return host.command(this, this.child("tools-proven"), {
-      create: pulumi.interpolate`${toolDirectory}/gateway-prove-sandbox ${gateway.name} ${image.reference} ${files.directory} ${configuration.settings.role}`,
+      create: pulumi.interpolate`${toolDirectory}/gateway-prove-sandbox ${gateway.name} ${image.reference} ${files.directory} ${user} ${configuration.settings.role}`,
       // Another filter, or another way to ask it, is asked again.
       stdin: pulumi.interpolate`${filter.id} ${scriptRevision("gateway-prove-sandbox")} ${scriptRevision("prove-sandbox.mjs")}`,
       dependsOn: [filter.settled],
@@ -133,7 +137,7 @@ export class Gateway extends Component {
   ): FilesOnHost {
     return host.configuration(this, this.child("config"), {
       service: `gateway-${gateway.name}`,
-      owner: uid,
+      owner: usersOf(slotNamed(configuration.settings.gateways, gateway.name)).gateway,
       // OpenClaw's audit takes a file that others can read for a critical fault.
       closed: true,
       files: [
@@ -150,7 +154,7 @@ export class Gateway extends Component {
     const keys = gatewaySecretKeys(gateway.name);
     return host.secrets(this, this.child("secrets"), {
       service: `gateway-${gateway.name}`,
-      owner: uid,
+      owner: usersOf(slotNamed(configuration.settings.gateways, gateway.name)).gateway,
       files: [
         {
           path: "secrets.json",
@@ -170,11 +174,12 @@ export class Gateway extends Component {
   private canaryOrder({ configuration, gateway }: GatewayArgs, image: BuiltImage, files: FilesOnHost) {
     const limits = configuration.tier.services.gateway;
     const cgroupParent = gatewayCgroup(gateway.name, configuration.settings.host.cgroupDriver);
+    const slot = slotNamed(configuration.settings.gateways, gateway.name);
     return pulumi.all([image.reference, files.directory]).apply(([reference, directory]) =>
       JSON.stringify(
         canaryOrder({
           gateway,
-          shape: shapeOf(services.gateway, gateway.name, limits, cgroupParent),
+          shape: shapeOf(services.gateway, gateway.name, limits, cgroupParent, slot),
           limits,
           image: reference,
           configuration: directory,
@@ -193,6 +198,7 @@ export class Gateway extends Component {
     dependsOn: pulumi.Resource[],
   ) {
     const { gateway } = args;
+    const slot = slotNamed(args.configuration.settings.gateways, gateway.name);
     return serviceContainer(this, this.child("container"), {
       place: args,
       service: "gateway",
@@ -203,7 +209,7 @@ export class Gateway extends Component {
         soul: pulumi.interpolate`${files.directory}/SOUL.md`,
         secrets: secrets.directory,
       }),
-      tmpfs: gatewayTmpfs,
+      tmpfs: gatewayTmpfs(userOf(services.gateway, slot)),
       environment: gatewayEnvironment(gateway.release),
       healthcheck: [
         "node",

@@ -126,8 +126,8 @@ export class Host {
   }
 
   /**
-   * One revision of a service's files, in a directory named by their content: a container that mounts it is replaced
-   * exactly when the content changes, and the files of the one that still runs stay as they are.
+   * One revision of a service's files, in a directory named by their content and owner: a container that mounts it is
+   * replaced exactly when one of them changes, and the files of the one that still runs stay as they are.
    */
   private files(parent: pulumi.Resource, name: string, args: HostFilesArgs, kind: FileKind): FilesOnHost {
     const content = pulumi.all(args.files.map((file) => file.content)).apply((contents) =>
@@ -140,7 +140,9 @@ export class Host {
       ),
     );
     const revision = pulumi.unsecret(
-      pulumi.all([content, this.revisionKey]).apply(([text, key]) => kind.revision(text, key).slice(0, 12)),
+      pulumi
+        .all([content, this.revisionKey])
+        .apply(([text, key]) => kind.revision(`${args.owner} ${text}`, key).slice(0, 12)),
     );
     const order = pulumi.all([content, revision]).apply(([files, name]) =>
       JSON.stringify({

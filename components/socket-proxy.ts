@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
+import { slotNamed } from "../config/addresses";
 import { gatewayCgroup } from "../config/cgroups";
 import type { GatewaySettings } from "../config/gateway-schema";
-import { services } from "../config/services";
+import { services, usersOf } from "../config/services";
 import { filterSocketDirectory } from "../config-files/host/docker-settings";
 import { bundleFilter } from "../config-files/socket-proxy/bundle";
 import { filterConfiguration, upstreamDirectory } from "../config-files/socket-proxy/deployment";
@@ -31,6 +32,7 @@ export class SocketProxy extends Component {
     super("SocketProxy", name, options);
     const { configuration, host, gateway, sandboxImage } = args;
     const home = `/opt/openclaw/gateways/${gateway.name}`;
+    const users = usersOf(slotNamed(configuration.settings.gateways, gateway.name));
     const base = configuration.images[services.socketProxy.image];
     const image = programImage(this, host, base, "socket-proxy", { "filter.js": bundleFilter() });
     const files = host.configuration(this, this.child("config"), {
@@ -45,7 +47,9 @@ export class SocketProxy extends Component {
               sandbox: configuration.tier.sandbox,
               image: sandboxImage.reference,
               imageId,
-              hostDirectory: `${home}/sandboxes/workspaces`,
+              hostDirectory: `${home}/of-gateway/workspaces`,
+              sourceDirectory: `${home}/of-sandboxes/workspaces`,
+              user: users.sandbox,
               cgroupParent: gatewayCgroup(gateway.name, configuration.settings.host.cgroupDriver),
             }),
           ),
@@ -57,12 +61,13 @@ export class SocketProxy extends Component {
       service: "socketProxy",
       gateway: gateway.name,
       image,
-      supplementaryGroups: [args.dockerGroup],
+      // Of the workspaces it looks at the directories, by the group's right.
+      supplementaryGroups: [args.dockerGroup, String(users.sandbox)],
       mounts: [
         { hostPath: files.directory, containerPath: "/etc/socket-proxy" },
         { hostPath: filterSocketDirectory, containerPath: upstreamDirectory },
         // The parent of the workspaces, so that the filter's own mount table shows their file system and its flags.
-        { hostPath: `${home}/sandboxes`, containerPath: `${home}/sandboxes` },
+        { hostPath: `${home}/of-sandboxes`, containerPath: `${home}/of-sandboxes` },
         { hostPath: `${home}/socket`, containerPath: "/run/openclaw", writable: true },
       ],
       healthcheck: [

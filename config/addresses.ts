@@ -38,6 +38,17 @@ export interface Slotted {
   readonly slot?: number | undefined;
 }
 export const slotOf = (gateway: Slotted | undefined, index: number): number => gateway?.slot ?? index;
+/** Slot of the gateway of that name; 0 where there is none. */
+export const slotNamed = (
+  gateways: readonly (Slotted & { readonly name: string })[],
+  name: string,
+): number => {
+  const index = Math.max(
+    0,
+    gateways.findIndex((gateway) => gateway.name === name),
+  );
+  return slotOf(gateways[index], index);
+};
 
 /** By service; what each gateway has of its own by the plural, in the order of the configuration. */
 const keyOf = (service: string, row: ServiceRow): string => (isOfGateway(row) ? `${service}s` : service);

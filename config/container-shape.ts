@@ -30,14 +30,19 @@ export interface Shape {
   readonly cgroupParent: string;
 }
 
-/** @param name name of the container, and so its host name @param cgroupParent as config/cgroups.ts has it */
+/**
+ * @param name name of the container, and so its host name
+ * @param cgroupParent as config/cgroups.ts has it
+ * @param slot of its gateway, where each has one
+ */
 export const shapeOf = (
   row: ServiceRow,
   name: string,
   { memoryMiB }: Limits,
   cgroupParent: string,
+  slot: number,
 ): Shape => ({
-  user: userOf(row),
+  user: userOf(row, slot),
   hostname: name,
   memoryMiB,
   restart: restartPolicy(row),

@@ -26,7 +26,11 @@ export const tierNames = ["starter"] as const;
 export type TierName = (typeof tierNames)[number];
 
 interface Row {
-  /** Number of the user and of the group that its process runs as. Root's in one row alone, which says why. */
+  /**
+   * Number of the user and of the group that its process runs as. Root's in one row alone, which says why. No two
+   * containers have the same user: the kernel counts some things for each (epoll and inotify watches, for example). In a
+   * gateway's row both are those of slot 0; every slot adds one.
+   */
   readonly uid: number;
   readonly gid: number;
   /** Image it runs, or is built on. A gateway's is that of its release line. */
@@ -92,9 +96,8 @@ export const services = {
   /** OpenClaw. */
   gateway: {
     suffix: "",
-    // `node` of OpenClaw's image; the sandboxes' user too.
-    uid: 1000,
-    gid: 1000,
+    uid: 59000,
+    gid: 59000,
     networks: ["openclaw", "proxy"],
     host: 100,
     port: 18789,
@@ -112,9 +115,9 @@ export const services = {
   /** Our filter of the Docker API, the only holder of the real socket. */
   socketProxy: {
     suffix: "-docker-proxy",
-    uid: 65532,
+    uid: 59200,
     // The gateway's: the socket that the filter makes gets this group.
-    gid: 1000,
+    gid: 59000,
     image: "node",
     networks: [],
     dockerSocket: true,
@@ -182,9 +185,9 @@ export const services = {
   /** Caddy behind Cloudflare. */
   reverseProxy: {
     name: "openclaw-caddy",
-    // `nobody`.
-    uid: 65534,
-    gid: 65534,
+    // Nothing else has them.
+    uid: 65532,
+    gid: 65532,
     image: "caddy",
     networks: ["proxy", "egress"],
     host: 40,
@@ -231,8 +234,25 @@ export function rowOf(table: Services, service: string): ServiceRow {
 export const containerName = (row: ServiceRow, gateway: string): string =>
   isOfGateway(row) ? gateway + row.suffix : row.name;
 
-/** `uid:gid`, as Docker is told. */
-export const userOf = ({ uid, gid }: Pick<ServiceRow, "uid" | "gid">): string => `${uid}:${gid}`;
+/** User and group of the service's process, as Docker is told. @param slot of its gateway, where each has one */
+export const userOf = (row: ServiceRow, slot = 0): string => {
+  const more = isOfGateway(row) ? slot : 0;
+  return `${row.uid + more}:${row.gid + more}`;
+};
+
+/**
+ * Owner of a gateway's files as they lie on the disk, in its copies and in its backups: `node` of OpenClaw's image. Nothing
+ * runs for long with this uid. The gateway and its sandboxes see the same files as their own, by mounts that map the owner
+ * (config-files/host/bin/gateway-storage): so a gateway can change its slot or its host, and its files stay as they are.
+ */
+export const filesOwner = 1000;
+
+/** Users of one gateway: of its process, of its sandboxes', of its filter's. Each is its group's number too. */
+export const usersOf = (slot: number) => ({
+  gateway: services.gateway.uid + slot,
+  sandbox: 59100 + slot,
+  filter: services.socketProxy.uid + slot,
+});
 
 /** Docker's restart policy. */
 export const restartPolicy = ({ startedBy }: Pick<ServiceRow, "startedBy">): "unless-stopped" | "no" =>

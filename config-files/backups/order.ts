@@ -1,7 +1,7 @@
 /** What backup-run is told: where to, and of what. Read by the host's scripts as /etc/clawkeep/backups.json. */
 import type { GatewayStorage } from "../../config/backup-room";
 import type { Repository } from "../../config/repository";
-import { networkNames, services, userOf } from "../../config/services";
+import { filesOwner, networkNames, services, userOf } from "../../config/services";
 import { resticConnection, snapshotTags, type SnapshotOf } from "./restic";
 
 /** Counts promotions; what is of a later one goes before what is newer. There is none yet. */
@@ -60,7 +60,7 @@ export function backupParts(gateway: string, { stateGiB, sandboxesGiB }: Gateway
   const home = `/opt/openclaw/gateways/${gateway}`;
   const part = (name: string, source: string, sizeGiB: number) => ({
     name: `${gateway}/${name}`,
-    owner: userOf(services.gateway),
+    owner: `${filesOwner}:${filesOwner}`,
     source: `${home}/${source}`,
     below: "",
     seconds: partSeconds,

@@ -1,7 +1,7 @@
 /** What a gateway's container sees, once: for the container that serves and for the canary that proves it. */
 import { runWords, type Shape } from "../../config/container-shape";
 import { releaseProfiles, type ReleaseLine } from "../../config/release-lines";
-import { services, type Limits } from "../../config/services";
+import type { Limits } from "../../config/services";
 import { policyEnvironment } from "./hardening-policy";
 import { gatewaySecretsDirectory, sandboxesDirectory, soulFile, stateDirectory } from "./paths";
 
@@ -29,9 +29,9 @@ export interface GatewayFiles<Text> {
 export function gatewayMounts<Text>(gateway: GatewayOfLine, files: GatewayFiles<Text>): GatewayMount<Text>[] {
   const home = `/opt/openclaw/gateways/${gateway.name}`;
   return [
-    { hostPath: `${home}/state`, containerPath: stateDirectory, writable: true, canary: "state" },
+    { hostPath: `${home}/of-gateway/state`, containerPath: stateDirectory, writable: true, canary: "state" },
     {
-      hostPath: `${home}/sandboxes/workspaces`,
+      hostPath: `${home}/of-gateway/workspaces`,
       containerPath: sandboxesDirectory(gateway),
       writable: true,
       canary: "empty",
@@ -44,10 +44,13 @@ export function gatewayMounts<Text>(gateway: GatewayOfLine, files: GatewayFiles<
   ];
 }
 
-const { uid, gid } = services.gateway;
-export const gatewayTmpfs: Readonly<Record<string, string>> = {
-  "/tmp": "rw,nosuid,nodev,size=1024m,mode=1777",
-  "/home/node": `rw,nosuid,nodev,size=64m,uid=${uid},gid=${gid},mode=0700`,
+/** @param user of the gateway's process, `uid:gid` */
+export const gatewayTmpfs = (user: string): Readonly<Record<string, string>> => {
+  const [uid, gid] = user.split(":");
+  return {
+    "/tmp": "rw,nosuid,nodev,size=1024m,mode=1777",
+    "/home/node": `rw,nosuid,nodev,size=64m,uid=${uid},gid=${gid},mode=0700`,
+  };
 };
 
 export const gatewayEnvironment = (line: ReleaseLine): Readonly<Record<string, string>> => ({
@@ -72,7 +75,12 @@ export interface CanaryArgs {
 /** What `gateway-canary` reads: the container of that gateway, without its network and its secrets. */
 export const canaryOrder = ({ gateway, configuration, ...args }: CanaryArgs) => ({
   image: args.image,
-  words: runWords(args.shape, args.limits, gatewayTmpfs, gatewayEnvironment(gateway.release)),
+  words: runWords(
+    args.shape,
+    args.limits,
+    gatewayTmpfs(args.shape.user),
+    gatewayEnvironment(gateway.release),
+  ),
   mounts: gatewayMounts(gateway, { configuration, soul: `${configuration}/SOUL.md`, secrets: "" }).map(
     ({ hostPath, containerPath, writable, canary }) => ({
       target: containerPath,

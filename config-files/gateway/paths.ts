@@ -17,7 +17,7 @@ export const gatewaySecretsDirectory = "/run/secrets/gateway";
 /** Where the sandboxes' workspaces are inside the gateway's container. */
 export const sandboxesDirectory = (gateway: Pick<GatewaySettings, "name" | "release">): string =>
   releaseProfiles[gateway.release].workspacesAt === "host"
-    ? `/opt/openclaw/gateways/${gateway.name}/sandboxes/workspaces`
+    ? `/opt/openclaw/gateways/${gateway.name}/of-gateway/workspaces`
     : `${stateDirectory}/sandboxes`;
 
 /** Keys of the gateway's secrets file; the canary gets the same keys with made-up values. */

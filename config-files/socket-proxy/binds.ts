@@ -41,7 +41,7 @@ export function rebuildBinds(
   sandbox: FilterConfiguration["sandbox"],
   system: FileSystem = realFileSystem,
 ): readonly BindMount[] {
-  checkSandboxesMount(system.mountInfo(), sandbox.ownDirectory);
+  checkSandboxesMount(system.mountInfo(), sandbox.sourceDirectory);
   const parsed = binds.map((bind) => parseBind(bind, sandbox.hostDirectory));
   const workspace = parsed.find((bind) => bind.inner === "")?.workspace;
   if (workspace === undefined) throw denied("must have a source for /workspace");
@@ -50,10 +50,10 @@ export function rebuildBinds(
   if (parsed.some((bind) => bind.workspace !== workspace)) throw denied("must all come from one workspace");
   return parsed.map(({ inner, readOnly }) => {
     const suffix = inner === "" ? "" : `/${inner}`;
-    checkDirectories(system, sandbox.ownDirectory, `${workspace}${suffix}`);
+    checkDirectories(system, sandbox.sourceDirectory, `${workspace}${suffix}`);
     return {
       Type: "bind",
-      Source: `${sandbox.hostDirectory}/${workspace}${suffix}`,
+      Source: `${sandbox.sourceDirectory}/${workspace}${suffix}`,
       Target: `/workspace${suffix}`,
       ReadOnly: readOnly,
       BindOptions: { Propagation: "rprivate", NonRecursive: true },

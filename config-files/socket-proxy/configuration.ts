@@ -23,10 +23,10 @@ export interface FilterConfiguration {
     readonly image: string;
     /** Image id, `sha256:...`, that containers are really created from. */
     readonly imageId: string;
-    /** The sandboxes directory as the Docker daemon sees it. */
+    /** The sandboxes directory as OpenClaw names it in its requests. */
     readonly hostDirectory: string;
-    /** The same directory in the filter's own mount namespace. */
-    readonly ownDirectory: string;
+    /** What stands for it in what the daemon is told, and in the filter's own mount namespace alike. */
+    readonly sourceDirectory: string;
     readonly uid: number;
     readonly gid: number;
     /** Names of the environment variables that a sandbox or a command in it may be given. */

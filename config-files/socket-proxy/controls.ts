@@ -68,7 +68,9 @@ export type Controls = typeof controls;
  */
 function isClosed({ sandbox }: FilterConfiguration): boolean {
   try {
-    return lstatSync(join(dirname(sandbox.ownDirectory), "closed"), { throwIfNoEntry: false }) !== undefined;
+    return (
+      lstatSync(join(dirname(sandbox.sourceDirectory), "closed"), { throwIfNoEntry: false }) !== undefined
+    );
   } catch {
     return true;
   }

@@ -1,5 +1,4 @@
 /** The filter's configuration file for one gateway of a stack. */
-import { services } from "../../config/services";
 import type { SandboxLimits } from "../../config/tiers";
 import { measuredEnvironment, type FilterConfiguration } from "./configuration";
 import { deployedLimits } from "./limits";
@@ -13,7 +12,12 @@ export interface FilterDeployment {
   readonly image: string;
   /** `sha256:…` */
   readonly imageId: string;
+  /** The sandboxes directory as the gateway names it. */
   readonly hostDirectory: string;
+  /** The same as sandboxes get it. */
+  readonly sourceDirectory: string;
+  /** Number of the sandboxes' user and group. */
+  readonly user: number;
   /** The gateway's control group, as config/cgroups.ts has it. */
   readonly cgroupParent: string;
 }
@@ -30,9 +34,9 @@ export function filterConfiguration(args: FilterDeployment): string {
       image: args.image,
       imageId: args.imageId,
       hostDirectory: args.hostDirectory,
-      ownDirectory: args.hostDirectory,
-      uid: services.gateway.uid,
-      gid: services.gateway.gid,
+      sourceDirectory: args.sourceDirectory,
+      uid: args.user,
+      gid: args.user,
       environment: measuredEnvironment,
       cgroupParent: args.cgroupParent,
     },

@@ -56,8 +56,8 @@ it.each(["openclaw", "second"])("mounts SOUL.md of %s read-only, from the closed
 
 it("gives the workspaces of 2026.2 their own path, because it does not ask Docker for the host's", () => {
   expect(mount("openclaw", "/home/node/.openclaw/sandboxes")).toMatchObject({
-    hostPath: "/opt/openclaw/gateways/openclaw/sandboxes/workspaces",
+    hostPath: "/opt/openclaw/gateways/openclaw/of-gateway/workspaces",
   });
-  const own = "/opt/openclaw/gateways/second/sandboxes/workspaces";
+  const own = "/opt/openclaw/gateways/second/of-gateway/workspaces";
   expect(mount("second", own)).toMatchObject({ hostPath: own, readOnly: false });
 });

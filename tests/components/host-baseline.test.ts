@@ -50,7 +50,7 @@ it.each([
 
 it("keeps free on the volume what the configuration counts on", () => {
   expect(inputs(graphs.prod, "gateway-openclaw-storage")["create"]).toMatch(
-    /gateway-storage openclaw 8 4 1$/,
+    /gateway-storage openclaw 8 4 1 59000 59100 59200$/,
   );
 });
 

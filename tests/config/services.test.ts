@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fixedAddresses } from "../../config/addresses";
 import { containerFlows, containersOf, directNeedsOf, needsOf } from "../../config/containers";
-import { services, type Services } from "../../config/services";
+import { filesOwner, isOfGateway, services, usersOf, userOf, type Services } from "../../config/services";
 import { memoryBudget, tierOf } from "../../config/tiers";
 import { allowanceOf } from "../../policy/allowances";
 import { containerRows } from "../../tools/verify/containers";
@@ -16,6 +16,38 @@ const root = join(__dirname, "..", "..");
 const rows = Object.entries(services as Services);
 const where = (property: "capability" | "publishes" | "resolvesNames" | "dockerSocket" | "handedOver") =>
   rows.filter(([, own]) => own[property] !== undefined).map(([service]) => service);
+
+describe("the users", () => {
+  const slots = [...Array(100).keys()];
+
+  it("are no two containers' at once, nor those of a gateway's sandboxes, in any slot", () => {
+    const own = rows.flatMap(([, row]) =>
+      (isOfGateway(row) ? slots : [0]).map((slot) => userOf(row, slot).split(":")[0]),
+    );
+    const all = [...own, ...slots.map((slot) => String(usersOf(slot).sandbox)), String(filesOwner)];
+    expect(all.filter((user, at) => all.indexOf(user) !== at)).toEqual([]);
+    expect(all).toHaveLength(7 + 3 * slots.length);
+  });
+
+  it("of a gateway are those that its rows say", () => {
+    expect(slots.map((slot) => userOf(services.gateway, slot))).toEqual(
+      slots.map((slot) => `${usersOf(slot).gateway}:${usersOf(slot).gateway}`),
+    );
+    // The filter's group is its gateway's, which may connect to its socket.
+    expect(slots.map((slot) => userOf(services.socketProxy, slot))).toEqual(
+      slots.map((slot) => `${usersOf(slot).filter}:${usersOf(slot).gateway}`),
+    );
+  });
+
+  it.each([
+    ["sandbox", /seq (\d+) (\d+) \| sed 's\|\.\*\|sandbox&/, "sandbox"],
+    ["gateway", /seq (\d+) (\d+) \| sed 's\|\.\*\|gateway&/, "gateway"],
+    ["gateway/2026.2", /seq (\d+) (\d+) \| sed 's\|\.\*\|gateway&/, "gateway"],
+  ] as const)("have names in the image of %s", (folder, pattern, kind) => {
+    const text = readFileSync(join(root, "config-files", folder, "Dockerfile"), "utf8");
+    expect(pattern.exec(text)?.slice(1).map(Number)).toEqual([usersOf(0)[kind], usersOf(99)[kind]]);
+  });
+});
 
 describe("the table", () => {
   it("gives each exception to one service", () => {
@@ -200,7 +232,7 @@ describe("nothing else says it again", () => {
   const names = [...rows.flatMap(([, own]) => ("name" in own ? [own.name] : [])), socketProxy.suffix];
   const numbers = [gateway.port, gateway.stopGraceSeconds, egressProxy.port, relay.port, reverseProxy.port];
   /** Alone, and not where it makes seconds of milliseconds. */
-  const uid = new RegExp(`(?<![*/] |n=|[\\w.])${gateway.uid}(?![\\w.])`);
+  const uid = new RegExp(`(?<![*/] |n=|[\\w.])(?:${gateway.uid}|${filesOwner})(?![\\w.])`);
   const again = new RegExp(`${names.join("|")}|\\b(?:${numbers.join("|")})\\b`);
   const said = (line: string): boolean => again.test(line) || uid.test(line);
   const files = ["index.ts", "components", "config", "config-files", "policy", "tools"].flatMap(sources);
@@ -255,13 +287,7 @@ describe("scripts, which read no TypeScript, say the same", () => {
       /^PROCESSES = (\d+)$/gm,
       [String(services.backup.limits.starter.pids)],
     ],
-    // A gateway's group has its user's number.
-    [
-      "a gateway's user",
-      /^USER = (\d+)$/gm,
-      [...new Set([services.gateway.uid, services.gateway.gid])].map(String),
-    ],
-    ["the filter's user", /^FILTER = (\d+)$/gm, [String(services.socketProxy.uid)]],
+    ["the owner of a gateway's files", /^USER = (\d+)$/gm, [String(filesOwner)]],
     ["no other user", /--user (\d+:\d+)|(?:-o |\buid=)(\d+)/g, []],
     ["a gateway's port", /127\.0\.0\.1:(1\d+)\//g, [String(services.gateway.port)]],
     [

@@ -1,8 +1,9 @@
 /** Telegram, from a message at the Bot API to the answer there, by way of the relay; and tools in real sandboxes. */
+import { usersOf } from "../../config/services";
 import { enterLabEnvironment } from "../../lab/rehearsal/environment";
 import { requestsTo } from "../../lab/rehearsal/public";
 import { labSecrets, telegramGroup } from "../../lab/rehearsal/stacks";
-import { nodeIn, onVps } from "../../lab/rehearsal/vps";
+import { nodeIn, onVps, tryOnVps } from "../../lab/rehearsal/vps";
 import {
   forgetTelegramSent,
   script,
@@ -190,6 +191,28 @@ test.each([
   await eventually("an answer, to a message that is sent again", 60, async () => {
     await answerTo({ from: alice, text: "Say: still here" }, "still here", 20);
   });
+});
+
+test("a sandbox that takes all that the kernel gives one user takes nothing from its gateway", async () => {
+  const { gateway, sandbox } = usersOf(0);
+  const program = [
+    "import ctypes, time",
+    "kernel, taken = ctypes.CDLL(None), 0",
+    "while kernel.inotify_init1(0) >= 0: taken += 1",
+    'print("taken", taken, flush=True)',
+    "time.sleep(120)",
+  ].join("\n");
+  const command = `setsid python3 -c '${program}' >/tmp/taken 2>&1 & sleep 5; cat /tmp/taken`;
+  expect(await toolThroughTelegram("exec", { command })).toContain("taken 512");
+  const watch = 'require("fs").watch("/tmp", () => {}); console.log("watches"); process.exit()';
+  const as = (user: number) => tryOnVps("prod", `docker exec --user ${user} openclaw node -e '${watch}'`);
+  try {
+    // As it was when both had one user: none is left, and a gateway that restarts does not get ready.
+    expect((await as(sandbox)).stderr).toContain("EMFILE");
+    expect(await as(gateway)).toMatchObject({ code: 0, stdout: "watches\n" });
+  } finally {
+    await toolThroughTelegram("exec", { command: "pkill python3; echo ended" });
+  }
 });
 
 test("the room of each file system is reserved in full, so that filling one takes nothing from the others", async () => {

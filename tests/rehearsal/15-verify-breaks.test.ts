@@ -1,4 +1,5 @@
 /** Each row of `make verify` fails when its thing is broken on the deployed stack, and holds again after. */
+import { usersOf } from "../../config/services";
 import { endpoints, zone } from "../../lab/internet/addresses";
 import { enterLabEnvironment } from "../../lab/rehearsal/environment";
 import { onVps } from "../../lab/rehearsal/vps";
@@ -33,7 +34,7 @@ const gatewayPid = "$(docker inspect --format '{{.State.Pid}}' openclaw)";
 /** Puts another file in the place of one in the gateway's container, as only root on the host can. */
 const overlay = (path: string, content: string): string =>
   `file=/tmp/verify-${content.length}; real=/proc/${gatewayPid}/root$file
-printf '%s' '${content}' >$real; chown 1000:1000 $real; chmod 0400 $real
+printf '%s' '${content}' >$real; chown ${usersOf(0).gateway}:${usersOf(0).gateway} $real; chmod 0400 $real
 nsenter -t ${gatewayPid} -m mount --bind $file ${path}`;
 const anotherConfiguration = {
   gateway: { mode: "local", auth: { mode: "token", token: "x".repeat(64) } },

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
+import { usersOf } from "../../config/services";
 import { projectDirectory } from "../../lab/rehearsal/project";
 import { labModels, writeStackFile } from "../../lab/rehearsal/stacks";
 import { chatTurn } from "../../lab/rehearsal/public";
@@ -82,7 +83,7 @@ export async function turnWithTool(ask: (text: string) => Promise<string> = chat
   const [mark, said] = [`run-${Date.now()}`, `seen-${Date.now()}`];
   const command = `echo ${said}-$(id -u)`;
   await script("anthropic", [{ match: mark, tools: [{ name: "exec", arguments: { command } }] }]);
-  expect(await ask(`please ${mark}`)).toContain(`${said}-1000`);
+  expect(await ask(`please ${mark}`)).toContain(`${said}-${usersOf(0).sandbox}`);
 }
 
 const swapTool = "/opt/openclaw/bin/serving.py";

@@ -1,4 +1,5 @@
 /** Rows about containers: which run, in which shape, with which limits. */
+import { slotOf } from "../../config/addresses";
 import { cgroupParentOf } from "../../config/cgroups";
 import { inspectedShape, shapeOf } from "../../config/container-shape";
 import { containersOf, type StackContainer } from "../../config/containers";
@@ -99,8 +100,10 @@ async function shape(deployed: DeployedStack, { name, row, index }: StackContain
   const limits = row.limits[deployed.settings.tier];
   const { host, gateways } = deployed.settings;
   const cgroupParent = cgroupParentOf(row, gateways[index]?.name ?? "", host.cgroupDriver);
-  for (const [path, wanted] of Object.entries(inspectedShape(shapeOf(row, name, limits, cgroupParent))))
-    expectSame(path, shownAt(found, path), wanted);
+  const wantedShape = inspectedShape(
+    shapeOf(row, name, limits, cgroupParent, slotOf(gateways[index], index)),
+  );
+  for (const [path, wanted] of Object.entries(wantedShape)) expectSame(path, shownAt(found, path), wanted);
   expectSame("cpus", found.HostConfig.NanoCpus / 1e9, limits.cpus);
   expectSame("pids limit", found.HostConfig.PidsLimit, limits.pids);
   notTheHosts(found);

@@ -11,6 +11,8 @@ export interface PolicyArgs {
   readonly gateway: GatewaySettings;
   readonly models: readonly ModelSettings[];
   readonly sandbox: SandboxLimits;
+  /** Number of the user and of the group that commands in a sandbox run as. */
+  readonly sandboxUser: number;
   /** Reference of the sandbox image on the host. */
   readonly sandboxImage: string;
   readonly hostname: string;

@@ -1,6 +1,5 @@
 /** Where tools run: in a container of their own that can reach nothing and use little. */
 import { sandboxPrefix } from "../../../config/sandbox-names";
-import { services, userOf } from "../../../config/services";
 import { sandboxesDirectory } from "../paths";
 import { inBoth, type PolicyRow } from "./row";
 
@@ -41,12 +40,13 @@ export const sandboxRows: readonly PolicyRow[] = [
   },
   {
     id: "sandbox-capabilities",
-    intent: "A sandbox has no capabilities, no root, and a read-only root file system.",
+    intent:
+      "A sandbox has no capabilities, a user of its gateway's sandboxes alone, and a read-only root file system.",
     guide: "496",
     lines: inBoth({
       keys: {
         "agents.defaults.sandbox.docker.capDrop": ["ALL"],
-        "agents.defaults.sandbox.docker.user": userOf(services.gateway),
+        "agents.defaults.sandbox.docker.user": ({ sandboxUser }) => `${sandboxUser}:${sandboxUser}`,
         "agents.defaults.sandbox.docker.readOnlyRoot": true,
         "agents.defaults.sandbox.docker.tmpfs": [
           "/tmp:rw,nosuid,nodev,size=64m",

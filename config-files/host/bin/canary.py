@@ -51,6 +51,8 @@ class Canary:
         self.container = f"{gateway.name}-{helper}"
         self.scratch = f"{gateway.home}/{helper}"
         self.state = f"{self.scratch}/state"
+        words = order["words"]
+        self.user = int(words[words.index("--user") + 1].split(":")[0])
         self.secrets = f"/opt/openclaw/secrets/{self.container}"
 
     def clean(self) -> None:
@@ -62,22 +64,23 @@ class Canary:
     def place(self, mount: Mount) -> str:
         if mount["canary"] == "same":
             return mount["source"]
-        return self.secrets if mount["canary"] == "secrets" else f"{self.scratch}/{mount['canary']}"
+        return {"state": self.state, "secrets": self.secrets, "empty": f"{self.scratch}/empty"}[mount["canary"]]
 
     def prepare(self, kind: str, source: str) -> None:
         """@param kind of the copy of the state at `source`, as copy-state.mjs is told"""
         os.mkdir(self.scratch, 0o755)
-        for path, mode in ((self.state, 0o700), (f"{self.scratch}/empty", 0o700), (self.secrets, 0o500)):
+        for path, mode, user in ((self.state, 0o700, USER), (f"{self.scratch}/empty", 0o700, self.user),
+                                 (self.secrets, 0o500, self.user)):
             os.mkdir(path, mode)
-            os.chown(path, USER, USER)
-        # Where the workspaces are mounted; nobody else writes here yet, and the copy leaves that name out.
-        os.mkdir(f"{self.state}/sandboxes", 0o755)
-        common.write(f"{self.secrets}/secrets.json", json.dumps(self.order["secrets"]), 0o400, (USER, USER))
+            os.chown(path, user, user)
+        common.write(f"{self.secrets}/secrets.json", json.dumps(self.order["secrets"]), 0o400, (self.user, self.user))
         image, copier = self.order["image"], f"{self.helper}-copy"
         for said in (copies.copy(self.gateway, image, copier, kind, source, self.state),
                      self.gateway.make_places(image, self.state, copier)):
             if said:
                 print(said, file=sys.stderr)
+        # As the gateway's own mount shows it its state: the file system that the copy is on may know no such mounts.
+        self.gateway.give(copier, image, self.state, self.user)
 
     def start(self) -> None:
         volumes = [word for mount in self.order["mounts"]

@@ -14,16 +14,18 @@ GATEWAYS = "/opt/openclaw/gateways"
 DRAIN_SECONDS = 340
 # The unit ends its sandboxes before and after, each time in up to 90 s.
 STOP_SECONDS = DRAIN_SECONDS + 220
-# uid and gid that a gateway and whatever works on its files runs as.
+# uid and gid that own a gateway's files on the disk, and of whatever works on them there. The gateway has a user of its own.
 USER = 1000
 NEVER = "0001-01-01T00:00:00Z"
 PROBE = 'fetch("http://127.0.0.1:18789/{}").then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))'
 # A gateway can keep every new process in its container from ending, and from starting.
 PROBE_SECONDS = 10
 # What a container that works on a gateway's files may do, and use.
-HELPER = ["--network", "none", "--read-only", "--user", f"{USER}:{USER}", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
+HELPER = ["--network", "none", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
           "--memory", "512m", "--memory-swap", "512m", "--cpus", "1", "--pids-limit", "64", "--log-driver", "none",
           "--tmpfs", "/tmp:rw,nosuid,nodev,size=64m,mode=1777"]
+# For a change of owner of 100,000 files, which takes a second or two, on a disk that is slow.
+GIVE_SECONDS = 300
 # What runs in it.
 PROGRAMS = ("copy-state.mjs", "clear-state.mjs", "copy-database.mjs", "soul-place.mjs")
 HELPERS = ("canary", "canary-copy", "restored", "restored-copy", "verified", "verified-copy", "state", "snapshot", "proof")
@@ -130,7 +132,7 @@ class Gateway:
 
     def within(self, helper: str, image: str, script: str, words: list[str], mounts: dict[str, str], seconds: float,
                limits: tuple[str, ...] = ()) -> common.Result:
-        """Runs a script for Node that lies here in a container of that image, with the gateway's uid, no network and no
+        """Runs a script for Node that lies here in a container of that image, as the owner of the files, with no network and no
         capability: root reads and follows nothing that the gateway can write.
 
         @param mounts place on the host -> place in the container, with `:ro` where nothing is to be written
@@ -139,7 +141,8 @@ class Gateway:
         volumes = {**mounts, **{f"{common.BIN}/{program}": f"/{program}:ro" for program in PROGRAMS}}
         self.remove_helper(helper)
         try:
-            result = docker("run", "--rm", "--name", f"{self.name}-{helper}", *HELPER, *limits,
+            result = docker("run", "--rm", "--name", f"{self.name}-{helper}", *HELPER, "--user", f"{USER}:{USER}",
+                            *limits,
                             *(word for place, target in volumes.items() for word in ("--volume", f"{place}:{target}")),
                             "--entrypoint", "node", image, "--disable-warning=ExperimentalWarning", f"/{script}", *words,
                             seconds=seconds, check=False)
@@ -148,6 +151,16 @@ class Gateway:
         if result.returncode != 0:
             raise Failed(f"{script} {' '.join(words)} ended with {result.returncode}: {result.stderr.strip()[-4000:]}")
         return result
+
+    def give(self, helper: str, image: str, directory: str, user: int) -> None:
+        """Makes all that is below `directory` that user's, by a container which may do nothing else; links are not followed."""
+        self.remove_helper(helper)
+        try:
+            docker("run", "--rm", "--name", f"{self.name}-{helper}", *HELPER, "--user", "0:0", "--cap-add", "CHOWN", "--cap-add",
+                   "DAC_READ_SEARCH", "--volume", f"{directory}:/state", "--entrypoint", "chown", image, "-hR", f"{user}:{user}",
+                   "/state", seconds=GIVE_SECONDS)
+        finally:
+            self.remove_helper(helper)
 
     def make_places(self, image: str, directory: str | None = None, helper: str = "state") -> str:
         """Where SOUL.md is mounted there has to be a file of the gateway's: Docker would make its directory as root.

@@ -17,6 +17,35 @@ def mount(what: str, where: str, options: list[str], description: str, loop: boo
 
     @returns the device that is mounted. @raises Failed where it is not, or without one of the options
     """
+    unit = _install(what, where, "ext4", ["loop"] * loop + options, description)
+    run("systemctl", "start", unit, seconds=DISK_SECONDS)
+    device = _found(where, "SOURCE")
+    if device is None:
+        raise Failed(f"{where} is not mounted: systemctl status {unit}")
+    return device
+
+
+def mount_as(what: str, where: str, owner: tuple[int, int], options: list[str], description: str) -> None:
+    """Shows what is mounted at `what` a second time, now and at every boot: what belongs to the first of `owner` there, user
+    and group, is the second's here, and nobody else's files are anybody's. Nothing on the disk changes.
+
+    @raises Failed where it is not mounted so
+    """
+    before, after = owner
+    unit = _install(what, where, "none", ["bind", *options, f"X-mount.idmap=b:{before}:{after}:1"], description)
+    # One for another owner. A container that runs keeps the mount that it has.
+    if _found(where, "SOURCE") is not None and os.stat(where).st_uid != after:
+        run("systemctl", "stop", unit, seconds=120)
+    run("systemctl", "start", unit, seconds=120)
+    found = os.stat(where)
+    if (found.st_uid, found.st_gid) != (after, after):
+        raise Failed(f"{where} belongs to {found.st_uid}:{found.st_gid}, not to {after}: mounts that map owners need Linux 5.12 "
+                     f"and util-linux 2.39 (uname -r; mount --version; systemctl status {unit})")
+    check_options(where, options)
+
+
+def _install(what: str, where: str, kind: str, options: list[str], description: str) -> str:
+    """@returns the name of the unit, which is enabled and not started"""
     unit = run("systemd-escape", "--path", "--suffix=mount", where, seconds=20).stdout.strip()
     os.makedirs(where, exist_ok=True)
     common.write(f"{UNITS}/{unit}", f"""[Unit]
@@ -25,8 +54,8 @@ Before=docker.service
 [Mount]
 What={what}
 Where={where}
-Type=ext4
-Options={','.join(["loop"] * loop + options)}
+Type={kind}
+Options={','.join(options)}
 [Install]
 WantedBy=local-fs.target
 RequiredBy=docker.service
@@ -34,11 +63,7 @@ RequiredBy=docker.service
     run("systemctl", "daemon-reload", seconds=120)
     run("systemctl", "enable", "--quiet", unit, seconds=120)
     common.sync_file_system(UNITS)
-    run("systemctl", "start", unit, seconds=DISK_SECONDS)
-    device = _found(where, "SOURCE")
-    if device is None:
-        raise Failed(f"{where} is not mounted: systemctl status {unit}")
-    return device
+    return unit
 
 
 def check_options(where: str, options: list[str]) -> None:

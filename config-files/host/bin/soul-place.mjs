@@ -1,4 +1,4 @@
-// Makes the file that SOUL.md is mounted over, in a gateway's state, with the gateway's uid.
+// Makes what something is mounted over in a gateway's state, with the uid of its files: SOUL.md, and where its workspaces are.
 // Usage: node soul-place.mjs STATE
 // What stands in its way is renamed and named: a gateway that could veto its own start by one odd file would do so.
 import { chmodSync, closeSync, lstatSync, mkdirSync, openSync, renameSync } from "node:fs";
@@ -20,4 +20,5 @@ function there(path, kind) {
 chmodSync(".", 0o700 | (lstatSync(".").mode & 0o777));
 if (!there("workspace", "directory")) mkdirSync("workspace");
 chmodSync("workspace", 0o700 | (lstatSync("workspace").mode & 0o777));
+if (!there("sandboxes", "directory")) mkdirSync("sandboxes");
 if (!there("workspace/SOUL.md", "file")) closeSync(openSync("workspace/SOUL.md", "ax"));

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { backupOrder, backupParts } from "../../../config-files/backups/order";
-import { services, userOf } from "../../../config/services";
+import { filesOwner, services } from "../../../config/services";
 
 const order = backupOrder({
   of: { stack: "prod", epoch: 1, gateways: ["openclaw", "second"] },
@@ -32,13 +32,13 @@ test("the host's script reads what is written, and nothing else", () => {
   for (const part of order["parts"] as object[]) expect(Object.keys(part).sort()).toEqual(keysOf("Part"));
 });
 
-test("each gateway's state with its databases comes before its workspaces, both as its user", () => {
+test("each gateway's state with its databases comes before its workspaces, both as their owner", () => {
   const parts = backupParts("openclaw", { stateGiB: 8, sandboxesGiB: 4 });
   expect(parts.map(({ name, source, databases }) => [name, source, databases])).toEqual([
     ["openclaw/state", "/opt/openclaw/gateways/openclaw/state", true],
     ["openclaw/workspaces", "/opt/openclaw/gateways/openclaw/sandboxes/workspaces", false],
   ]);
-  expect(new Set(parts.map(({ owner }) => owner))).toEqual(new Set([userOf(services.gateway)]));
+  expect(new Set(parts.map(({ owner }) => owner))).toEqual(new Set([`${filesOwner}:${filesOwner}`]));
 });
 
 test("no part may become larger than the file system that it is a copy of", () => {

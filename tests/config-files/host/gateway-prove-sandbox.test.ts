@@ -3,7 +3,6 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { services, userOf } from "../../../config/services";
 
 const script = join(__dirname, "..", "..", "..", "config-files", "host", "bin", "gateway-prove-sandbox");
 let directory = "";
@@ -25,7 +24,7 @@ case $1 in
 esac
 `;
   writeFileSync(join(directory, "docker"), fake, { mode: 0o755 });
-  const { status, stdout, stderr } = spawnSync(script, ["gw", "image:1", "/etc/of-gw", role], {
+  const { status, stdout, stderr } = spawnSync(script, ["gw", "image:1", "/etc/of-gw", "59007", role], {
     encoding: "utf8",
     env: { ...process.env, PATH: [directory, process.env["PATH"]].join(delimiter) },
   });
@@ -46,16 +45,16 @@ test("its container has the gateway's user and image, the filter's socket, and n
     "node",
     "image:1",
     "/prove-sandbox.mjs",
-    "/opt/openclaw/gateways/gw/sandboxes/workspaces",
+    "/opt/openclaw/gateways/gw/of-gateway/workspaces",
   ]);
   const after = (option: string): string[] =>
     words.flatMap((word, at) => (word === option ? [words[at + 1] ?? ""] : []));
-  expect(after("--user")).toEqual([userOf(services.gateway)]);
+  expect(after("--user")).toEqual(["59007:59007"]);
   expect(after("--network")).toEqual(["none"]);
   expect(words).toEqual(expect.arrayContaining(["--read-only", "--cap-drop", "no-new-privileges"]));
   expect(after("--volume")).toEqual([
     "/opt/openclaw/gateways/gw/socket:/run/openclaw:ro",
-    "/opt/openclaw/gateways/gw/sandboxes/workspaces:/opt/openclaw/gateways/gw/sandboxes/workspaces",
+    "/opt/openclaw/gateways/gw/of-gateway/workspaces:/opt/openclaw/gateways/gw/of-gateway/workspaces",
     "/etc/of-gw:/etc/openclaw:ro",
     `${join(script, "..", "prove-sandbox.mjs")}:/prove-sandbox.mjs:ro`,
   ]);

@@ -9,7 +9,7 @@ afterEach(() => host.clear());
 
 const sandbox = (gateway: string): string =>
   host.run(`docker run --detach --network none --label clawkeep.gateway=${gateway} base:1 sleep 600`).trim();
-const isClosed = (): boolean => host.try(`test -e ${home}/sandboxes/closed`).status === 0;
+const isClosed = (): boolean => host.try(`test -e ${home}/of-sandboxes/closed`).status === 0;
 
 function serve(): void {
   const { status, stderr } = host.activate(host.create({ version: 1 }), { seconds: 20 });

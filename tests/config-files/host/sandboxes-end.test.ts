@@ -5,7 +5,7 @@ jest.setTimeout(60_000);
 const home = "/opt/openclaw/gateways/gw";
 
 /** A Docker of its own: a file for each container, in a folder for each gateway. */
-const fake = `mkdir -p ${home}/sandboxes/workspaces /opt/fake /opt/has/gw /opt/has/other
+const fake = `mkdir -p ${home}/of-sandboxes/workspaces /opt/fake /opt/has/gw /opt/has/other
 cat >/opt/fake/docker <<'END'
 #!/bin/bash
 echo "$*" >>/opt/asked
@@ -25,11 +25,11 @@ const end = "/opt/openclaw/bin/sandboxes-end";
 (possible ? describe : describe.skip)("sandboxes-end", () => {
   it("closes the filter first, removes this gateway's sandboxes and no others, and looks whether they are gone", () => {
     const { status, stdout, stderr } = run(`touch /opt/has/gw/{a,b} /opt/has/other/c
-      ${end} close gw && echo 0 || echo 1; ls ${home}/sandboxes /opt/has/*; cat /opt/asked`);
+      ${end} close gw && echo 0 || echo 1; ls ${home}/of-sandboxes /opt/has/*; cat /opt/asked`);
     expect([status, stderr]).toEqual([0, ""]);
     const looked = "ps --all --quiet --no-trunc --filter label=clawkeep.gateway=gw\n";
     expect(stdout).toBe(
-      `0\n/opt/has/gw:\n\n/opt/has/other:\nc\n\n${home}/sandboxes:\nclosed\nworkspaces\n${looked}rm --force a b\n${looked}${looked}`,
+      `0\n/opt/has/gw:\n\n/opt/has/other:\nc\n\n${home}/of-sandboxes:\nclosed\nworkspaces\n${looked}rm --force a b\n${looked}${looked}`,
     );
   });
 
@@ -50,14 +50,16 @@ const end = "/opt/openclaw/bin/sandboxes-end";
 
   it("is not content where Docker does not answer, and stays closed", () => {
     const { stdout, stderr } = run(
-      `touch /opt/deaf; ${end} close gw && echo 0 || echo 1; ls ${home}/sandboxes`,
+      `touch /opt/deaf; ${end} close gw && echo 0 || echo 1; ls ${home}/of-sandboxes`,
     );
     expect(stdout).toBe("1\nclosed\nworkspaces\n");
     expect(stderr).toMatch(/docker does not say which there are: did not end within 1 s/);
   });
 
   it("opens again, also where it was open", () => {
-    const { status, stdout } = run(`${end} close gw; ${end} open gw; ${end} open gw; ls ${home}/sandboxes`);
+    const { status, stdout } = run(
+      `${end} close gw; ${end} open gw; ${end} open gw; ls ${home}/of-sandboxes`,
+    );
     expect([status, stdout]).toEqual([0, "workspaces\n"]);
   });
 
@@ -68,7 +70,7 @@ const end = "/opt/openclaw/bin/sandboxes-end";
   });
 
   it("follows no link in place of its mark", () => {
-    const { stdout } = run(`ln -s /opt/target ${home}/sandboxes/closed; ${end} close gw; ls /opt/target`);
+    const { stdout } = run(`ln -s /opt/target ${home}/of-sandboxes/closed; ${end} close gw; ls /opt/target`);
     expect(stdout).toBe("");
   });
 

@@ -229,7 +229,7 @@ export class SmallHost {
   /** The same of any image. @param directory its configuration */
   canaryOf(image: string, directory: string) {
     const shape =
-      "--user 1000:1000 --read-only --cap-drop ALL --memory 256m --memory-swap 256m --init --tmpfs /tmp";
+      "--user 59007:59007 --read-only --cap-drop ALL --memory 256m --memory-swap 256m --init --tmpfs /tmp";
     const order = {
       image,
       words: ["--hostname", name, ...shape.split(" "), "--env", "OPENCLAW_STATE_DIR=/home/node/.openclaw"],

@@ -40,7 +40,7 @@ async function filter(): Promise<void> {
     ...example,
     listen: socket,
     upstream: engine.socket,
-    sandbox: { ...example.sandbox, ownDirectory: join(directory, "sandboxes", "workspaces") },
+    sandbox: { ...example.sandbox, sourceDirectory: join(directory, "sandboxes", "workspaces") },
   };
   const log = new DecisionLog("test", () => undefined);
   server = new FilterServer(configuration, log, { ...controls, rebuildBinds: () => [] });

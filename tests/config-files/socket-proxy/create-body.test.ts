@@ -61,7 +61,7 @@ function expectHardened(sent: Body): void {
   ).toBe(true);
   for (const mount of host.Mounts) {
     expect(mount.Source).toMatch(
-      /^\/srv\/openclaw\/sandboxes\/[a-z0-9][a-z0-9._-]*(\/(\.agents\/)?skills)?$/,
+      /^\/sandboxes\/here\/[a-z0-9][a-z0-9._-]*(\/(\.agents\/)?skills)?$/,
     );
     expect(mount.Target).toMatch(/^\/workspace(\/(\.agents\/)?skills)?$/);
     expect(mount.Target === "/workspace" || mount.ReadOnly).toBe(true);

@@ -115,7 +115,7 @@ it("ask for every part of the shape", () => {
   const [one] = containers;
   if (one === undefined) throw new Error("no container");
   const asked = Object.keys(
-    inspectedShape(shapeOf(one.row, one.name, one.row.limits.starter, gatewayCgroup(one.name, "systemd"))),
+    inspectedShape(shapeOf(one.row, one.name, one.row.limits.starter, gatewayCgroup(one.name, "systemd"), 0)),
   );
   expect(wrong.map(([, , , path]) => path)).toEqual([...asked, "cpus", "pids limit"]);
 });

@@ -54,9 +54,27 @@ export const containerControls: readonly Control[] = [
     {
       name: "filter-not-root",
       file: "config/services.ts",
-      from: "uid: 65532,",
+      from: "uid: 59200,",
       to: "uid: 0,",
       failing: "is not root",
+    },
+    {
+      name: "user-of-a-sandbox-its-own",
+      threat: "A sandbox has a user that",
+      file: "config/services.ts",
+      from: "sandbox: 59100 + slot,",
+      to: "sandbox: services.gateway.uid + slot,",
+      test: "tests/config/services.test.ts",
+      failing: "are no two containers' at once",
+    },
+    {
+      name: "user-of-a-gateway-its-own",
+      threat: "A sandbox has a user that",
+      file: "config/services.ts",
+      from: "const more = isOfGateway(row) ? slot : 0;",
+      to: "const more = 0;",
+      test: "tests/config/services.test.ts",
+      failing: "are no two containers' at once",
     },
     {
       name: "image-caddy-with-holes",

@@ -27,6 +27,7 @@ export const policyArgs = (
   gateway: gateway.parse({ name: "openclaw", ...settings }),
   models,
   sandbox: { memoryMiB: 512, cpus: 0.5, pids: 256, count: 3 },
+  sandboxUser: 1000,
   sandboxImage: "clawkeep/sandbox:0123456789ab",
   hostname: "assistant.example.org",
   trustedProxy: "172.30.2.40",

@@ -15,7 +15,7 @@ export function exampleConfiguration(overrides: Partial<FilterConfiguration> = {
       image: "openclaw-sandbox:bookworm-slim",
       imageId: `sha256:${"ab".repeat(32)}`,
       hostDirectory: "/srv/openclaw/sandboxes",
-      ownDirectory: "/sandboxes/here",
+      sourceDirectory: "/sandboxes/here",
       uid: 1000,
       gid: 1000,
       environment: measuredEnvironment,

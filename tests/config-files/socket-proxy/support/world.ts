@@ -148,7 +148,7 @@ export class World {
         image: this.image,
         imageId: this.imageId,
         hostDirectory: this.mount.directory,
-        ownDirectory: this.mount.directory,
+        sourceDirectory: this.mount.directory,
         cgroupParent: this.cgroupParent,
       },
       limits: { ...example.limits, ...limits },
