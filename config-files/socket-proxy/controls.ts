@@ -68,9 +68,8 @@ export type Controls = typeof controls;
  */
 function isClosed({ sandbox }: FilterConfiguration): boolean {
   try {
-    return (
-      lstatSync(join(dirname(sandbox.sourceDirectory), "closed"), { throwIfNoEntry: false }) !== undefined
-    );
+    const mark = join(dirname(sandbox.sourceDirectory), "closed");
+    return lstatSync(mark, { throwIfNoEntry: false }) !== undefined;
   } catch {
     return true;
   }

@@ -114,7 +114,8 @@ export const rows: readonly Row[] = [
     files: ["tests/lab/backups/backups.docker.test.ts"] },
   { name: "backup-rights", what: "a host's credentials against its own backups, at restic's server and at an S3 storage", group: "docker",
     files: ["tests/lab/backups/backup-rights.docker.test.ts"] },
-  { name: "real-kernel", what: "the host's commands on a kernel of its own, in QEMU", group: "docker",
+  // Its steps' own limits together.
+  { name: "real-kernel", what: "the host's commands on a kernel of its own, in QEMU", group: "docker", minutes: 65,
     files: ["tests/long/real-kernel.docker.test.ts"] },
   { name: "release-line-2026.2", what: "the policy on the real software of the older release line", group: "docker",
     files: ["tests/config-files/gateway/older-line.docker.test.ts"] },

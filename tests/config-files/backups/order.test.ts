@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { backupOrder, backupParts } from "../../../config-files/backups/order";
-import { filesOwner, services } from "../../../config/services";
+import { filesOwner } from "../../../config/services";
 
 const order = backupOrder({
   of: { stack: "prod", epoch: 1, gateways: ["openclaw", "second"] },
