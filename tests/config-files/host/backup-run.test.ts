@@ -16,6 +16,7 @@ backup_restic.HOME, backup_restic.LOCK = home, f"{home}/lock"
 import backup_snapshots, common
 run, fetch = load("backup-run"), load("backup-fetch")
 run.HOME, run.STAGING, run.LAST, backup_snapshots.PLACE, backup_snapshots.SPARE = home, f"{home}/files", f"{home}/last.json", f"{home}/restore", 0
+run.SINCE = f"{home}/since"
 common.sync_file_system = lambda path: None
 run.save_spend = lambda directory: "saved"
 run.os.chown = lambda *words, **more: None
