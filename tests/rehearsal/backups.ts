@@ -63,7 +63,7 @@ print(json.dumps({
 }))`;
   const said = await onVps(
     "prod",
-    `/opt/openclaw/bin/backup-fetch restore ${id} ${place.split("/").at(-1)} openclaw >/dev/null
+    `/opt/openclaw/bin/backup-fetch restore ${id} ${place.split("/").at(-1)} openclaw </dev/null >/dev/null
 image=$(docker inspect --format '{{.Config.Image}}' openclaw-litellm)
 docker run --rm --interactive --network none --user 0 --volume ${place}/state:/state --entrypoint python3 "$image" -B -
 rm -rf ${place}`,
