@@ -212,6 +212,17 @@ result = [failed, done, run.first(order), seen[:4]]`);
     ]);
   });
 
+  it("when this host has first saved anything is noted once, until a cold restore is done", () => {
+    const result = inWorld(`
+answers += [told(), told(), told(), made] * 2
+run.snapshot(order, False)
+noted = open(run.SINCE).read()
+run.os.unlink(run.SINCE)
+run.snapshot(order, False)
+result = [noted, os.path.exists(run.SINCE)]`);
+    expect(result).toEqual([expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/), false]);
+  });
+
   it("a run that fails keeps what is known of the newest snapshot, and the whole one asks how far back they go", () => {
     const result = inWorld(`
 answers += [told(), told(), told(), made, Done(0, json.dumps([{"time": "2026-11-02"}, {"time": "2026-11-01"}]))]
