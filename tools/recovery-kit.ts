@@ -50,7 +50,11 @@ function main([stack, file]: readonly string[]): void {
   if (missing.length > 0) throw new Error(`stack ${stack} has no ${missing.join(", ")}: make secrets`);
   const page = recoveryPage({
     ...{ stack, repository, secrets, passphrase: passphrase(), made: new Date().toISOString().slice(0, 10) },
-    stackFile: readFileSync(join(__dirname, "..", `Pulumi.${stack}.yaml`), "utf8"),
+    // Where pulumi is told to work elsewhere, the file is there.
+    stackFile: readFileSync(
+      join(process.env["PULUMI_OPTION_CWD"] ?? join(__dirname, ".."), `Pulumi.${stack}.yaml`),
+      "utf8",
+    ),
   });
   if (file === undefined) return say(page);
   // Never over something that is there, and never through a link.

@@ -31,6 +31,8 @@ export const addresses = {
   telegram: "103.22.204.84",
   /** The host that nobody may reach: a request seen there is a leak. */
   nobody: "103.22.204.85",
+  /** Where backups go: lab/backups/storage.ts. */
+  storage: "103.22.204.86",
   registry: "103.22.204.90",
   /** The outer machine: the administrator's address as the servers see it. */
   admin: network.gateway4,
@@ -61,6 +63,9 @@ export function serverAddress6(subnet: string): string {
 /** Debian's archive. It is served from the outer machine, which alone reaches a mirror. */
 export const debianNames: readonly string[] = ["deb.debian.org", "security.debian.org"];
 
+/** The place for backups. */
+export const storageName = "storage.example";
+
 /** Names that the lab's DNS answers besides the records of the Cloudflare emulator's zones. */
 export const names: Readonly<Record<string, string>> = {
   "api.anthropic.com": addresses.anthropic,
@@ -68,6 +73,7 @@ export const names: Readonly<Record<string, string>> = {
   "api.voyageai.com": addresses.voyage,
   "api.telegram.org": addresses.telegram,
   "nobody.example": addresses.nobody,
+  [storageName]: addresses.storage,
   // Names that look like listed ones, and names that answer with addresses a proxy must not connect to.
   "api.anthropic.com.nobody.example": addresses.nobody,
   "xn--pi-6kc.nobody.example": addresses.nobody,
@@ -104,6 +110,7 @@ export const reverseNames: Readonly<Record<string, string>> = {
   [addresses.voyage]: "api.voyageai.com",
   [addresses.telegram]: "api.telegram.org",
   [addresses.nobody]: "api.anthropic.com",
+  [addresses.storage]: storageName,
   [addresses.registry]: "ghcr.io",
 };
 

@@ -1,5 +1,6 @@
-/** Brings up everything a rehearsal runs on: the small internet, the registry, the API emulators, the SSH identity. */
+/** Brings up everything a rehearsal runs on: the small internet, the registry, the place for backups, the API emulators, the SSH identity. */
 import { join } from "node:path";
+import { upStorage } from "../backups/storage";
 import { endpoints } from "../internet/addresses";
 import { run } from "../lib/exec";
 import { repoDir } from "../lib/paths";
@@ -21,6 +22,7 @@ export async function bringUpLab(): Promise<string> {
   await keepRunning("hetzner", [tsx, join(repoDir, "lab/hetzner/server.ts")], () =>
     httpAnswers(endpoints.hetzner),
   );
+  await upStorage((await labSecrets())["clawkeep:backupServerPassword"] ?? "");
   await registerProviderKeys();
   return ensureSshIdentity();
 }

@@ -3,6 +3,8 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { backupSecrets } from "../../config/backup-secrets";
+import { labRepository } from "../backups/storage";
 import type { Tokens } from "../emulator/tokens";
 import { deployedImages } from "../images/settings";
 import { addresses, endpoints, zone } from "../internet/addresses";
@@ -37,6 +39,8 @@ export async function labSecrets(): Promise<Record<string, string>> {
     "clawkeep:gatewayToken-openclaw": hex(),
     "clawkeep:litellmKey-openclaw": `sk-${hex()}`,
     "clawkeep:telegramBotToken-openclaw": `7654321:${token(35)}`,
+    "clawkeep:backupPassword": hex(),
+    "clawkeep:backupServerPassword": token(40),
   };
   // A lab of an older version keeps what it has, and gets what it lacks.
   const all = { ...secrets, ...known };
@@ -68,12 +72,18 @@ export async function writeStackFile(
   more: Readonly<Record<string, unknown>> = {},
   moreSecrets: Readonly<Record<string, string | undefined>> = {},
 ): Promise<void> {
-  const plain = { ...(await plainConfiguration(role, host, more)), ...pairOf(stack) };
+  const plain = {
+    ...(await plainConfiguration(role, host, { ...backupsOf(stack), ...more })),
+    ...pairOf(stack),
+  };
   // One that is undefined is left out: a key that nobody reads is refused.
   const secrets = Object.fromEntries(
-    Object.entries({ ...(await labSecrets()), ...cloudTokens(stack, host), ...moreSecrets }).filter(
-      (pair): pair is [string, string] => pair[1] !== undefined,
-    ),
+    Object.entries({
+      ...(await labSecrets()),
+      ...("clawkeep:backups" in plain ? {} : withoutBackups),
+      ...cloudTokens(stack, host),
+      ...moreSecrets,
+    }).filter((pair): pair is [string, string] => pair[1] !== undefined),
   );
   const wanted = JSON.stringify([plain, secrets]);
   const stamp = join(labDir(), "run", `stack-${stack}.json`);
@@ -94,12 +104,23 @@ export async function writeStackFile(
 }
 
 /** The two that take over from one another; every other stack of the lab is alone. */
+const isOfPair = (stack: string): boolean => stackNames.some((name) => name === stack);
+
 const pairOf = (stack: string): Record<string, string> => {
   const other = stackNames.find((name) => name !== stack);
-  return stackNames.some((name) => name === stack) && other !== undefined
-    ? { "clawkeep:pairedStack": other }
-    : {};
+  return isOfPair(stack) && other !== undefined ? { "clawkeep:pairedStack": other } : {};
 };
+
+/**
+ * Both of the pair have one repository, whose newest snapshot a restore takes: a stack that is alone, and saved there too, would
+ * be in its way. Once a day, so that no container comes and goes while a test counts them: a test of backups starts a run itself.
+ */
+const backupsOf = (stack: string): Record<string, unknown> =>
+  isOfPair(stack) ? { "clawkeep:backups": { repository: labRepository, everyMinutes: 1440 } } : {};
+
+const withoutBackups: Readonly<Record<string, undefined>> = Object.fromEntries(
+  backupSecrets("rest").map(({ key }) => [`clawkeep:${key}`, undefined]),
+);
 
 async function plainConfiguration(role: string, host: LabHost, more: Readonly<Record<string, unknown>>) {
   const ca = await ensureCa();

@@ -58,7 +58,7 @@ const toolchain = ["bridged", "build", "cloudflare", "cloudflare-plugin", "comma
 /** All that `pulumi up` puts anywhere, and where it puts it. */
 // prettier-ignore
 const deployed = ["index.ts", "Pulumi.yaml", "components", "config", "config-files",
-  ...["cloudflare", "engine", "hetzner", "images", "internet", "rehearsal", "toolchain", "vps"].map((part) => `lab/${part}`)];
+  ...["backups", "cloudflare", "engine", "hetzner", "images", "internet", "rehearsal", "toolchain", "vps"].map((part) => `lab/${part}`)];
 /** What a server is made of, and what is put on it. */
 const onServer = ["config-files/host", "config-files/gateway", "lab/vps", "lab/engine", "lab/images"];
 const onHost = (name: string): string => `tests/config-files/host/${name}.docker.test.ts`;
@@ -134,6 +134,9 @@ export const rows: readonly Row[] = [
 
   { name: "server-gone", what: "a server is replaced, also one that is frozen or off; one that lets nobody in is left alone", group: "rehearsal",
     files: ["tests/rehearsal/21-server-gone.test.ts"] },
+
+  { name: "backups-lost", what: "a place for backups that is away, another password, a power cut, and a host that is gone: one command", group: "rehearsal",
+    files: ["tests/rehearsal/27-backups-lost.test.ts"] },
 
   { name: "services-restarted", what: "Docker and nftables restarted on the server of the rehearsal, then a turn with a tool", group: "rehearsal",
     files: ["tests/rehearsal/20-host-services.test.ts"] },

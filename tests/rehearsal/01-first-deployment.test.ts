@@ -24,10 +24,9 @@ test("the report has the phases and every check passed", () => {
 });
 
 test("what runs as it is published runs by tag and digest, and everything was pulled by them", async () => {
-  const { openclaw2026_2: olderLine, restic, ...deployed } = deployedImages();
-  // No gateway of prod's is of the older line, whose image the registry has only once a test has asked for it; and no backups
-  // are set.
-  expect([olderLine, restic]).not.toContain(undefined);
+  const { openclaw2026_2: olderLine, ...deployed } = deployedImages();
+  // No gateway of prod's is of the older line, whose image the registry has only once a test has asked for it.
+  expect(olderLine).toBeDefined();
   for (const pin of Object.values(deployed)) expect(pin).toMatch(/:[^:@/]+@sha256:[0-9a-f]{64}$/);
   const { litellm, redis, squid, caddy } = deployed;
   const services = ["openclaw-litellm", "openclaw-redis", "openclaw-egress", "openclaw-caddy"];

@@ -28,8 +28,9 @@ export function checkedWords(words: RestoreWords): RestoreWords {
 }
 
 /** Arguments of backup-restore on the host. */
-export const hostWords = ({ snapshot, gateway, dry }: RestoreWords): string[] => [
+export const hostWords = ({ snapshot, gateway, dry, cold }: RestoreWords): string[] => [
   ...(dry ? ["--dry"] : []),
+  ...(cold ? ["--cold"] : []),
   ...["--snapshot", snapshot],
   ...(gateway === undefined ? [] : ["--gateway", gateway]),
 ];

@@ -11,6 +11,9 @@ from common import TOO_LATE, Failed, docker, lock, run
 
 ORDER = "/etc/clawkeep/backups.json"
 HOME = "/var/lib/clawkeep/backup"
+# When this host has first saved anything (UTC, to the second). There until a cold restore onto it is done: what it has saved
+# before that is of gateways that knew nothing.
+SINCE = f"{HOME}/since"
 # Of restic, and of what copies for it: they follow each other.
 NAME = "openclaw-backup"
 MEMORY_MIB = 160

@@ -17,6 +17,7 @@ backup_snapshots.PLACE = restore.PLACE = verify.PLACE = f"{home}/restore"
 backup_snapshots.SPARE = 0
 gateway.GATEWAYS = restore.GATEWAYS = verify.GATEWAYS = f"{home}/gateways"
 restore.LOCK = verify.LOCK = f"{home}/lock"
+restore.SINCE = f"{home}/since"
 verify.RESULT = f"{home}/verified.json"
 common.sync_file_system = common.sync_directory = lambda path: None
 os.makedirs(f"{home}/gateways/one/state"); os.makedirs(f"{home}/gateways/two/state")
@@ -61,6 +62,28 @@ function inWorld(code: string): unknown {
 }
 
 (hasPython ? describe : describe.skip)("backup-restore", () => {
+  it("cold: what this host has saved since it began is of gateways that know nothing, and is not taken until a restore is done", () => {
+    const result = inWorld(`
+order["stack"] = "standby"
+open(restore.SINCE, "w").write("2026-11-20T08:30:00\\n")
+restore.restore_records = lambda order, newest: calls.append(f"records of {newest['id'][:8]}")
+restore.restore = lambda order, taken, gateway: calls.append(f"restore of {taken['id'][:8]}")
+warm = attempt(restore, "--dry")[1][:17]
+cold = attempt(restore, "--cold")
+result = [warm, cold, [call for call in calls if " of " in call], os.path.exists(restore.SINCE), attempt(restore, "--dry", "--cold")[1][:17]]`) as [
+      string,
+      [number, string],
+      ...unknown[],
+    ];
+    expect(result[0]).toBe("snapshot bbbbbbbb");
+    expect(result[1]).toEqual([0, expect.stringMatching(/^snapshot cccccccc/)]);
+    expect(result.slice(2)).toEqual([
+      ["records of cccccccc", "restore of cccccccc"],
+      false,
+      "snapshot bbbbbbbb",
+    ]);
+  });
+
   it("dry: says which snapshot, which gateways, and what is newer of a lower epoch; touches nothing", () => {
     const [code, said, asked] = inWorld(`
 [code, said] = attempt(restore, "--dry")

@@ -16,6 +16,7 @@ backup_restic.HOME, backup_restic.LOCK = home, f"{home}/lock"
 import backup_snapshots, common
 run, fetch = load("backup-run"), load("backup-fetch")
 run.HOME, run.STAGING, run.LAST, backup_snapshots.PLACE, backup_snapshots.SPARE = home, f"{home}/files", f"{home}/last.json", f"{home}/restore", 0
+run.SINCE = f"{home}/since"
 common.sync_file_system = lambda path: None
 run.save_spend = lambda directory: "saved"
 run.os.chown = lambda *words, **more: None
@@ -165,6 +166,25 @@ result = [gone, denied, full]`) as string[];
     expect(result[1]).toContain("Access Denied");
   });
 
+  it("one that init has found away is noted, the same up waits for it no second time, and the next run asks before it uploads", () => {
+    const result = inWorld(`
+answers += [late]
+run.init(order)
+noted, count = run.last(), len(calls)
+again, more = run.first(order), len(calls) - count
+noted_long_ago = {**noted, "began": noted["began"] - 301}
+run.write(run.LAST, json.dumps(noted_long_ago), 0o600)
+answers += [told(), told(), told(), late]
+told_later = run.first(order)
+result = [noted["failed"], noted["code"], again, more, told_later, [words[-3:] for words, _ in calls][-1]]`);
+    expect(result).toEqual([
+      ...[expect.stringContaining("did not end within 45 seconds"), null],
+      ...[expect.stringMatching(/^WARNING: there is no snapshot yet.*away a moment ago$/), 0],
+      expect.stringMatching(/^WARNING: there is no snapshot yet.*within 45 seconds/),
+      ["cat", "config", "--no-lock"],
+    ]);
+  });
+
   it("the first snapshot has little time, fails nobody, and is made once", () => {
     const result = inWorld(`
 seen = []
@@ -176,7 +196,7 @@ backup_restic.run = run_docker
 parts = [{**each, "seconds": 300} for each in order["parts"]]
 answers += [told(), told(), told(), Done(1, "", "away")]
 failed = run.first({**order, "parts": parts})
-answers += [told(), told(), told(), made]
+answers += [told(), told(), told(), Done(0), made]
 done = run.first({**order, "parts": parts})
 result = [failed, done, run.first(order), seen[:4]]`);
     expect(result).toEqual([
@@ -190,6 +210,17 @@ result = [failed, done, run.first(order), seen[:4]]`);
         [180, null],
       ],
     ]);
+  });
+
+  it("when this host has first saved anything is noted once, until a cold restore is done", () => {
+    const result = inWorld(`
+answers += [told(), told(), told(), made] * 2
+run.snapshot(order, False)
+noted = open(run.SINCE).read()
+run.os.unlink(run.SINCE)
+run.snapshot(order, False)
+result = [noted, os.path.exists(run.SINCE)]`);
+    expect(result).toEqual([expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/), false]);
   });
 
   it("a run that fails keeps what is known of the newest snapshot, and the whole one asks how far back they go", () => {

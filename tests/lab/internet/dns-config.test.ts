@@ -10,6 +10,7 @@ it("answers the lab's names, lies about who nobody is, and knows no other name",
   const lines = linesFor();
   expect(lines).toContain(`host-record=api.anthropic.com,${addresses.anthropic},300`);
   expect(lines).toContain("ptr-record=85.204.22.103.in-addr.arpa,api.anthropic.com");
+  expect(lines).toContain(`host-record=storage.example,${addresses.storage},300`);
   expect(lines).toContain("address=/#/");
 });
 

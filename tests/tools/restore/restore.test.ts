@@ -8,6 +8,7 @@ const words = { stack: "prod", snapshot: "newest", dry: false, cold: false };
 
 it("tells the host the snapshot, the gateway, and whether it is dry", () => {
   expect(hostWords(checkedWords(words))).toEqual(["--snapshot", "newest"]);
+  expect(hostWords({ ...words, cold: true })).toContain("--cold");
   expect(hostWords(checkedWords({ ...words, snapshot: "0a1b2c3d", gateway: "one", dry: true }))).toEqual([
     ...["--dry", "--snapshot", "0a1b2c3d", "--gateway", "one"],
   ]);

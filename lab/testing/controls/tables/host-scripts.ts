@@ -83,6 +83,15 @@ export const hostScriptControls: readonly Control[] = controlsOf(
       failing: "a link in the place of a folder is refused",
     },
     {
+      name: "cold-restore-of-others",
+      threat: undefined,
+      file: `${bin}/backup-restore`,
+      from: "    if cold:\n        found = of_before(order, found)\n",
+      to: "",
+      test: "tests/config-files/host/backup-restore.test.ts",
+      failing: "what this host has saved since it began is of gateways that know nothing",
+    },
+    {
       name: "restore-needs-a-new-image",
       threat: undefined,
       file: `${bin}/backup_snapshots.py`,
