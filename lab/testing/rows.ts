@@ -48,7 +48,7 @@ export interface ControlsRow extends Common {
 
 export type Row = FilesRow | ControlsRow;
 
-/** No row may take longer. */
+/** No row may take longer that does not say so. */
 export const longestMinutes = 15;
 
 const toolchain = ["bridged", "build", "cloudflare", "cloudflare-plugin", "command", "handed-over"].map(

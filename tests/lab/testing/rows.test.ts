@@ -19,12 +19,12 @@ it("every test file is in one group", () => {
   expect(testFiles("fast")).toContain("tests/lab/testing/rows.test.ts");
 });
 
-it("rows have names of their own, and at most fifteen minutes", () => {
+it("rows have names of their own, and at most fifteen minutes, but for one machine that is 20 times slower", () => {
   expect(new Set(rows.map(({ name }) => name)).size).toBe(rows.length);
   for (const { name, what, minutes = longestMinutes } of rows) {
     expect(name).toMatch(/^[a-z0-9.-]+$/);
     expect(what).toMatch(/^[^|*_`<>]+$/);
-    expect(minutes).toBeLessThanOrEqual(15);
+    expect(minutes).toBeLessThanOrEqual(name === "real-kernel" ? 65 : 15);
   }
 });
 
