@@ -4,6 +4,7 @@
  */
 import type { Control } from "./controls/control";
 import { backupControls } from "./controls/tables/backups";
+import { cloudControls, standInControls } from "./controls/tables/clouds";
 import { containerControls } from "./controls/tables/containers";
 import { filterControls } from "./controls/tables/docker-filter";
 import { gatewayControls } from "./controls/tables/gateway";
@@ -174,6 +175,10 @@ export const rows: readonly Row[] = [
   { name: "controls-backups", what: "what bounds the copies of a gateway, what a storage is told, what stops a prune", controls: backupControls },
   { name: "controls-ssh", what: "how the operator comes in", controls: sshControls },
   { name: "controls-hetzner", what: "what Hetzner would refuse, and what a server keeps", controls: hetznerControls },
+  { name: "controls-clouds", what: "the providers and the clouds, and the lab's part in it", controls: cloudControls },
+  // Each builds the two stand-ins anew: half a minute on two cores that are free.
+  { name: "controls-stand-ins", what: "that the stand-ins of Cloudflare's first points are as unkind as the true plugin", controls: standInControls.slice(0, 8) },
+  { name: "controls-stand-ins-2", what: "the same, of the last ones, and of the plugin for commands", controls: standInControls.slice(8) },
   { name: "controls-failover", what: "that one of two stacks serves, and never both", controls: failoverControls },
   { name: "controls-litellm", what: "LiteLLM as it runs", controls: litellmControls },
   { name: "controls-litellm-gate", what: "what LiteLLM's gate lets through and reserves", controls: gateControls },
