@@ -143,6 +143,9 @@ export const rows: readonly Row[] = [
   { name: "up-killed", what: "an up that is killed at any moment, meets another one, or loses its state backend; then make recover", group: "rehearsal",
     files: ["tests/rehearsal/25-up-killed.test.ts"] },
 
+  { name: "long-turn", what: "a turn whose model is silent for 90 s, and longer than Cloudflare waits", group: "rehearsal",
+    files: ["tests/rehearsal/26-long-turn.test.ts"] },
+
   // A call of an `up` goes wrong at Hetzner or Cloudflare; ten of all are in `make test`.
   { name: "faults-unavailable", what: "each call of an up is answered 503", group: "docker", files: ["tests/long/faults-unavailable.docker.test.ts"] },
   { name: "faults-too-many", what: "each call of an up is answered 429", group: "docker", files: ["tests/long/faults-too-many.docker.test.ts"] },
