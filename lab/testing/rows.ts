@@ -147,12 +147,17 @@ export const rows: readonly Row[] = [
     files: ["tests/rehearsal/26-long-turn.test.ts"] },
 
   // A call of an `up` goes wrong at Hetzner or Cloudflare; ten of all are in `make test`.
-  { name: "faults-unavailable", what: "each call of an up is answered 503", group: "docker", files: ["tests/long/faults-unavailable.docker.test.ts"] },
-  { name: "faults-too-many", what: "each call of an up is answered 429", group: "docker", files: ["tests/long/faults-too-many.docker.test.ts"] },
-  { name: "faults-cut", what: "each call of an up is cut off", group: "docker", files: ["tests/long/faults-cut.docker.test.ts"] },
-  { name: "faults-done-error", what: "each call of an up is done, and answered 500", group: "docker", files: ["tests/long/faults-done-error.docker.test.ts"] },
+  { name: "faults-unavailable-reads", what: "each call of an up that reads is answered 503", group: "docker", files: ["tests/long/faults-unavailable-reads.docker.test.ts"] },
+  { name: "faults-unavailable-writes", what: "each call of an up that makes something is answered 503", group: "docker", files: ["tests/long/faults-unavailable-writes.docker.test.ts"] },
+  { name: "faults-too-many-reads", what: "each call of an up that reads is answered 429", group: "docker", files: ["tests/long/faults-too-many-reads.docker.test.ts"] },
+  { name: "faults-too-many-writes", what: "each call of an up that makes something is answered 429", group: "docker", files: ["tests/long/faults-too-many-writes.docker.test.ts"] },
+  { name: "faults-cut-reads", what: "each call of an up that reads is cut off", group: "docker", files: ["tests/long/faults-cut-reads.docker.test.ts"] },
+  { name: "faults-cut-writes", what: "each call of an up that makes something is cut off", group: "docker", files: ["tests/long/faults-cut-writes.docker.test.ts"] },
+  { name: "faults-done-error-reads", what: "each call of an up that reads is done, and answered 500", group: "docker", files: ["tests/long/faults-done-error-reads.docker.test.ts"] },
+  { name: "faults-done-error-writes", what: "each call of an up that makes something is done, and answered 500", group: "docker", files: ["tests/long/faults-done-error-writes.docker.test.ts"] },
   { name: "faults-hang", what: "each question of the program to a cloud is never answered", group: "docker", files: ["tests/long/faults-hang.docker.test.ts"] },
-  { name: "faults-done-cut", what: "each call of an up is done, and cut off", group: "docker", files: ["tests/long/faults-done-cut.docker.test.ts"] },
+  { name: "faults-done-cut-reads", what: "each call of an up that reads is done, and cut off", group: "docker", files: ["tests/long/faults-done-cut-reads.docker.test.ts"] },
+  { name: "faults-done-cut-writes", what: "each call of an up that makes something is done, and cut off", group: "docker", files: ["tests/long/faults-done-cut-writes.docker.test.ts"] },
 
   // Other engines than Debian's as it comes.
   { name: "engine-29", what: "an existing host with Engine 29", group: "rehearsal", files: ["tests/rehearsal/23-engine-29.test.ts"] },
