@@ -23,10 +23,14 @@ export class RegistryDoor {
   private readonly server = http.createServer((request, response) => this.serve(request, response));
   private readonly counted = new Map<string, number>();
 
-  /** @param upstream origin of the registry behind it */
+  /**
+   * @param upstream origin of the registry behind it
+   * @param ownLogin the header `authorization` that the door itself shows there, where that registry asks for one
+   */
   constructor(
     private readonly upstream: string,
     private rules: DoorRules,
+    private readonly ownLogin?: string,
   ) {}
 
   /** @returns what stands before the first / of an image that is pulled through it */
@@ -45,6 +49,9 @@ export class RegistryDoor {
     this.rules = rules;
     this.counted.clear();
   }
+
+  /** How many manifests somebody has had, or would have had, since the rules are these. @param user absent: nobody */
+  pulled = (user: string = nobody): number => this.counted.get(user) ?? 0;
 
   private address = (): string => `127.0.0.1:${(this.server.address() as AddressInfo).port}`;
 
@@ -91,6 +98,7 @@ export class RegistryDoor {
   private forward(request: http.IncomingMessage, response: http.ServerResponse): void {
     const headers = { ...request.headers };
     delete headers.authorization;
+    if (this.ownLogin !== undefined) headers.authorization = this.ownLogin;
     const passed = http.request(
       new URL(request.url ?? "/", this.upstream),
       { method: request.method ?? "GET", headers },

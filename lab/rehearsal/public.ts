@@ -17,7 +17,7 @@ export async function ask(path: string, body: unknown, token?: string, name = ho
   const text = await run(
     "curl",
     [
-      ...["--silent", "--show-error", "--max-time", "120", "--cacert", ca.cert],
+      ...["--silent", "--show-error", "--max-time", "180", "--cacert", ca.cert],
       ...["--resolve", `${name}:443:${addresses.edge}`, "--write-out", "\n%{http_code}"],
       ...["--header", "content-type: application/json", "--config", "-", `https://${name}${path}`],
     ],

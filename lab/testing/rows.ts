@@ -4,6 +4,7 @@
  */
 import type { Control } from "./controls/control";
 import { backupControls } from "./controls/tables/backups";
+import { cloudControls, standInControls } from "./controls/tables/clouds";
 import { containerControls } from "./controls/tables/containers";
 import { filterControls } from "./controls/tables/docker-filter";
 import { gatewayControls } from "./controls/tables/gateway";
@@ -146,13 +147,21 @@ export const rows: readonly Row[] = [
   { name: "up-killed", what: "an up that is killed at any moment, meets another one, or loses its state backend; then make recover", group: "rehearsal",
     files: ["tests/rehearsal/25-up-killed.test.ts"] },
 
+  { name: "long-turn", what: "a turn whose model is silent for 90 s, and longer than Cloudflare waits", group: "rehearsal",
+    files: ["tests/rehearsal/26-long-turn.test.ts"] },
+
   // A call of an `up` goes wrong at Hetzner or Cloudflare; ten of all are in `make test`.
-  { name: "faults-unavailable", what: "each call of an up is answered 503", group: "docker", files: ["tests/long/faults-unavailable.docker.test.ts"] },
-  { name: "faults-too-many", what: "each call of an up is answered 429", group: "docker", files: ["tests/long/faults-too-many.docker.test.ts"] },
-  { name: "faults-cut", what: "each call of an up is cut off", group: "docker", files: ["tests/long/faults-cut.docker.test.ts"] },
-  { name: "faults-done-error", what: "each call of an up is done, and answered 500", group: "docker", files: ["tests/long/faults-done-error.docker.test.ts"] },
+  { name: "faults-unavailable-reads", what: "each call of an up that reads is answered 503", group: "docker", files: ["tests/long/faults-unavailable-reads.docker.test.ts"] },
+  { name: "faults-unavailable-writes", what: "each call of an up that makes something is answered 503", group: "docker", files: ["tests/long/faults-unavailable-writes.docker.test.ts"] },
+  { name: "faults-too-many-reads", what: "each call of an up that reads is answered 429", group: "docker", files: ["tests/long/faults-too-many-reads.docker.test.ts"] },
+  { name: "faults-too-many-writes", what: "each call of an up that makes something is answered 429", group: "docker", files: ["tests/long/faults-too-many-writes.docker.test.ts"] },
+  { name: "faults-cut-reads", what: "each call of an up that reads is cut off", group: "docker", files: ["tests/long/faults-cut-reads.docker.test.ts"] },
+  { name: "faults-cut-writes", what: "each call of an up that makes something is cut off", group: "docker", files: ["tests/long/faults-cut-writes.docker.test.ts"] },
+  { name: "faults-done-error-reads", what: "each call of an up that reads is done, and answered 500", group: "docker", files: ["tests/long/faults-done-error-reads.docker.test.ts"] },
+  { name: "faults-done-error-writes", what: "each call of an up that makes something is done, and answered 500", group: "docker", files: ["tests/long/faults-done-error-writes.docker.test.ts"] },
   { name: "faults-hang", what: "each question of the program to a cloud is never answered", group: "docker", files: ["tests/long/faults-hang.docker.test.ts"] },
-  { name: "faults-done-cut", what: "each call of an up is done, and cut off", group: "docker", files: ["tests/long/faults-done-cut.docker.test.ts"] },
+  { name: "faults-done-cut-reads", what: "each call of an up that reads is done, and cut off", group: "docker", files: ["tests/long/faults-done-cut-reads.docker.test.ts"] },
+  { name: "faults-done-cut-writes", what: "each call of an up that makes something is done, and cut off", group: "docker", files: ["tests/long/faults-done-cut-writes.docker.test.ts"] },
 
   // Other engines than Debian's as it comes.
   { name: "engine-29", what: "an existing host with Engine 29", group: "rehearsal", files: ["tests/rehearsal/23-engine-29.test.ts"] },
@@ -178,6 +187,10 @@ export const rows: readonly Row[] = [
   { name: "controls-backups", what: "what bounds the copies of a gateway, what a storage is told, what stops a prune", controls: backupControls },
   { name: "controls-ssh", what: "how the operator comes in", controls: sshControls },
   { name: "controls-hetzner", what: "what Hetzner would refuse, and what a server keeps", controls: hetznerControls },
+  { name: "controls-clouds", what: "the providers and the clouds, and the lab's part in it", controls: cloudControls },
+  // Each builds the two stand-ins anew: half a minute on two cores that are free.
+  { name: "controls-stand-ins", what: "that the stand-ins of Cloudflare's first points are as unkind as the true plugin", controls: standInControls.slice(0, 8) },
+  { name: "controls-stand-ins-2", what: "the same, of the last ones, and of the plugin for commands", controls: standInControls.slice(8) },
   { name: "controls-failover", what: "that one of two stacks serves, and never both", controls: failoverControls },
   { name: "controls-litellm", what: "LiteLLM as it runs", controls: litellmControls },
   { name: "controls-litellm-gate", what: "what LiteLLM's gate lets through and reserves", controls: gateControls },

@@ -1,11 +1,11 @@
 /**
  * Ten of all faults that a call of an `up` can meet at Hetzner or Cloudflare; which ten, CLAWKEEP_FAULT_SEED says (a
- * number, 1 unless said). All of them: `make test-long NAME=faults-cut` and the rows beside it.
+ * number, 1 unless said). All of them: `make test-long NAME=faults-cut-reads` and the rows beside it.
  */
 import { ensureToolchain } from "../lab/toolchain/project";
 import { calls, callsOfAnUp, faultKinds, meet, nameOf, seeded, type FaultKind } from "./faults";
 
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 beforeAll(ensureToolchain, 30 * 60_000);
 
 const all = calls.flatMap((call) =>

@@ -2,7 +2,7 @@
 import { hang, meet, nameOf, questions } from "../clouds/faults";
 import { ensureToolchain } from "../lab/toolchain/project";
 
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 beforeAll(ensureToolchain, 30 * 60_000);
 
 test("there are questions of both clouds", () => {

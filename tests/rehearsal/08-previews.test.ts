@@ -167,4 +167,7 @@ test("what the stand-ins have stored, the true plugins could read", async () => 
   const { looked, wrong } = unreadable(deployment.resources);
   expect(wrong).toEqual([]);
   expect(looked).toBeGreaterThan(20);
+  expect(deployment.resources.map(({ type }) => type)).toEqual(
+    expect.arrayContaining(["command:remote:Command", "cloudflare:index/dnsRecord:DnsRecord"]),
+  );
 });

@@ -1,5 +1,6 @@
 /** Every control that is taken away. */
 import { backupControls } from "./tables/backups";
+import { cloudControls, standInControls } from "./tables/clouds";
 import { containerControls } from "./tables/containers";
 import { filterControls } from "./tables/docker-filter";
 import { gatewayControls } from "./tables/gateway";
@@ -22,6 +23,8 @@ export const allControls: readonly Control[] = [
   ...gatewayControls,
   ...filterControls,
   ...hetznerControls,
+  ...cloudControls,
+  ...standInControls,
   ...failoverControls,
   ...hostControls,
   ...hostScriptControls,

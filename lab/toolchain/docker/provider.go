@@ -32,7 +32,8 @@ func Provider() tfbridge.ProviderInfo {
 		GitHubOrg:    "kreuzwerker",
 		MetadataInfo: tfbridge.NewProviderMetadata(metadata),
 		Config: map[string]*tfbridge.SchemaInfo{
-			"registry_auth": {MaxItemsOne: tfbridge.False()},
+			// The npm package's name, which the official mapping gives it too: a list, and yet no plural.
+			"registry_auth": {Name: "registryAuth", MaxItemsOne: tfbridge.False()},
 		},
 		Resources: map[string]*tfbridge.ResourceInfo{
 			"docker_container": {

@@ -96,7 +96,7 @@ test.each<[string, object, string, RegExp]>([
   [
     "a registry that wants a login",
     { passwordKey },
-    "Error response from daemon: Head https://x/manifests/1: no basic auth credentials: unauthorized",
+    'Error response from daemon: Head "https://x/v2/y/manifests/1": no basic auth credentials',
     /to nobody without a login.*clawkeep:registryLogins/,
   ],
   [
@@ -112,6 +112,18 @@ test.each<[string, object, string, RegExp]>([
     /docker\.io refuses keeper.*pulumi config set --secret clawkeep:registryPassword-docker\.io with a password or token/,
   ],
   ["an image that is not there", login, "manifest unknown: manifest unknown", /has no .*: make pins/],
+  [
+    "another error about a digest with the numbers of refusals",
+    { passwordKey },
+    "Head https://x/v2/y/manifests/sha256:0429a401: net/http: TLS handshake timeout",
+    /could not be pulled .*: pulumi up tries again/,
+  ],
+  [
+    "a limit that is said by its number alone",
+    { passwordKey },
+    "received unexpected HTTP status: 429 Too Many Requests",
+    /counts pulls/,
+  ],
   ["a network that is down", login, "dial tcp: i/o timeout", /could not be pulled .*: pulumi up tries again/],
 ])("%s leads to a sentence with the way out, and leaves no login behind", (_, order, refusal, sentence) => {
   const { status, stderr } = pull(order, { refusal });

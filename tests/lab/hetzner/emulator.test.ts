@@ -5,6 +5,9 @@ import { Harness, tokens } from "./harness";
 const sshKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl lab";
 let lab: Harness;
 
+// Many requests each, on a core that others use too.
+jest.setTimeout(30_000);
+
 beforeEach(async () => {
   lab = new Harness();
   await lab.start();

@@ -69,3 +69,23 @@ test("the registry is not told who asks", async () => {
   await pull("keeper:word");
   expect(seen).toEqual([{ path: "/v2/library/redis/manifests/1", authorization: undefined }]);
 });
+
+test("to a registry that asks for a login it shows its own, and says how much each has pulled", async () => {
+  const own = new RegistryDoor(
+    `http://127.0.0.1:${(registry.address() as AddressInfo).port}`,
+    { ...rules, pulls: 5 },
+    "Basic b3duOndvcmQ=",
+  );
+  const before = origin;
+  try {
+    origin = `http://${await own.open()}`;
+    await pull("keeper:word");
+    await pull("keeper:word");
+    await pull();
+    expect(seen.map(({ authorization }) => authorization)).toEqual(Array(3).fill("Basic b3duOndvcmQ="));
+    expect([own.pulled("keeper"), own.pulled()]).toEqual([2, 1]);
+  } finally {
+    origin = before;
+    await own.close();
+  }
+});

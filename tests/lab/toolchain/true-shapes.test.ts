@@ -33,6 +33,31 @@ it.each([
   [{ zoneName: "example.org" }, `${type}: zoneName is no output of the npm package`],
 ])("refuses %j", (change, sentence) => expect(wrong(change)).toContain(sentence));
 
+const command = {
+  ...{ connection: { host: "192.0.2.1" }, create: "true", stdout: "", stderr: "" },
+  ...{ addPreviousOutputInEnv: true, triggers: [] },
+};
+const wrongCommand = (outputs: object): string[] =>
+  unreadable([{ type: "command:remote:Command", outputs: { ...command, ...outputs } }]).wrong;
+
+it("takes a command as the true plugin writes it", () => expect(wrongCommand({})).toEqual([]));
+
+it.each([
+  [{ stdout: undefined }, "stdout is missing"],
+  [{ stderr: null }, "stderr is missing"],
+  [{ connection: undefined }, "connection is missing"],
+  [{ connection: "root@192.0.2.1" }, 'connection is "root@192.0.2.1", and no object'],
+  [{ triggers: {} }, "triggers is {}, and no array"],
+  [{ exitCode: 0 }, "exitCode is no output of the npm package"],
+])("refuses a command with %j", (change, sentence) =>
+  expect(wrongCommand(change)).toContain(`command:remote:Command: ${sentence}`),
+);
+
+it("looks at the types of both stand-ins", () => {
+  const types = ["command:remote:Command", "command:remote:CopyToRemote", type];
+  expect(unreadable(types.map((each) => ({ type: each, outputs: {} }))).looked).toBe(types.length);
+});
+
 // Written by the stand-ins of that version: the record is what the true provider could not read, the commands it could.
 it("finds both faults in a state of version 0.1.0, and none in its commands", () => {
   const { looked, wrong: found } = unreadable(deployment.resources);

@@ -28,9 +28,10 @@ const jsonText: Shape = (value) => {
 const date = matches(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/, "a date in whole seconds");
 
 /**
- * What the npm types do not say, by type: properties that have to be there, and their values. It was seen with the true
- * provider on 2026-11-28 (docs/rehearsed.md, C1 and C11): without an id it cannot refresh, with another `meta` not even
- * preview.
+ * What the npm types do not say, by type: properties that have to be there, and their values. Of Cloudflare it was seen with
+ * the true provider on 2026-11-28 (docs/rehearsed.md, C1 and C11): without an id it cannot refresh, with another `meta` not
+ * even preview. Of commands it is what the npm package declares as never undefined: the true plugin reads a state into types
+ * of its own, in which those are no pointers.
  */
 const beyondTypes: Readonly<
   Record<string, { readonly needed: readonly string[]; readonly values: Readonly<Record<string, Shape>> }>
@@ -46,6 +47,9 @@ const beyondTypes: Readonly<
       tagsModifiedOn: date,
     },
   },
+  "command:remote:Command": { needed: ["connection", "stdout", "stderr"], values: {} },
+  "command:remote:CopyToRemote": { needed: ["connection", "source", "remotePath"], values: {} },
+  "command:local:Command": { needed: ["stdout", "stderr"], values: {} },
 };
 
 /** The kind of JSON that a type of an npm package is written as in a state. */
@@ -84,7 +88,7 @@ export function unreadable(resources: readonly InState[]): { looked: number; wro
     if (types === undefined) continue;
     looked++;
     const { needed, values } = beyondTypes[type] ?? { needed: [], values: {} };
-    for (const name of needed.filter((each) => outputs[each] === undefined))
+    for (const name of needed.filter((each) => (outputs[each] ?? undefined) === undefined))
       wrong.push(`${type}: ${name} is missing`);
     for (const [name, value] of Object.entries(outputs)) {
       if (isSecret(value)) continue;

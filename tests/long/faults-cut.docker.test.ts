@@ -1,4 +1,0 @@
-/** Each call of an `up` at Hetzner and Cloudflare is cut off: tests/clouds/faults.ts. */
-import { faultsOf } from "./faults-of";
-
-faultsOf("is cut off");
