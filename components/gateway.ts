@@ -29,7 +29,7 @@ export interface GatewayArgs extends Place {
 }
 
 const configFolder = join(__dirname, "..", "config-files");
-const { uid, port, readyWithinSeconds } = services.gateway;
+const { uid, readyWithinSeconds } = services.gateway;
 /** The canary starts cold, beside everything that runs, and is in nobody's way. */
 const canarySeconds = 180;
 
@@ -205,11 +205,6 @@ export class Gateway extends Component {
       }),
       tmpfs: gatewayTmpfs,
       environment: gatewayEnvironment(gateway.release),
-      healthcheck: [
-        "node",
-        "-e",
-        `fetch("http://127.0.0.1:${port}/healthz").then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`,
-      ],
       dependsOn: [...dependsOn, files.installed, secrets.installed],
     });
   }

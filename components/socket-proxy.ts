@@ -65,8 +65,7 @@ export class SocketProxy extends Component {
         { hostPath: `${home}/sandboxes`, containerPath: `${home}/sandboxes` },
         { hostPath: `${home}/socket`, containerPath: "/run/openclaw", writable: true },
       ],
-      healthcheck: [
-        "node",
+      healthcheckArguments: [
         "/opt/socket-proxy/filter.js",
         "--health",
         "/etc/socket-proxy/configuration.json",
