@@ -39,7 +39,7 @@ it("is built once where there is none, in one exact version, into the user's cac
     `install -ldflags -s -w -X main.version=${syftVersion} github.com/anchore/syft/cmd/syft@v${syftVersion} -mod=mod 0\n`,
   );
   expect(said).toEqual([
-    expect.stringMatching(/^syft is not on the PATH: building version .*takes minutes$/),
+    expect.stringMatching(/^syft is not on the PATH: building syft .*takes minutes$/),
   ]);
 });
 
