@@ -21,6 +21,7 @@ export function tryPulumi(args: readonly string[], input = ""): Said {
     encoding: "utf8",
     input,
     maxBuffer: 256 * 1024 * 1024,
+    env: process.env,
   });
   if (error !== undefined) throw notRun(error);
   return { code: status, stdout, stderr };
