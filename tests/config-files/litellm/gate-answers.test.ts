@@ -1,5 +1,5 @@
 /** What of a request goes on to LiteLLM beside the body, and what of its answer comes back. Skipped where Python is not installed. */
-import { evil, chat, messages, describePython } from "./support/asks";
+import { chat, messages, describePython } from "./support/asks";
 import { Door } from "./support/door";
 
 jest.setTimeout(60_000);
