@@ -42,7 +42,7 @@ test-long: setup ## what is too long for it, oldest result first, into docs/test
 lint: node_modules/.package-lock.json ## types, lint and format, of Python, shell, Dockerfiles and Go too
 	@npx --no-install tsc --noEmit --incremental --tsBuildInfoFile .tsbuildinfo
 	@npx --no-install eslint --cache --max-warnings=0 .
-	@npx --no-install prettier --check --log-level=warn .
+	@npx --no-install prettier --check --cache --cache-strategy=content --log-level=warn .
 	@$(tsx) tools/write-stack-schema.ts --check
 	@$(tsx) tools/lint/lint.ts
 

@@ -128,15 +128,15 @@ export class Backups extends Component {
   private scheduled(args: BackupsArgs, times: Settings, { place, there }: Ordered): void {
     const { host } = args;
     const revision = scriptRevision("backup-run");
-    const made = host.command(this, this.child("repository"), {
+    const repository = host.command(this, this.child("repository"), {
       create: `${toolDirectory}/backup-run init`,
       stdin: pulumi.interpolate`${revision} ${place}`,
       dependsOn: [...there, ...settledBefore(args, "backup")],
     });
-    const first = host.command(this, this.child("first"), {
+    const firstSnapshot = host.command(this, this.child("first"), {
       create: `${toolDirectory}/backup-run first`,
       stdin: revision,
-      dependsOn: [made, ...args.saved.map(({ activated }) => activated)],
+      dependsOn: [repository, ...args.saved.map(({ activated }) => activated)],
     });
     const timers = backupTimers.join(" ");
     host.command(this, this.child("timers"), {
@@ -147,7 +147,7 @@ export class Backups extends Component {
         `systemctl disable --quiet --now ${timers}; systemctl stop ${backupServices.join(" ")}; cd ${unitDirectory} && rm -f ${backupUnits.join(" ")} && ` +
         "systemctl daemon-reload",
       stdin: backupUnitFiles(times),
-      dependsOn: [first],
+      dependsOn: [firstSnapshot],
     });
   }
 }

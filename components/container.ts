@@ -5,6 +5,7 @@ import { cgroupParentOf } from "../config/cgroups";
 import { hardenedInputs, inspectedShape, shapeOf } from "../config/container-shape";
 import { directNeedsOf } from "../config/containers";
 import type { GatewaySettings } from "../config/gateway-schema";
+import { healthcheckWords } from "../config/healthcheck";
 import type { Configuration } from "../config/load";
 import { containerName as nameFor, services, type Service, type ServiceRow } from "../config/services";
 import { toolDirectory, type Host } from "./host";
@@ -42,8 +43,8 @@ export interface ServiceContainerArgs {
   readonly tmpfs?: Readonly<Record<string, string>>;
   /** Environment, nothing secret: `docker inspect` shows it. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Command of the healthcheck, exec form. */
-  readonly healthcheck: readonly string[];
+  /** Behind the program of its row's healthcheck. */
+  readonly healthcheckArguments?: readonly string[];
   readonly dependsOn?: readonly pulumi.Resource[];
 }
 
@@ -96,7 +97,7 @@ export function serviceContainer(
           ? []
           : [{ internal: row.port, external: row.publishes, protocol: "tcp" }],
       healthcheck: {
-        tests: ["CMD", ...args.healthcheck],
+        tests: [...healthcheckWords(row), ...(args.healthcheckArguments ?? [])],
         interval: "30s",
         timeout: `${row.probeTimeoutSeconds ?? 5}s`,
         retries: 3,

@@ -58,7 +58,7 @@ export class EgressProxy extends Component {
         "/var/log/squid": "rw,nosuid,nodev,noexec,size=1m",
         "/var/spool/squid": "rw,nosuid,nodev,noexec,size=1m",
       },
-      healthcheck: ["/bin/bash", `${currentRevision}/ask-revision`],
+      healthcheckArguments: [`${currentRevision}/ask-revision`],
       dependsOn: [loaded],
     });
     if (containersOf(settings.gateways).some(({ service }) => service === "relay"))

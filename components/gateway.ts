@@ -30,7 +30,7 @@ export interface GatewayArgs extends Place {
 }
 
 const configFolder = join(__dirname, "..", "config-files");
-const { port, readyWithinSeconds } = services.gateway;
+const { readyWithinSeconds } = services.gateway;
 /** The canary starts cold, beside everything that runs, and is in nobody's way. */
 const canarySeconds = 180;
 
@@ -211,11 +211,6 @@ export class Gateway extends Component {
       }),
       tmpfs: gatewayTmpfs(userOf(services.gateway, slot)),
       environment: gatewayEnvironment(gateway.release),
-      healthcheck: [
-        "node",
-        "-e",
-        `fetch("http://127.0.0.1:${port}/healthz").then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`,
-      ],
       dependsOn: [...dependsOn, files.installed, secrets.installed],
     });
   }

@@ -67,7 +67,7 @@ export function hcloudFoundation(
     ...{ parent: name, provider: providerName },
   });
   const options = { parent, provider };
-  const made = { ...options, hooks: { beforeCreate: [ready.beforeMaking] } };
+  const createOptions = { ...options, hooks: { beforeCreate: [ready.beforeMaking] } };
   const labels = stackLabels(serverName);
 
   const firewall = new hcloud.Firewall(
@@ -85,7 +85,7 @@ export function hcloudFoundation(
         `${name}-ssh-key`,
         { name: serverName, publicKey: host.sshKey, labels },
         // The firewall is where a changed key is refused.
-        { ...made, dependsOn: firewall },
+        { ...createOptions, dependsOn: firewall },
       )
     : undefined;
   const address = new hcloud.PrimaryIp(
@@ -101,7 +101,7 @@ export function hcloudFoundation(
     },
     // DNS, allow-lists of others and the operator's own notes name this address. What it is assigned to, Hetzner says: as long
     // as that is nothing, "unassigned", which the provider would want to change with every run.
-    { ...made, protect: true, ignoreChanges: ["assigneeType"] },
+    { ...createOptions, protect: true, ignoreChanges: ["assigneeType"] },
   );
   const volume = new hcloud.Volume(
     `${name}-volume`,
@@ -114,7 +114,7 @@ export function hcloudFoundation(
       labels,
     },
     // The gateway's state: it goes only when somebody names it. Formatting is a matter of creation alone.
-    { ...made, protect: true, ignoreChanges: ["format"] },
+    { ...createOptions, protect: true, ignoreChanges: ["format"] },
   );
   const hostKey = args.hostKeyPassword.apply(hostKeyFrom);
   const publicKey = pulumi.unsecret(hostKey.apply((key) => key.publicKey));
@@ -143,7 +143,7 @@ export function hcloudFoundation(
         labels,
       },
       {
-        ...made,
+        ...createOptions,
         dependsOn: [providers.docker, providers.commands, beforeTypeChange],
         // They matter at the first boot alone, and a change would throw the server away.
         ignoreChanges: ["userData", "sshKeys", "image"],

@@ -40,7 +40,7 @@ for link in ${unitDirectory}/multi-user.target.wants/openclaw-gateway@?*.service
 done`;
 
 /** Where the host comes from: a server made here, or one that is there. */
-interface Ground {
+interface HostSource {
   readonly address: HostAddress;
   readonly providers: HostProviders;
   readonly ipv4: pulumi.Input<string>;
@@ -76,9 +76,9 @@ export class HostBaseline extends Component {
   constructor(name: string, configuration: Configuration, options?: pulumi.ComponentResourceOptions) {
     super("HostBaseline", name, options);
     const logins = registryLoginsOf(configuration);
-    const ground = this.ground(configuration, logins);
+    const source = this.source(configuration, logins);
     // A new server takes its time to answer; a host that is there answers now, or its address or key is wrong.
-    const connection = connectionTo(ground.address, ground.made === undefined ? 4 : 60);
+    const connection = connectionTo(source.address, source.made === undefined ? 4 : 60);
     const first: FirstCommand = (suffix, args, after) =>
       new command.remote.Command(
         this.child(suffix),
@@ -86,9 +86,9 @@ export class HostBaseline extends Component {
         {
           parent: this,
           dependsOn: after,
-          provider: ground.providers.commands,
+          provider: source.providers.commands,
           deleteBeforeReplace: true,
-          ...ground.made?.bound,
+          ...source.made?.bound,
           customTimeouts: { create: "15m" },
         },
       );
@@ -97,10 +97,10 @@ export class HostBaseline extends Component {
     const booted = first(
       "booted",
       {
-        create: `bash -s -- ${ground.made === undefined ? "existing" : "made"}`,
+        create: `bash -s -- ${source.made === undefined ? "existing" : "made"}`,
         stdin: awaitBootScript(),
       },
-      ground.made === undefined ? [] : [ground.made.server],
+      source.made === undefined ? [] : [source.made.server],
     );
     const { totalMiB } = memoryBudget(configuration.tier, configuration.settings.gateways.length);
     const prepared = first("prepared", { create: `bash -s -- ${totalMiB}`, stdin: prepareHostScript() }, [
@@ -194,14 +194,14 @@ export class HostBaseline extends Component {
       gateways,
       firewall,
     ];
-    if (ground.volume !== undefined) {
+    if (source.volume !== undefined) {
       const mounted = first(
         "volume-mounted",
         {
-          create: pulumi.interpolate`${toolDirectory}/mount-volume ${ground.volume.device} ${ground.volume.sizeGiB}`,
+          create: pulumi.interpolate`${toolDirectory}/mount-volume ${source.volume.device} ${source.volume.sizeGiB}`,
           stdin: scriptRevision("mount-volume"),
         },
-        [sshd, ground.volume.attached],
+        [sshd, source.volume.attached],
       );
       ready.push(mounted);
     }
@@ -218,21 +218,21 @@ export class HostBaseline extends Component {
       { parent: this },
     );
     this.host = new Host(
-      ground.address,
-      ground.providers,
-      ground.made?.bound,
+      source.address,
+      source.providers,
+      source.made?.bound,
       ready,
       logins,
       revisionKey.result,
     );
-    this.ipv4 = pulumi.output(ground.ipv4);
-    this.ipv6 = pulumi.output(ground.ipv6);
-    this.sshCommand = pulumi.interpolate`ssh -p ${ground.address.sshPort} root@${ground.address.address}`;
-    this.sshHostKey = pulumi.output(ground.address.hostKey);
+    this.ipv4 = pulumi.output(source.ipv4);
+    this.ipv6 = pulumi.output(source.ipv6);
+    this.sshCommand = pulumi.interpolate`ssh -p ${source.address.sshPort} root@${source.address.address}`;
+    this.sshHostKey = pulumi.output(source.address.hostKey);
     this.finish({ ipv4: this.ipv4, ipv6: this.ipv6, sshCommand: this.sshCommand });
   }
 
-  private ground({ settings, hcloud, stack }: Configuration, logins: readonly RegistryLogin[]): Ground {
+  private source({ settings, hcloud, stack }: Configuration, logins: readonly RegistryLogin[]): HostSource {
     const { host } = settings;
     if (host.mode === "existing") {
       const address = { address: host.address, sshPort: host.sshPort, hostKey: host.hostKey };

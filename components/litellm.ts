@@ -58,7 +58,7 @@ export class LiteLLM extends Component {
         { hostPath: "/opt/openclaw/config/redis-socket", containerPath: "/run/redis", writable: true },
         { hostPath: "/opt/openclaw/volume/redis", containerPath: "/data", writable: true },
       ],
-      healthcheck: ["redis-cli", "-s", "/run/redis/redis.sock", "ping"],
+      healthcheckArguments: ["-s", "/run/redis/redis.sock", "ping"],
       dependsOn: [files.installed, socket],
     });
   }
@@ -96,7 +96,7 @@ export class LiteLLM extends Component {
       ],
       tmpfs: { "/tmp": "rw,nosuid,nodev,noexec,size=64m,mode=1777" },
       environment: litellmEnvironment(`http://${egressProxy.name}:${egressProxy.port}`),
-      healthcheck: ["python3", "/etc/litellm/ready.py"],
+      healthcheckArguments: ["/etc/litellm/ready.py"],
       dependsOn: [files.installed, secrets.installed, socket, ...settledBefore(place, "litellm")],
     });
   }

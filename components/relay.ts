@@ -43,7 +43,7 @@ export class Relay extends Component {
         { hostPath: files.directory, containerPath: "/etc/relay" },
         { hostPath: secrets.directory, containerPath: "/run/secrets/relay" },
       ],
-      healthcheck: ["node", "/opt/relay/relay.js", "--health", "/etc/relay/configuration.json"],
+      healthcheckArguments: ["/opt/relay/relay.js", "--health", "/etc/relay/configuration.json"],
       dependsOn: [files.installed, secrets.installed, ...settledBefore(place, "relay")],
     });
     this.finish();

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { services } from "../config/services";
-import { caddyfile, caddyHealthPort } from "../config-files/reverse-proxy/caddyfile";
+import { caddyfile } from "../config-files/reverse-proxy/caddyfile";
 import { Component } from "./component";
 import { serviceContainer, type Place } from "./container";
 import { pulledImage } from "./image";
@@ -53,7 +53,6 @@ export class ReverseProxy extends Component {
         "/data": `rw,nosuid,nodev,noexec,size=16m,uid=${uid},gid=${gid},mode=0700`,
         "/config": `rw,nosuid,nodev,noexec,size=4m,uid=${uid},gid=${gid},mode=0700`,
       },
-      healthcheck: ["wget", "-q", "-O", "/dev/null", `http://127.0.0.1:${caddyHealthPort}/healthz`],
       dependsOn: [files.installed, secrets.installed],
     });
     if (settings.role === "active") {

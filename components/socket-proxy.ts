@@ -70,8 +70,7 @@ export class SocketProxy extends Component {
         { hostPath: `${home}/of-sandboxes`, containerPath: `${home}/of-sandboxes` },
         { hostPath: `${home}/socket`, containerPath: "/run/openclaw", writable: true },
       ],
-      healthcheck: [
-        "node",
+      healthcheckArguments: [
         "/opt/socket-proxy/filter.js",
         "--health",
         "/etc/socket-proxy/configuration.json",

@@ -78,14 +78,15 @@ function aliasFaults({ aliases, models: own }: Gateway, models: Models): Fault[]
     if (model === undefined) return [];
     const twin = entries.slice(0, index).find(([, other]) => other === model);
     if (twin !== undefined) return [[["aliases", alias], `${model} has the alias ${twin[0]} already`]];
-    const fault = unfit(model, "chat", models, own);
+    const fault = modelProblem(model, "chat", models, own);
     return fault === undefined ? [] : [[["aliases", alias], fault]];
   });
 }
 
 function modelFaults({ defaultModel, memory, models: own }: Gateway, models: Models): Fault[] {
   const faults: Fault[] = [];
-  const indexing = memory?.model === undefined ? undefined : unfit(memory.model, "embedding", models, own);
+  const indexing =
+    memory?.model === undefined ? undefined : modelProblem(memory.model, "embedding", models, own);
   if (indexing !== undefined) faults.push([["memory", "model"], indexing]);
   const known = (models ?? []).find((model) => model?.name === defaultModel);
   if (known?.mode === "embedding") {
@@ -109,7 +110,7 @@ function timeFaults({ timeouts }: Gateway): Fault[] {
  *
  * @param own the models that the gateway may use, where it names some: LiteLLM refuses it any other
  */
-function unfit(
+function modelProblem(
   name: string,
   mode: "chat" | "embedding",
   models: Models,

@@ -25,7 +25,7 @@ export const kinds = {
 export type Kind = keyof typeof kinds;
 const allKinds = Object.keys(kinds) as Kind[];
 /** Made before all others, and so where all of them are asked for. */
-const first: Kind = "hcloud:index/firewall:Firewall";
+const firstKind: Kind = "hcloud:index/firewall:Firewall";
 const key: Kind = "hcloud:index/sshKey:SshKey";
 const server: Kind = "hcloud:index/server:Server";
 
@@ -115,17 +115,17 @@ export async function askProject(
     return { id, name, labels, ...(location === undefined ? {} : { location: location.name }) };
   };
   const named: Partial<Record<Kind, Found>> = {};
-  for (const kind of type === first ? allKinds : allKinds.filter((each) => each === type)) {
+  for (const kind of type === firstKind ? allKinds : allKinds.filter((each) => each === type)) {
     const hit = await list(kind, { name: serverName });
     if (hit !== undefined) named[kind] = hit;
   }
   const line = isKeyLine(host.sshKey);
   const wanted = line ? { fingerprint: md5Fingerprint(host.sshKey) } : { name: host.sshKey };
-  const keyMatters = type === first || type === (line ? key : server);
+  const keyMatters = type === firstKind || type === (line ? key : server);
   return {
     named,
     key: keyMatters ? await list(key, wanted) : undefined,
-    stock: type === first || type === server ? await stockOf(api) : undefined,
+    stock: type === firstKind || type === server ? await stockOf(api) : undefined,
   };
 }
 
@@ -140,12 +140,12 @@ export async function attachmentProblem(
   belonging: Belonging,
 ): Promise<string | undefined> {
   const named = new URLSearchParams({ name: serverName }).toString();
-  const first = async (list: string): Promise<{ id: number; server?: number | null } | undefined> =>
+  const firstOf = async (list: string): Promise<{ id: number; server?: number | null } | undefined> =>
     (
       (await askHetzner(api, `${list}?${named}`))[list] as
         { id: number; server?: number | null }[] | undefined
     )?.[0];
-  const [found, own] = [await first("volumes"), await first("servers")];
+  const [found, own] = [await firstOf("volumes"), await firstOf("servers")];
   if (found === undefined || typeof found.server !== "number") return undefined;
   if (found.server !== own?.id)
     return (
@@ -194,7 +194,7 @@ export function projectProblems(
 ): string[] {
   const { host, serverName } = at;
   const place = importPlace(urn, belonging);
-  const asked = (kind: Kind): boolean => place.type === first || place.type === kind;
+  const asked = (kind: Kind): boolean => place.type === firstKind || place.type === kind;
   const problems: string[] = [];
   const line = isKeyLine(host.sshKey);
   // Whatever its name is: the same key under the stack's name and labels is the stack's own.
@@ -226,10 +226,10 @@ export function projectProblems(
     if (preview && kind === server && isOwn(found, at)) continue;
     problems.push(`name: the project has ${kinds[kind].word} called ${serverName} already. ${wayOn(kind)}`);
   }
-  const bound =
-    place.type !== first ||
+  const staysHere =
+    place.type !== firstKind ||
     Object.values(named).some((found) => isOwn(found, at) && found.location !== undefined);
-  const outOfStock = asked(server) ? stockProblem(at, stock, bound) : undefined;
+  const outOfStock = asked(server) ? stockProblem(at, stock, staysHere) : undefined;
   return outOfStock === undefined ? problems : [...problems, outOfStock];
 
   function wayOn(kind: Kind): string {
@@ -250,12 +250,12 @@ export function projectProblems(
 /**
  * Why no server can be made as, or become, the type that is wanted; undefined where one can, or nobody knows.
  *
- * @param bound whether something is in the location that cannot leave it
+ * @param staysHere whether something is in the location that cannot leave it
  */
 export function stockProblem(
   at: StackAtHetzner,
   stock: ProjectAnswer["stock"],
-  bound: boolean,
+  staysHere: boolean,
 ): string | undefined {
   const { location, serverType } = at.host;
   const orderable = stock?.get(serverType);
@@ -264,7 +264,7 @@ export function stockProblem(
   const here = Object.entries(serverTypes)
     .filter(([name, { memoryMiB }]) => memoryMiB >= enough && stock.get(name)?.includes(location))
     .map(([name]) => name);
-  const elsewhere: Location[] = bound ? [] : locations.filter((name) => orderable?.includes(name));
+  const elsewhere: Location[] = staysHere ? [] : locations.filter((name) => orderable?.includes(name));
   const ways = [
     ...here
       .slice(0, 1)

@@ -103,4 +103,3 @@ export const existingHost = z.strictObject({
 });
 
 export type HcloudHost = z.infer<typeof hcloudHost>;
-export type ExistingHost = z.infer<typeof existingHost>;

@@ -25,6 +25,22 @@ export interface Limits {
 export const tierNames = ["starter"] as const;
 export type TierName = (typeof tierNames)[number];
 
+/** How Docker asks inside a container whether it is healthy: config/healthcheck.ts has the words. */
+export type Healthcheck =
+  | {
+      /** It answers 200 at `path` of its loopback, asked by what its image has. */
+      readonly kind: "http";
+      readonly by: "node" | "wget";
+      readonly path: `/${string}`;
+      /** @default the row's port */
+      readonly port?: number;
+    }
+  | {
+      /** A program ends with 0. Its arguments are its component's, which knows where its files lie. */
+      readonly kind: "program";
+      readonly program: string;
+    };
+
 interface Row {
   /**
    * Number of the user and of the group that its process runs as. Root's in one row alone, which says why. No two
@@ -67,6 +83,8 @@ interface Row {
   readonly needs?: readonly string[];
   /** There only where a gateway uses it. */
   readonly onlyWith?: "telegram";
+  /** Absent where a script starts it: nobody waits for its health. */
+  readonly healthcheck?: Healthcheck;
   /** Timeout of one probe of its health in seconds. @default 5 */
   readonly probeTimeoutSeconds?: number;
   /** Seconds from start to the first healthy probe before it counts as a fault. @default 60 */
@@ -105,6 +123,7 @@ export const services = {
     startedBy: "systemd",
     handedOver: true,
     needs: ["socketProxy", "egressProxy", "litellm", "relay"],
+    healthcheck: { kind: "http", by: "node", path: "/healthz" },
     probeTimeoutSeconds: 10,
     // The guide's measure.
     readyWithinSeconds: 90,
@@ -122,6 +141,7 @@ export const services = {
     networks: [],
     dockerSocket: true,
     startedBy: "docker",
+    healthcheck: { kind: "program", program: "node" },
     limits: { starter: { memoryMiB: 128, cpus: 0.25, pids: 64 } },
   },
   /** LiteLLM, the one place that holds providers' keys. */
@@ -137,6 +157,7 @@ export const services = {
     opensTo: ["egressProxy"],
     startedBy: "docker",
     needs: ["redis", "egressProxy"],
+    healthcheck: { kind: "program", program: "python3" },
     readyWithinSeconds: 120,
     limits: { starter: { memoryMiB: 1024, cpus: 1.0, pids: 256 } },
   },
@@ -149,6 +170,7 @@ export const services = {
     image: "redis",
     networks: [],
     startedBy: "docker",
+    healthcheck: { kind: "program", program: "redis-cli" },
     limits: { starter: { memoryMiB: 64, cpus: 0.25, pids: 32 } },
   },
   /** Squid, the only way out of openclaw-net. */
@@ -163,6 +185,7 @@ export const services = {
     port: 3128,
     resolvesNames: true,
     startedBy: "docker",
+    healthcheck: { kind: "program", program: "/bin/bash" },
     limits: { starter: { memoryMiB: 128, cpus: 0.25, pids: 64 } },
   },
   /** Holds the bots' tokens, and puts them into the calls of gateways that do not have them. */
@@ -180,6 +203,7 @@ export const services = {
     startedBy: "docker",
     needs: ["egressProxy"],
     onlyWith: "telegram",
+    healthcheck: { kind: "program", program: "node" },
     limits: { starter: { memoryMiB: 96, cpus: 0.25, pids: 64 } },
   },
   /** Caddy behind Cloudflare. */
@@ -197,6 +221,8 @@ export const services = {
     // The published binary carries it as a file capability and cannot be executed where it is not allowed.
     capability: "CAP_NET_BIND_SERVICE",
     startedBy: "docker",
+    // Its port for the public asks for Cloudflare's certificate.
+    healthcheck: { kind: "http", by: "wget", path: "/healthz", port: 8081 },
     limits: { starter: { memoryMiB: 128, cpus: 0.5, pids: 128 } },
   },
   /** restic, and what copies for it: one at a time, each for one command. There only where backups are set. */

@@ -1,5 +1,5 @@
 /** Which state backend a tool asks, said before it asks: the name of a stack alone may mean two. */
-import { spawnSync } from "node:child_process";
+import { tryPulumi } from "./pulumi";
 import { complain } from "./terminal";
 
 /** `URL`, without what an address may carry to log in. */
@@ -12,19 +12,13 @@ export function shownBackend(url: string): string {
  * @throws Error where this shell is logged in nowhere
  */
 export function sayBackend(...stacks: readonly string[]): void {
-  const result = spawnSync("pulumi", ["--non-interactive", "whoami", "--json"], {
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  if (result.error !== undefined)
-    throw new Error(`pulumi cannot be run (${result.error.message}): install it, or . .lab/env for the lab`);
-  if (result.status !== 0) {
-    const why = result.stderr.trim();
+  const { code, stdout, stderr } = tryPulumi(["whoami", "--json"]);
+  if (code !== 0) {
     throw new Error(
-      `no state backend can be asked: pulumi login, or for the lab LAB=1 or . .lab/env\n  ${why}`,
+      `no state backend can be asked: pulumi login, or for the lab LAB=1 or . .lab/env\n  ${stderr.trim()}`,
     );
   }
-  const { url } = JSON.parse(result.stdout) as { url: string };
+  const { url } = JSON.parse(stdout) as { url: string };
   const plural = stacks.length === 1 ? "stack" : "stacks";
   complain(`${plural} ${stacks.join(" and ")} of the state backend ${shownBackend(url)}`);
 }

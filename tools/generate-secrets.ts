@@ -4,37 +4,23 @@
  * and overwrites nothing. A stack that does not exist yet is left out. Exit code 1 where something stands in the way;
  * nothing has been set then.
  */
-import { spawnSync } from "node:child_process";
 import type { RawConfiguration } from "../config/parse";
 import { sayBackend } from "./backend";
+import { askPulumi } from "./pulumi";
 import { planSecrets } from "./secrets/plan";
 import { endWith, say } from "./terminal";
+import { stackConfig } from "./verify/deployed-stack";
 
 const stacks = ["prod", "standby"] as const;
 
-/** @param input on standard input, because arguments can be read by everybody on the machine */
-function pulumi(args: readonly string[], input = ""): string {
-  const result = spawnSync("pulumi", ["--non-interactive", ...args], {
-    encoding: "utf8",
-    input,
-    maxBuffer: 64 * 1024 * 1024,
-  });
-  if (result.error !== undefined) throw new Error(`pulumi cannot be run: ${result.error.message}`);
-  if (result.status !== 0) throw new Error(`pulumi ${args.join(" ")} failed: ${result.stderr.trim()}`);
-  return result.stdout;
-}
-
 /** Names of this project's stacks, without the organisation that some backends put before them. */
 function existing(): Set<string> {
-  const list = JSON.parse(pulumi(["stack", "ls", "--json"])) as { name: string }[];
+  const list = JSON.parse(askPulumi(["stack", "ls", "--json"])) as { name: string }[];
   return new Set(list.map(({ name }) => name.split("/").at(-1) ?? name));
 }
 
 function configurationOf(stack: string): RawConfiguration {
-  const config = JSON.parse(pulumi(["config", "--json", "--show-secrets", "--stack", stack])) as Readonly<
-    Record<string, { readonly value?: string; readonly secret: boolean }>
-  >;
-  const entries = Object.entries(config);
+  const entries = Object.entries(stackConfig(stack));
   return {
     stack,
     values: Object.fromEntries(entries.map(([key, { value }]) => [key, value ?? ""])),
@@ -52,7 +38,7 @@ function main(): void {
   for (const note of notes) say(note);
   for (const { stack, key, value, from } of settings) {
     // Pulumi takes one line end off what it reads.
-    pulumi(["config", "set", "--stack", stack, "--secret", key], `${value}\n`);
+    askPulumi(["config", "set", "--stack", stack, "--secret", key], `${value}\n`);
     say(`${key}: ${from === undefined ? "made up" : `copied from ${from}`}, set in ${stack}`);
   }
   for (const stack of absent ?? [])

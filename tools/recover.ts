@@ -7,7 +7,6 @@
  *
  * Standard error begins with which stack of which state backend is asked. Exit code 1 where something has to be done first.
  */
-import { spawnSync } from "node:child_process";
 import { hostname } from "node:os";
 import { parseArgs } from "node:util";
 import { cloudflareApi } from "../config/dns-records";
@@ -15,6 +14,7 @@ import { hetznerApi } from "../config/hetzner-project";
 import { importWords } from "../config/import-command";
 import { sayBackend } from "./backend";
 import { execute, quote } from "./host-shell";
+import { askPulumi, tryPulumi } from "./pulumi";
 import {
   hostIn,
   isLocked,
@@ -31,37 +31,8 @@ import { lookFor, type Outside } from "./recover/outside";
 import { stackConfig } from "./verify/deployed-stack";
 import { endWith, say } from "./terminal";
 
-interface Said {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function pulumi(args: readonly string[], input = ""): Said {
-  const { status, stdout, stderr, error } = spawnSync(
-    "pulumi",
-    ["--non-interactive", "--color", "never", ...args],
-    {
-      encoding: "utf8",
-      input,
-      maxBuffer: 256 * 1024 * 1024,
-    },
-  );
-  if (error !== undefined)
-    throw new Error(`pulumi cannot be run (${error.message}): install it, or . .lab/env`);
-  return { code: status, stdout, stderr };
-}
-
-/** The same for what has to succeed. */
-function must(args: readonly string[], input = ""): string {
-  const { code, stdout, stderr } = pulumi(args, input);
-  if (code !== 0)
-    throw new Error(`pulumi ${args.slice(0, 4).join(" ")} failed: ${(stderr || stdout).trim()}`);
-  return stdout;
-}
-
 const exported = (stack: string): Exported =>
-  JSON.parse(must(["stack", "export", "--stack", stack])) as Exported;
+  JSON.parse(askPulumi(["stack", "export", "--stack", stack])) as Exported;
 
 function lives(pid: number): boolean {
   try {
@@ -75,13 +46,13 @@ function lives(pid: number): boolean {
 /** Puts the state back as it is, which needs the lock: so it says whose it is. @throws Error where it is somebody's who may live */
 function takeLock(stack: string, answersFor: boolean): void {
   const state = JSON.stringify(exported(stack));
-  const { code, stdout, stderr } = pulumi(["stack", "import", "--stack", stack], state);
+  const { code, stdout, stderr } = tryPulumi(["stack", "import", "--stack", stack], state);
   const said = stdout + stderr;
   if (code === 0) return;
   if (!isLocked(said)) throw new Error(`pulumi stack import --stack ${stack} failed: ${said.trim()}`);
   const problem = lockProblem(stack, locksIn(said), hostname(), lives, answersFor);
   if (problem !== undefined) throw new Error(problem);
-  must(["cancel", "--yes", "--stack", stack]);
+  askPulumi(["cancel", "--yes", "--stack", stack]);
   say("the lock of one that has ended is taken away");
 }
 
@@ -124,7 +95,7 @@ async function main(): Promise<void> {
     const found = await lookFor(resource, known, places);
     const name = nameOf(resource.urn);
     if ("import" in found) {
-      must([...importWords(placeIn(stack, resource), found.import), "--yes"]);
+      askPulumi([...importWords(placeIn(stack, resource), found.import), "--yes"]);
       say(`${name}: it was made, and is the stack's now (${found.import})`);
     } else if ("removed" in found) say(`${name}: ${found.removed} was half made, and is removed`);
     else say(`${name}: nothing of it is in the way`);
@@ -133,9 +104,9 @@ async function main(): Promise<void> {
   for (const { urn } of rest)
     say(`${nameOf(urn)}: its change was cut off; its provider is asked what has become of it`);
   // Last: until here a second run finds all of it again.
-  must(["stack", "import", "--stack", stack], JSON.stringify(settled(exported(stack))));
+  askPulumi(["stack", "import", "--stack", stack], JSON.stringify(settled(exported(stack))));
   if (rest.length > 0)
-    must([
+    askPulumi([
       "refresh",
       "--yes",
       "--skip-preview",

@@ -7,11 +7,12 @@
  * --cold: onto a host that has nothing: `pulumi up` first, then this, so that it is one command. Standard error begins with which
  * stack of which state backend it is. Needs pulumi on the PATH and the key in your ssh-agent.
  */
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { sayBackend } from "./backend";
 import { sshTarget, withHost } from "./host-shell";
+import { notRun, plainly, tryPulumi } from "./pulumi";
 import { checkedWords, hostScript, hostWords } from "./restore/words";
 import { complain, endWith, say } from "./terminal";
 import { stackOutputs } from "./verify/deployed-stack";
@@ -22,20 +23,20 @@ const hours = 12;
 /** Runs `pulumi`, says what it says as it says it. @returns its exit code */
 function pulumi(...args: readonly string[]): Promise<number | null> {
   return new Promise((resolve, reject) => {
-    const child = spawn("pulumi", ["--non-interactive", "--color", "never", ...args], {
+    const child = spawn("pulumi", [...plainly, ...args], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     createInterface({ input: child.stdout }).on("line", say);
     createInterface({ input: child.stderr }).on("line", complain);
-    child.once("error", (error) => reject(new Error(`pulumi cannot be run: ${error.message}`)));
+    child.once("error", (error) => reject(notRun(error)));
     child.once("close", resolve);
   });
 }
 
 /** Deploys. A state backend that knows nothing of the stack begins with its file. */
 async function up(stack: string): Promise<void> {
-  const listed = spawnSync("pulumi", ["--non-interactive", "stack", "ls", "--json"], { encoding: "utf8" });
-  const known = listed.status === 0 ? (JSON.parse(listed.stdout) as { name: string }[]) : [];
+  const { code, stdout } = tryPulumi(["stack", "ls", "--json"]);
+  const known = code === 0 ? (JSON.parse(stdout) as { name: string }[]) : [];
   if (!known.some(({ name }) => name.split("/").at(-1) === stack)) {
     if ((await pulumi("stack", "init", stack, "--no-select")) !== 0)
       throw new Error(`there is no stack ${stack}, and none could be begun: pulumi stack init ${stack}`);

@@ -8,21 +8,17 @@
  * Nothing on the host is changed. Each image is copied from it, packed, to a temporary file, so this takes as long as your
  * line needs. Needs a deployed stack, pulumi on the PATH and the key in your ssh-agent.
  */
-import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { sayBackend } from "./backend";
 import { sshTarget, withHost } from "./host-shell";
+import { askPulumi } from "./pulumi";
 import { writeDocuments } from "./sbom/host";
 import { findSyft, scan } from "./sbom/syft";
 import { complain, endWith, say } from "./terminal";
 
 function outputs(stack: string): Record<string, unknown> {
   // Secrets stay masked: nothing here needs one.
-  const result = spawnSync("pulumi", ["stack", "output", "--json", "--stack", stack], { encoding: "utf8" });
-  if (result.error !== undefined)
-    throw new Error(`pulumi cannot be run (${result.error.message}): install it, or . .lab/env`);
-  if (result.status !== 0) throw new Error(`pulumi stack output --stack ${stack}: ${result.stderr.trim()}`);
-  return JSON.parse(result.stdout) as Record<string, unknown>;
+  return JSON.parse(askPulumi(["stack", "output", "--json", "--stack", stack])) as Record<string, unknown>;
 }
 
 async function main([stack, folder]: readonly string[]): Promise<void> {

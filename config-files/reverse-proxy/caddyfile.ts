@@ -11,7 +11,7 @@ export interface CaddyfileArgs {
 /** Port inside the container; the host publishes it as 443. */
 export const caddyPort = services.reverseProxy.port;
 /** Loopback port that answers the healthcheck. */
-export const caddyHealthPort = 8081;
+export const caddyHealthPort = services.reverseProxy.healthcheck.port;
 /** Half a year. Neither preload nor includeSubDomains: the zone's other names are not this program's to bind. */
 const hstsMaxAgeSeconds = 15_768_000;
 

@@ -2,6 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Refusal } from "../http-service/refusal";
 import { longestWaitMs, type Rate } from "./limits";
 
+/** No rate at all, where the control is off. */
+export const unpaced: Rate = { burst: Infinity, perMinute: Infinity };
+
 /** Holds calls to a rate: above it they wait, and are refused when they would wait for long. */
 export class Pace {
   private tokens: number;

@@ -1,11 +1,12 @@
 import { chmodSync, lstatSync, unlinkSync } from "node:fs";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import type { Attached } from "./commands";
 import type { FilterConfiguration } from "./configuration";
 import { controls as allControls, type Controls } from "./controls";
 import { Daemon } from "./daemon";
 import type { Decision, DecisionLog } from "./decision-log";
-import { Filter, type Attached, type Reply } from "./filter";
+import { Filter } from "./filter";
 import { Gate } from "./gate";
 import { join, readUpgradeBody } from "./hijack";
 import { Refusal } from "../http-service/refusal";
@@ -17,6 +18,7 @@ import {
   rawRefusal,
   strictServer,
 } from "../http-service/strict-server";
+import type { Reply } from "./replies";
 import type { Route } from "./routes";
 
 /** One request from its arrival to its one log line. */

@@ -17,9 +17,6 @@ export const network = {
   gateway6: "2001:db8:c1a0::1",
 } as const;
 
-/** Cloudflare's published range that the lab's edge lives in. */
-export const cloudflareRange4 = "103.22.200.0/22";
-
 export const addresses = {
   edge: "103.22.200.10",
   dns: "103.22.204.53",

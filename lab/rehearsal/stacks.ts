@@ -14,7 +14,6 @@ import { labDir } from "../lib/paths";
 import { projectDirectory } from "./project";
 
 export const stackNames = ["prod", "standby"] as const;
-export type StackName = (typeof stackNames)[number];
 /** The public name in the lab. */
 export const hostname = `assistant.${zone.name}`;
 /** Passphrase of the lab's stacks; the recorded state in tests/recorded uses it too. Not a secret of anybody. */

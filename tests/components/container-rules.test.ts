@@ -53,6 +53,17 @@ const all: Container[] = Object.entries(graphs).flatMap(([stack, graph]) =>
     };
   }),
 );
+const fetching = `fetch("http://127.0.0.1:18789/healthz").then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`;
+/** What runs in each to see whether it is healthy. */
+const probes: Readonly<Record<string, readonly string[]>> = {
+  gateway: ["node", "-e", fetching],
+  filter: ["node", "/opt/socket-proxy/filter.js", "--health", "/etc/socket-proxy/configuration.json"],
+  "openclaw-caddy": ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8081/healthz"],
+  "openclaw-egress": ["/bin/bash", expect.stringMatching(/^\/.*\/ask-revision$/) as string],
+  "openclaw-litellm": ["python3", "/etc/litellm/ready.py"],
+  "openclaw-redis": ["redis-cli", "-s", "/run/redis/redis.sock", "ping"],
+  "openclaw-relay": ["node", "/opt/relay/relay.js", "--health", "/etc/relay/configuration.json"],
+};
 /** The image that each container runs as it is published; the others are built from several. */
 const published: Readonly<Record<string, ImageName>> = {
   "openclaw-caddy": "caddy",
@@ -66,6 +77,16 @@ function imageProblem(container: string, image: string): string | undefined {
   if (name !== undefined) return softwareProblem(name, image) ?? pinProblem(name, image);
   return /^clawkeep\/[a-z-]+:[0-9a-f]{12}$/.test(image) ? undefined : "is not built from pinned ones";
 }
+
+it.each([
+  ["openclaw-litellm", "ghcr.io/berriai/litellm-non_root:v1.82.7", /back door/],
+  ["openclaw-redis", "docker.io/library/redis:7.4.1-bookworm", /CVE-2025-49844/],
+  ["openclaw-caddy", "docker.io/library/caddy:2.10.0", /CVE-2026-27586/],
+  ["openclaw-caddy", "docker.io/library/node:24.18.1-bookworm-slim", /is not an image of caddy/],
+  ["openclaw-docker-proxy", "docker.io/library/node:24.18.1-bookworm-slim", /is not built from pinned ones/],
+])("%s is judged by the rule of its own software: not %s", (container, tag, problem) => {
+  expect(imageProblem(container, `${tag}@sha256:${"0".repeat(64)}`)).toMatch(problem);
+});
 
 const named = (stack: keyof typeof fixtures): string[] =>
   all.filter((container) => container.stack === stack).map(({ name }) => name);
@@ -169,8 +190,10 @@ describe.each(all)("$stack: $name", ({ stack, name, resource, inputs, mounts, is
   it("is asked for its health as the guide has it", () => {
     const healthcheck = inputs["healthcheck"] as Record<string, unknown> & { tests: string[] };
     expect(healthcheck).toMatchObject({ interval: "30s", retries: 3 });
-    expect(healthcheck.tests[0]).toBe("CMD");
-    expect(healthcheck.tests.length).toBeGreaterThan(1);
+    expect(healthcheck.tests).toEqual([
+      "CMD",
+      ...(probes[isGateway ? "gateway" : isSocketProxy ? "filter" : name] ?? []),
+    ]);
     expect(healthcheck["timeout"]).toMatch(/^([5-9]|10)s$/);
   });
 

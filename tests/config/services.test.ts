@@ -3,7 +3,16 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fixedAddresses } from "../../config/addresses";
 import { containerFlows, containersOf, directNeedsOf, needsOf } from "../../config/containers";
-import { filesOwner, isOfGateway, services, usersOf, userOf, type Services } from "../../config/services";
+import { healthcheckWords } from "../../config/healthcheck";
+import {
+  filesOwner,
+  isOfGateway,
+  services,
+  userOf,
+  usersOf,
+  type ServiceRow,
+  type Services,
+} from "../../config/services";
 import { memoryBudget, tierOf } from "../../config/tiers";
 import { allowanceOf } from "../../policy/allowances";
 import { containerRows } from "../../tools/verify/containers";
@@ -79,6 +88,16 @@ describe("the table", () => {
       expect([service, uid === 0, gid === 0]).toEqual([service, root, root]);
       for (const other of [...needs, ...opensTo]) expect(services).toHaveProperty(other);
     }
+  });
+
+  it("says how each is asked for its health, but of what a script starts", () => {
+    const without = rows.filter(([, { healthcheck }]) => healthcheck === undefined).map(([name]) => name);
+    expect(without).toEqual(["backup"]);
+    expect(() => healthcheckWords(services.backup as ServiceRow)).toThrow("names no healthcheck");
+    const healthcheck = { kind: "http", by: "wget", path: "/up" } as const;
+    const words = ["CMD", "wget", "-q", "-O", "/dev/null"];
+    expect(healthcheckWords({ healthcheck, port: 80 })).toEqual([...words, "http://127.0.0.1:80/up"]);
+    expect(() => healthcheckWords({ healthcheck })).toThrow("needs a port");
   });
 
   it("has names and places that are all different", () => {
@@ -230,7 +249,10 @@ function sources(path: string): string[] {
 describe("nothing else says it again", () => {
   const { gateway, egressProxy, relay, reverseProxy, socketProxy } = services;
   const names = [...rows.flatMap(([, own]) => ("name" in own ? [own.name] : [])), socketProxy.suffix];
-  const numbers = [gateway.port, gateway.stopGraceSeconds, egressProxy.port, relay.port, reverseProxy.port];
+  const numbers = [
+    ...[gateway.port, gateway.stopGraceSeconds, egressProxy.port, relay.port],
+    ...[reverseProxy.port, reverseProxy.healthcheck.port],
+  ];
   /** Alone, and not where it makes seconds of milliseconds. */
   const uid = new RegExp(`(?<![*/] |n=|[\\w.])(?:${gateway.uid}|${filesOwner})(?![\\w.])`);
   const again = new RegExp(`${names.join("|")}|\\b(?:${numbers.join("|")})\\b`);

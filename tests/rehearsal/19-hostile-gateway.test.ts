@@ -7,6 +7,7 @@ import { search, type Place } from "../../lab/rehearsal/secret-search";
 import { labPassphrase, labSecrets } from "../../lab/rehearsal/stacks";
 import { nodeIn, onVps } from "../../lab/rehearsal/vps";
 import { script } from "../../lab/rehearsal/world";
+import { deniedProblem } from "./denied-tool";
 
 jest.setTimeout(300_000);
 beforeAll(enterLabEnvironment);
@@ -70,8 +71,5 @@ test.each(policyToolDenials.map((name) => [name]))("the model asks for %s: refus
   await script("anthropic", [
     { match: mark, tools: [{ name, arguments: { action: "list", command: "id" } }] },
   ]);
-  const answer = await chatTurn(`please ${mark}`);
-  // The tool's result comes back as the model's words, and it is OpenClaw's own sentence: this session has no such tool.
-  expect(answer).toContain(`tool result: Tool ${name} not found`);
-  expect(answer).not.toMatch(/uid=\d/);
+  expect(deniedProblem(name, await chatTurn(`please ${mark}`))).toBeUndefined();
 });

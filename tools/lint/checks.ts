@@ -1,10 +1,13 @@
 /** Each linter besides eslint and prettier: what it looks at, how it is called, and what a machine needs for it. */
 import { basename, dirname, join } from "node:path";
+import { goProgram, goProgramFolder, type GoProgram } from "../go-program";
 import { filesByLanguage } from "./files";
 
 export interface Check {
   readonly name: string;
   readonly program: string;
+  /** It is built first where it is not here yet; the program's path. @throws Error where it cannot be */
+  readonly build?: () => string;
   readonly args: readonly string[];
   /** What it looks at, below the checkout; where there is none it is left out. */
   readonly files: readonly string[];
@@ -25,6 +28,14 @@ export interface Check {
 const handedTo: Readonly<Record<string, string>> = {
   "config-files/host/shut-down-server.sh": "sh",
   "lab/vps/seal.sh": "bash",
+};
+/** Its checks are a release's own: what it finds changes with its version alone. */
+const staticcheckVersion = "0.8.2";
+export const staticcheck: GoProgram = {
+  name: "staticcheck",
+  module: "honnef.co/go/tools/cmd/staticcheck",
+  version: staticcheckVersion,
+  buildSeconds: 300,
 };
 const fromPyPI = "PyPI, once: a network";
 
@@ -62,6 +73,18 @@ export function checksOf(root: string, bin: string | undefined, strict: boolean)
     folder,
     remedy: fromPyPI,
   });
+  // As the toolchain is built, so that what was compiled for it is not compiled again. The other modules are a page each
+  // around somebody else's provider.
+  const goFlags = '-mod=readonly -trimpath -tags=none "-gcflags=all=-l -dwarf=false"';
+  const ownGo = {
+    files: files.go.filter((file) => file.startsWith("lab/toolchain/stand-ins/")),
+    folder: "lab/toolchain/stand-ins",
+    findsFiles: true,
+    // Nothing is downloaded for it where that is not what the machine is there for.
+    env: { CGO_ENABLED: "0", GOFLAGS: goFlags, ...(strict ? {} : { GOPROXY: "off" }) },
+    lacks: /module lookup disabled by GOPROXY=off|requires go >= /,
+    remedy: "Go 1.26 or newer, and the toolchain's modules: make setup",
+  } as const;
   const checks: Check[] = [
     {
       name: "ruff",
@@ -101,18 +124,17 @@ export function checksOf(root: string, bin: string | undefined, strict: boolean)
       remedy: "Go 1.26 or newer",
     },
     {
+      ...ownGo,
       name: "go vet",
       program: "go",
-      // As the toolchain is built, so that what was compiled for it is not compiled again. The other modules are a page
-      // each around somebody else's provider.
-      args: ["vet", "-mod=readonly", "-trimpath", "-tags=none", "-gcflags=all=-l -dwarf=false", "./..."],
-      files: files.go.filter((file) => file.startsWith("lab/toolchain/stand-ins/")),
-      folder: "lab/toolchain/stand-ins",
-      findsFiles: true,
-      // Nothing is downloaded for it where that is not what the machine is there for.
-      env: { CGO_ENABLED: "0", GOFLAGS: "", ...(strict ? {} : { GOPROXY: "off" }) },
-      lacks: /module lookup disabled by GOPROXY=off|requires go >= /,
-      remedy: "Go 1.26 or newer, and the toolchain's modules: make setup",
+      args: ["vet", "./..."],
+    },
+    {
+      ...ownGo,
+      name: "staticcheck",
+      program: join(goProgramFolder(staticcheck), "staticcheck"),
+      build: () => goProgram(staticcheck, () => undefined),
+      args: ["./..."],
     },
   ];
   return checks.filter((check) => check.files.length > 0);

@@ -25,8 +25,14 @@ function run(check: Check): Promise<Outcome> {
     env: { ...process.env, ...check.env },
     maxBuffer: 64 * 1024 * 1024,
   };
+  let program = check.program;
+  try {
+    program = check.build?.() ?? program;
+  } catch (error) {
+    return Promise.resolve({ check, result: "missing", output: (error as Error).message });
+  }
   return new Promise((finish) => {
-    execFile(check.program, wordsOf(check), options, (error, stdout, stderr) => {
+    execFile(program, wordsOf(check), options, (error, stdout, stderr) => {
       const output = (stdout + stderr).trim() || (error?.message ?? "");
       const missing = error?.code === "ENOENT" || check.lacks?.test(output) === true;
       const clean = error === null && (check.saysAndPasses !== true || output === "");

@@ -1,8 +1,7 @@
 /** syft, which reads the lists: where it is found, how it is built where it is not, and how it is asked. */
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync } from "node:fs";
-import { homedir } from "node:os";
+import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { goProgram, type Environment } from "../go-program";
 import { execute } from "../host-shell";
 
 /** The Go module that is built where the PATH has no syft. */
@@ -17,39 +16,28 @@ export interface Subject {
   readonly version: string;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 function onPath(environment: Environment): string | undefined {
   const folders = (environment["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
   return folders.map((folder) => join(folder, "syft")).find(existsSync);
 }
 
 /**
- * The program: from the PATH, or built once into the user's cache (`$XDG_CACHE_HOME/clawkeep`, default
- * `~/.cache/clawkeep`), which takes minutes.
+ * The program: from the PATH, or built once into the user's cache, which takes minutes.
  * @param say told before it is built
  * @throws Error where the PATH has none and it cannot be built; it names both ways
  */
 export function findSyft(say: (line: string) => void, environment: Environment = process.env): string {
-  const cache = environment["XDG_CACHE_HOME"] ?? join(environment["HOME"] ?? homedir(), ".cache");
-  const folder = join(cache, "clawkeep", `syft-${syftVersion}`);
-  const built = join(folder, "syft");
-  const found = onPath(environment) ?? (existsSync(built) ? built : undefined);
+  const found = onPath(environment);
   if (found !== undefined) return found;
-  say(`syft is not on the PATH: building version ${syftVersion} into ${folder}, which takes minutes`);
-  mkdirSync(folder, { recursive: true });
-  const args = ["install", "-ldflags", `-s -w -X main.version=${syftVersion}`];
-  const { error, status, stderr } = spawnSync("go", [...args, `${syftModule}@v${syftVersion}`], {
-    encoding: "utf8",
-    // Away from this checkout: it holds Go modules too.
-    cwd: folder,
-    env: { ...environment, GOBIN: folder, GOFLAGS: "-mod=mod", CGO_ENABLED: "0" },
-  });
-  if (error === undefined && status === 0 && existsSync(built)) return built;
-  const why = error === undefined ? (stderr.trim().split("\n").at(-1) ?? "") : error.message;
-  throw new Error(
-    `make sbom needs syft, and it cannot be built (${why}): put syft on the PATH, or Go and a way to its modules`,
-  );
+  const flags = ["-ldflags", `-s -w -X main.version=${syftVersion}`];
+  const program = { name: "syft", module: syftModule, version: syftVersion, flags, buildSeconds: 1800 };
+  try {
+    return goProgram(program, (line) => say(`syft is not on the PATH: ${line}`), environment);
+  } catch (error) {
+    throw new Error(
+      `make sbom needs syft, and it cannot be built (${(error as Error).message}): put syft on the PATH, or Go and a way to its modules`,
+    );
+  }
 }
 
 /** @param file where the document goes */

@@ -3,6 +3,7 @@ import { slotOf } from "../../config/addresses";
 import { cgroupParentOf } from "../../config/cgroups";
 import { inspectedShape, shapeOf } from "../../config/container-shape";
 import { containersOf, type StackContainer } from "../../config/containers";
+import { healthcheckWords } from "../../config/healthcheck";
 import { containerName, services, type ServiceRow } from "../../config/services";
 import { expectSame, type Row } from "./row";
 import type { DeployedStack } from "./deployed-stack";
@@ -13,6 +14,7 @@ interface Inspected {
   readonly Config: {
     readonly User: string;
     readonly Labels?: Record<string, string>;
+    readonly Healthcheck?: { readonly Test?: readonly string[] };
   };
   readonly HostConfig: {
     readonly NanoCpus: number;
@@ -57,10 +59,10 @@ const isSandbox = ({ Config }: Inspected): boolean => Config.Labels?.["openclaw.
 export function containerRows(containers: readonly StackContainer[]): Row[] {
   const group = "containers";
   return [
-    ...containers.map(({ name }): Row => ({
-      name: `${name} is healthy`,
+    ...containers.map((container): Row => ({
+      name: `${container.name} is healthy`,
       group,
-      look: (at) => health(at, name),
+      look: (at) => health(at, container),
     })),
     ...containers.map((container): Row => ({
       name: `${container.name} has its limits and its shape`,
@@ -86,8 +88,11 @@ export function standbyRows(deployed: DeployedStack): Row[] {
   }));
 }
 
-async function health(deployed: DeployedStack, name: string): Promise<string> {
-  const { State } = await one(deployed, name);
+async function health(deployed: DeployedStack, { name, row }: StackContainer): Promise<string> {
+  const { State, Config } = await one(deployed, name);
+  // Healthy is what says so itself: first that the right one is asked.
+  const wanted = healthcheckWords(row);
+  expectSame("its healthcheck", (Config.Healthcheck?.Test ?? []).slice(0, wanted.length), wanted);
   if (State.Status === "running" && State.Health?.Status === "healthy") return "healthy";
   const probe = State.Health?.Log?.at(-1)?.Output.trim().slice(0, 200) ?? "no probe has ended";
   throw new Error(

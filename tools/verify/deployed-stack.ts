@@ -1,5 +1,4 @@
 /** What `make verify` looks at: a stack's configuration, its outputs, a shell on its host, the public name. */
-import { spawnSync } from "node:child_process";
 import { fixedAddresses, type Addresses } from "../../config/addresses";
 import { cloudflareApi, type CloudflareApi } from "../../config/dns-records";
 import { imagePins, type Images } from "../../config/images";
@@ -9,6 +8,7 @@ import { releaseLines, releaseProfiles } from "../../config/release-lines";
 import type { Settings } from "../../config/schema";
 import { tiers, type Tier } from "../../config/tiers";
 import { execute, type Shell } from "../host-shell";
+import { askPulumi } from "../pulumi";
 
 /** A stack that has been deployed, as it is asked about. */
 export interface DeployedStack {
@@ -34,18 +34,8 @@ export interface DeployedStack {
 /** `pulumi config --json`: key -> value as text, and whether it is a secret. */
 export type PulumiConfig = Readonly<Record<string, { readonly value?: string; readonly secret: boolean }>>;
 
-function pulumiJson(stack: string, args: readonly string[]): unknown {
-  const result = spawnSync("pulumi", [...args, "--json", "--show-secrets", "--stack", stack], {
-    encoding: "utf8",
-    maxBuffer: 64 * 1024 * 1024,
-    env: process.env,
-  });
-  if (result.error !== undefined)
-    throw new Error(`pulumi cannot be run (${result.error.message}): install it, or . .lab/env`);
-  if (result.status !== 0)
-    throw new Error(`pulumi ${args.join(" ")} --stack ${stack}: ${result.stderr.trim()}`);
-  return JSON.parse(result.stdout);
-}
+const pulumiJson = (stack: string, args: readonly string[]): unknown =>
+  JSON.parse(askPulumi([...args, "--json", "--show-secrets", "--stack", stack]));
 
 export const stackOutputs = (stack: string): Record<string, unknown> =>
   pulumiJson(stack, ["stack", "output"]) as Record<string, unknown>;

@@ -40,11 +40,11 @@ async function processesConfined(
     containers.filter(({ row }) => row.capability !== undefined).map(({ name }) => name),
   );
   const said = await deployed.shell(processes(containers));
-  const first = unconfined(said, capable);
-  if (first.size === 0) return `${said.trim().split("\n").length} processes`;
+  const suspects = unconfined(said, capable);
+  if (suspects.size === 0) return `${said.trim().split("\n").length} processes`;
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   const again = unconfined(await deployed.shell(processes(containers)), capable);
-  const open = [...again].filter(([process]) => first.has(process)).map(([, says]) => says);
+  const open = [...again].filter(([process]) => suspects.has(process)).map(([, says]) => says);
   if (open.length > 0) throw new Error(open.join("\n"));
   return `${said.trim().split("\n").length} processes`;
 }

@@ -13,5 +13,6 @@ export const sidecar: StackRow = {
   outsideHosts: ["sidecar.example.net"],
   startedBy: "docker",
   needs: ["egressProxy"],
+  healthcheck: { kind: "program", program: "true" },
   limits: { starter: { memoryMiB: 48, cpus: 0.25, pids: 20 } },
 };

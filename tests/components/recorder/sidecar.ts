@@ -22,6 +22,5 @@ container.serviceContainer(parent, "sidecar", {
   place,
   service,
   image: pulledImage(parent, "sidecar-image", host, configuration.images.node),
-  healthcheck: ["true"],
   dependsOn: container.settledBefore(place, service),
 });

@@ -1,8 +1,19 @@
 /** What the linters are for is found by them; and what is not there is named. */
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { goProgramFolder } from "../../../tools/go-program";
+import { staticcheck } from "../../../tools/lint/checks";
 import { filesByLanguage, languageOf } from "../../../tools/lint/files";
 import { pythonTools } from "../../../tools/lint/python-tools";
 
@@ -30,6 +41,8 @@ const python = (line: string): string =>
   `import json\nfrom typing import TypedDict\n\n\nclass Order(TypedDict):\n    root: str\n\n\ndef main(text: str) -> None:\n    order: Order = json.loads(text)\n    ${line}\n`;
 const script = "config-files/host/bin/some";
 const fromPyPI = "bin" in tools;
+
+const ownGo = "lab/toolchain/stand-ins";
 
 /** Faults of all kinds, in one checkout: what is wrong, whether who finds it is here, where, the text, what is said. */
 const faults: readonly (readonly [string, boolean, string, string, RegExp])[] = [
@@ -90,6 +103,14 @@ const faults: readonly (readonly [string, boolean, string, string, RegExp])[] = 
     "package  some\n",
     /gofmt:\nlab\/some\.go/,
   ],
+  [
+    "Go that nothing calls",
+    // Built by `make lint`, which `make test-fast` begins with.
+    existsSync(join(goProgramFolder(staticcheck), "staticcheck")),
+    `${ownGo}/some.go`,
+    "package some\n\nfunc nobodyCalls() {}\n",
+    /staticcheck:\nsome\.go:3:6: func nobodyCalls is unused \(U1000\)/,
+  ],
 ];
 
 describe("a checkout with a fault of each kind", () => {
@@ -97,6 +118,7 @@ describe("a checkout with a fault of each kind", () => {
   beforeAll(() => {
     directory = mkdtempSync(join(tmpdir(), "clawkeep-lint-"));
     for (const [, , path, text] of faults) plant(path, text);
+    plant(`${ownGo}/go.mod`, "module clawkeep.dev/some\n\ngo 1.26\n");
     outcome = lint();
     rmSync(directory, { recursive: true });
   });

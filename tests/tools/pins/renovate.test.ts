@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { imagePins, type ImageName } from "../../../config/images";
 import { versions } from "../../../lab/images/versions";
+import { staticcheck } from "../../../tools/lint/checks";
 import { syftVersion } from "../../../tools/sbom/syft";
 
 interface Manager {
@@ -32,7 +33,7 @@ const configuration = JSON.parse(read("renovate.json")) as {
   readonly packageRules: readonly PackageRule[];
 };
 const { customManagers: managers, packageRules } = configuration;
-const files = ["config/images.ts", "lab/images/versions.ts", "tools/sbom/syft.ts"];
+const files = ["config/images.ts", "lab/images/versions.ts", "tools/lint/checks.ts", "tools/sbom/syft.ts"];
 
 type Found = Record<string, string | undefined>;
 const pattern = (text: string): RegExp => new RegExp(/^\/(.*)\/$/.exec(text)?.[1] ?? "(?!)");
@@ -89,14 +90,16 @@ it.each([
   expect(references(found("config/images.ts", text))).toEqual(wanted);
 });
 
-it("what the lab builds from is found once, but for the engine whose two numbers go together; and syft", () => {
+it("what the lab builds from is found once, but for the engine whose two numbers go together; and tools in Go", () => {
   const { engine29, ...single } = versions;
   expect(engine29).toBeDefined();
-  const all = [...found("lab/images/versions.ts"), ...found("tools/sbom/syft.ts")];
-  expect(all).toHaveLength(Object.keys(single).length + 1);
+  const tools = ["tools/lint/checks.ts", "tools/sbom/syft.ts"];
+  const all = ["lab/images/versions.ts", ...tools].flatMap((file) => found(file));
+  expect(all).toHaveLength(Object.keys(single).length + 2);
   expect(Object.fromEntries(all.map(({ depName, currentValue }) => [depName, currentValue]))).toEqual({
     ...single,
     syft: syftVersion,
+    staticcheck: staticcheck.version,
   });
   expect(
     new Set(all.map(({ depName, packageName, datasource }) => `${depName} ${datasource} ${packageName}`)),
@@ -108,6 +111,7 @@ it("what the lab builds from is found once, but for the engine whose two numbers
       "caddy go github.com/caddyserver/caddy/v2",
       "restic go github.com/restic/restic",
       "syft go github.com/anchore/syft",
+      "staticcheck go honnef.co/go/tools",
     ]),
   );
 });

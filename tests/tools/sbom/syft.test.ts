@@ -38,9 +38,7 @@ it("is built once where there is none, in one exact version, into the user's cac
   expect(readFileSync(join(directory, "calls"), "utf8")).toBe(
     `install -ldflags -s -w -X main.version=${syftVersion} github.com/anchore/syft/cmd/syft@v${syftVersion} -mod=mod 0\n`,
   );
-  expect(said).toEqual([
-    expect.stringMatching(/^syft is not on the PATH: building version .*takes minutes$/),
-  ]);
+  expect(said).toEqual([expect.stringMatching(/^syft is not on the PATH: building syft .*takes minutes$/)]);
 });
 
 it("the cache lies where XDG_CACHE_HOME says", () => {

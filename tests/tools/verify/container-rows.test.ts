@@ -16,13 +16,26 @@ const settings = settingsSchema.parse(
 const containers = containersOf(settings.gateways);
 type Inspected = Record<"HostConfig" | "Config" | "State", Record<string, unknown>> & { Name: string };
 
+const fetching = (url: string): string =>
+  `fetch("${url}").then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`;
+/** How each is asked for its health; of a program, what stands behind it is not looked at. */
+const probes: Readonly<Record<string, readonly string[]>> = {
+  openclaw: ["CMD", "node", "-e", fetching("http://127.0.0.1:18789/healthz")],
+  "openclaw-docker-proxy": ["CMD", "node", "/opt/socket-proxy/filter.js", "--health", "/etc/file"],
+  "openclaw-litellm": ["CMD", "python3", "/etc/litellm/ready.py"],
+  "openclaw-redis": ["CMD", "redis-cli", "-s", "/run/redis/redis.sock", "ping"],
+  "openclaw-egress": ["CMD", "/bin/bash", "/etc/squid/ask-revision"],
+  "openclaw-relay": ["CMD", "node", "/opt/relay/relay.js", "--health", "/etc/file"],
+  "openclaw-caddy": ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8081/healthz"],
+};
+
 /** As the engine shows a container that is as it has to be; written out, so that the table is not its own proof. */
 const inspected = (): Inspected[] =>
   containers.map(({ name, row }) => {
     const { memoryMiB, cpus, pids } = row.limits.starter;
     return {
       Name: `/${name}`,
-      Config: { User: `${row.uid}:${row.gid}`, Hostname: name },
+      Config: { User: `${row.uid}:${row.gid}`, Hostname: name, Healthcheck: { Test: probes[name] } },
       HostConfig: {
         ...{ ReadonlyRootfs: true, Privileged: false, SecurityOpt: ["no-new-privileges"] },
         CapDrop: ["ALL"],
@@ -108,6 +121,20 @@ it("fall short where a gateway's filter is in Docker's own control group, as bef
     "openclaw-docker-proxy has its limits and its shape": expect.stringMatching(
       /^HostConfig\.CgroupParent is "", not "openclaw-openclaw\.slice"/,
     ),
+  });
+});
+
+it.each<[string, readonly string[] | undefined]>([
+  ["none", undefined],
+  ["one that always passes", ["CMD", "true"]],
+  ["one through a shell", ["CMD-SHELL", "wget -q -O /dev/null http://127.0.0.1:8081/healthz"]],
+  ["one of another path", ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8081/"]],
+])("fall short where one is healthy by another healthcheck: %s", async (_, Test) => {
+  const other = changed("openclaw-caddy", "Config", {
+    Healthcheck: Test === undefined ? undefined : { Test },
+  });
+  expect(await failing(other)).toEqual({
+    "openclaw-caddy is healthy": expect.stringMatching(/^its healthcheck is .*, not \["CMD","wget"/),
   });
 });
 

@@ -204,7 +204,7 @@ const attacks = controlsOf(
     {
       name: "filter-unresponsive-sandboxes",
       threat: "A sandbox in which nothing runs any more is removed",
-      file: `${folder}/filter.ts`,
+      file: `${folder}/commands.ts`,
       from: "      void this.unresponsive.check(exec.container);\n",
       to: "",
       test: `${tests}/life.docker.test.ts`,
@@ -295,8 +295,8 @@ const amounts = controlsOf(
     },
     {
       name: "filter-unused-given-up",
-      file: `${folder}/filter.ts`,
-      from: "const full = this.execs.containerOfUnused(this.isSandbox);",
+      file: `${folder}/commands.ts`,
+      from: "const full = this.execs.containerOfUnused(this.containers.isSandbox);",
       to: "const full = undefined;",
       failing: "^commands that are created and never started end with their sandbox",
     },

@@ -20,7 +20,7 @@ export const hetznerControls: readonly Control[] = controlsOf(
     },
     {
       name: "hetzner-stock",
-      from: "asked(server) ? stockProblem(at, stock, bound) : undefined",
+      from: "asked(server) ? stockProblem(at, stock, staysHere) : undefined",
       to: "undefined as string | undefined",
       failing: "looks at the stock before the server",
     },

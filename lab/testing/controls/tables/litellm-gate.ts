@@ -3,6 +3,8 @@ import { controlsOf, type Control } from "../control";
 
 const litellm = "config-files/litellm";
 const gateTest = "tests/config-files/litellm/gate.test.ts";
+const refusals = "tests/config-files/litellm/gate-refusals.test.ts";
+const answers = "tests/config-files/litellm/gate-answers.test.ts";
 const worstCase = "tests/config-files/litellm/worst-case.test.ts";
 const parts = "tests/config-files/litellm/parts.test.ts";
 const anyModel = "^no call to a model of the price table can cost more";
@@ -42,7 +44,7 @@ export const gateControls: readonly Control[] = [
     ],
   ),
   ...controlsOf(
-    { threat: "A request is made anew by its route's schema", file: `${litellm}/schemas.py`, test: gateTest },
+    { threat: "A request is made anew by its route's schema", file: `${litellm}/schemas.py`, test: refusals },
     [
       {
         name: "gate-chat-sources",
@@ -86,6 +88,7 @@ export const gateControls: readonly Control[] = [
         file: `${litellm}/gate.py`,
         from: "except Exception as error:",
         to: "except ZeroDivisionError as error:",
+        test: gateTest,
         failing: "what it did not expect is 400 with a record",
       },
       {
@@ -93,6 +96,7 @@ export const gateControls: readonly Control[] = [
         file: `${litellm}/gate.py`,
         from: "return await respond(send, 200, self._models(caller))",
         to: "return await self._app(scope, receive, send)",
+        test: gateTest,
         failing: "GET /v1/models with a body without end",
       },
       {
@@ -100,11 +104,12 @@ export const gateControls: readonly Control[] = [
         file: `${litellm}/exchange.py`,
         from: '(b"host", b"litellm"),',
         to: '*scope["headers"],',
+        test: answers,
         failing: "LiteLLM gets headers of the gate's",
       },
     ],
   ),
-  ...controlsOf({ threat: "Of an answer a gateway sees", file: `${litellm}/answers.py`, test: gateTest }, [
+  ...controlsOf({ threat: "Of an answer a gateway sees", file: `${litellm}/answers.py`, test: answers }, [
     {
       name: "gate-answer-headers",
       from: " for name, value in given if name.lower() in HEADERS]",

@@ -123,14 +123,14 @@ export const secretControls: readonly Control[] = [
     [
       {
         name: "protect-address",
-        from: '{ ...made, protect: true, ignoreChanges: ["assigneeType"] }',
-        to: '{ ...made, ignoreChanges: ["assigneeType"] }',
+        from: '{ ...createOptions, protect: true, ignoreChanges: ["assigneeType"] }',
+        to: '{ ...createOptions, ignoreChanges: ["assigneeType"] }',
         failing: "protects state and address",
       },
       {
         name: "protect-volume",
-        from: '{ ...made, protect: true, ignoreChanges: ["format"] }',
-        to: '{ ...made, ignoreChanges: ["format"] }',
+        from: '{ ...createOptions, protect: true, ignoreChanges: ["format"] }',
+        to: '{ ...createOptions, ignoreChanges: ["format"] }',
         failing: "protects state and address",
       },
       {
