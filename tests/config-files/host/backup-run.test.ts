@@ -17,6 +17,8 @@ import backup_snapshots, common
 run, fetch = load("backup-run"), load("backup-fetch")
 run.HOME, run.STAGING, run.LAST, backup_snapshots.PLACE, backup_snapshots.SPARE = home, f"{home}/files", f"{home}/last.json", f"{home}/restore", 0
 common.sync_file_system = lambda path: None
+record = run.active_record.Record(2, "prod")
+run.active_record.current = lambda: record
 run.save_spend = lambda directory: "saved"
 run.os.chown = lambda *words, **more: None
 calls, answers = [], []
@@ -30,7 +32,7 @@ late = Done(backup_restic.TOO_LATE)
 told = lambda **more: Done(0, json.dumps({"leftOut": [], "leftOutMore": 0, "stopped": None, **more}))
 made = Done(0, '{"message_type":"status"}\\n' + json.dumps({"message_type": "summary", "snapshot_id": "ab" * 32, "total_bytes_processed": 7, "data_added": 5}))
 part = lambda name, **more: {"name": name, "owner": "1001:1001", "source": f"/state/{name}", "below": "", "databases": True, "without": ["tmp"], "seconds": 9, "files": 9, "bytes": 9, **more}
-order = {"stack": "prod", "epoch": 2, "ping": "", "commands": {}, "tags": ["stack=prod", "epoch=2", "gateway=one"], "python": "PYTHON", "manifest": {"version": "1"},
+order = {"stack": "prod", "ping": "", "commands": {}, "tags": ["stack=prod", "gateway=one"], "python": "PYTHON", "manifest": {"version": "1"},
   "restic": {"image": "RESTIC", "arguments": ["--repo", "s3:https://x/y"], "fromFiles": {"AWS_SECRET_ACCESS_KEY": "secret-access-key"}, "environment": {"AWS_DEFAULT_REGION": "eu"}, "secrets": "/secrets-of-backups", "certificates": "", "network": "NET", "address": "172.30.1.60", "proxy": "http://proxy:3128"},
   "parts": [part("one/state"), part("two/state", databases=False)]}
 def attempt(work):
@@ -80,7 +82,7 @@ result = [words for words, _ in calls]`) as string[][];
     ]);
     expect([after(restic, "--cap-add"), after(restic, "--tag")]).toEqual([
       ["DAC_READ_SEARCH"],
-      ["stack=prod", "epoch=2", "gateway=one"],
+      ["stack=prod", "gateway=one", "epoch=2"],
     ]);
     // The name of a variable and of its file, never what is in it.
     expect(restic).toContain("AWS_SECRET_ACCESS_KEY=secret-access-key");
