@@ -46,7 +46,8 @@ export async function askCloud<T>(question: CloudQuestion): Promise<CloudAnswer<
   const { status, ok } = answer;
   if (status === 429 || status >= 500) throw new Error(`${cloud} answers ${status}`);
   try {
-    return { status, ok, body: JSON.parse(text) as T };
+    // 204: done, and nothing to say.
+    return { status, ok, body: JSON.parse(ok && text === "" ? "{}" : text) as T };
   } catch {
     throw new Error(`${cloud} answers ${status} with what is no JSON`);
   }

@@ -142,6 +142,9 @@ export const rows: readonly Row[] = [
   { name: "up-killed", what: "an up that is killed at any moment, meets another one, or loses its state backend; then make recover", group: "rehearsal",
     files: ["tests/rehearsal/25-up-killed.test.ts"] },
 
+  { name: "failover", what: "the standby takes over, planned and from a frozen prod, and prod comes home: who polls, how long it is away, what is lost",
+    group: "rehearsal", files: ["tests/rehearsal/28-failover.test.ts"] },
+
   // A call of an `up` goes wrong at Hetzner or Cloudflare; ten of all are in `make test`.
   { name: "faults-unavailable", what: "each call of an up is answered 503", group: "docker", files: ["tests/long/faults-unavailable.docker.test.ts"] },
   { name: "faults-too-many", what: "each call of an up is answered 429", group: "docker", files: ["tests/long/faults-too-many.docker.test.ts"] },

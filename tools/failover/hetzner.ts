@@ -75,6 +75,19 @@ export async function proveServerFenced(api: HetznerApi, name: string): Promise<
   return `Hetzner says that the server ${name} is off`;
 }
 
+/** Hetzner refuses it for as long as its removal from a server is under way. */
+async function deleteFence(api: HetznerApi, id: number): Promise<void> {
+  for (const deadline = Date.now() + powerSeconds * 1000; ;) {
+    try {
+      await askHetzner(api, `firewalls/${id}`, "DELETE");
+      return;
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await sleep(1000);
+    }
+  }
+}
+
 /** Takes the fence away and switches the server on; its gateways stay down, for the record names another stack. */
 export async function releaseServer(api: HetznerApi, name: string): Promise<string> {
   const [server, fence] = [await serverOf(api, name), await fenceOf(api, name)];
@@ -87,7 +100,7 @@ export async function releaseServer(api: HetznerApi, name: string): Promise<stri
       await askHetzner(api, `firewalls/${fence.id}/actions/remove_from_resources`, "POST", {
         remove_from: from,
       });
-    await askHetzner(api, `firewalls/${fence.id}`, "DELETE");
+    await deleteFence(api, fence.id);
   }
   if (server.status === "off") {
     await askHetzner(api, `servers/${server.id}/actions/poweron`, "POST");

@@ -249,11 +249,17 @@ ${wait ? `for name in "$@"; do ${tool("gateway-gate")} wait "$name" || exit 1; d
     return `the public record is ${to}'s, and ${from} does not know it`;
   }
 
-  async up(): Promise<string> {
-    await pulumi(["up", "--stack", this.to.stack, "--yes", "--skip-preview"], (line) =>
-      this.say(`  | ${line}`),
-    );
-    return `pulumi up --stack ${this.to.stack} agrees`;
+  up(): Promise<string> {
+    return this.deploy(this.to.stack);
+  }
+
+  upOther(): Promise<string> {
+    return this.deploy(this.from.stack);
+  }
+
+  private async deploy(stack: string): Promise<string> {
+    await pulumi(["up", "--stack", stack, "--yes", "--skip-preview"], (line) => this.say(`  | ${line}`));
+    return `pulumi up --stack ${stack} agrees`;
   }
 
   async verify(): Promise<string> {

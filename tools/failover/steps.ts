@@ -46,6 +46,8 @@ export interface World {
   readonly adopt: () => Promise<string>;
   /** `pulumi up` of `to`. */
   readonly up: () => Promise<string>;
+  /** `pulumi up` of `from`, which answers: it becomes a standby that follows. */
+  readonly upOther: () => Promise<string>;
   /** From outside. */
   readonly verify: () => Promise<string>;
 }
@@ -173,6 +175,15 @@ export const steps: readonly Step[] = [
   { name: "adopt", seconds: [30, 30], outage: [false, false], does: ({ world }) => world.adopt() },
   { name: "up", seconds: [180, 180], outage: [false, false], does: ({ world }) => world.up() },
   { name: "verify", seconds: [90, 90], outage: [false, false], does: ({ world }) => world.verify() },
+  {
+    name: "the other",
+    seconds: [180, 5],
+    outage: [false, false],
+    does: async ({ world, of }) =>
+      of.planned
+        ? world.upOther()
+        : `nothing serves at ${of.from}, whatever becomes of its host; bring it home by make failback STACK=${of.from}`,
+  },
 ];
 
 /** Seconds for which the assistant is away if each step takes what it may. */

@@ -91,6 +91,30 @@ result = [words for words, _ in calls]`) as string[][];
     ]);
   });
 
+  it("the epoch is the record's; a host whose stack was replaced makes no snapshot, and neither does one that does not know", () => {
+    const result = inWorld(`
+answers += [told(), told(), told(), made]
+run.snapshot(order, False)
+first = [json.load(open(f"{home}/files/manifest.json"))["epoch"], len(calls)]
+def outcome():
+    try: run.snapshot(order, False); return "made"
+    except run.active_record.NotActive as other: return f"NotActive: {other}"
+    except backup_restic.Failed as failure: return f"Failed: {failure}"
+record = run.active_record.Record(3, "standby")
+replaced = outcome()
+def unknown(): raise backup_restic.Failed("nobody knows")
+run.active_record.current = unknown
+unknown_too = outcome()
+run.active_record.current = lambda: None
+result = [first, replaced, unknown_too, len(calls), run.epoch_of("alone")]`);
+    expect(result).toEqual([
+      [2, 4],
+      "NotActive: standby is recorded as the active stack (epoch 3), so prod saves nothing",
+      "Failed: nobody knows",
+      ...[4, 1],
+    ]);
+  });
+
   it("a part that fails or takes too long is named, and the others and the snapshot are made", () => {
     const result = inWorld(`
 answers += [late, Done(1, "", "boom"), told(leftOut=[{"path": "x", "why": "is a link"}]), made]

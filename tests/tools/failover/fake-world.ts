@@ -181,6 +181,12 @@ export function worldOf(all: All, fate: Fate, said: string[] = []): FakeWorld {
       effect(() => (all.deployed = "standby as active"));
       return "agrees";
     },
+    upOther: async () => {
+      await Promise.resolve();
+      if (all.states.prod) throw new Error("the public record is protected");
+      if (newest()?.stack !== "standby") throw new Error("refused: the record says something else");
+      return "agrees";
+    },
     verify: () => Promise.resolve("holds"),
   };
 }

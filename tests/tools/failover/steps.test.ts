@@ -1,4 +1,6 @@
 /** The table of a takeover, walked: killed after each thing that it does, and typed again. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { outageSeconds, steps, takeOver, type Takeover } from "../../../tools/failover/steps";
 import { begin, worldOf, type All, type Fate } from "./fake-world";
 
@@ -123,9 +125,18 @@ test("each step says what is left and how long the assistant is away; the budget
   expect(said.find((line) => line.startsWith("services"))).toMatch(
     /is not away; then: fence, prove the fence/,
   );
-  expect(said.at(-2)).toMatch(/^verify .*was away for \d+ s; then: nothing/);
+  expect(said.at(-2)).toMatch(/^the other .*was away for \d+ s; then: nothing/);
   expect(outageSeconds(true)).toBeLessThan(60);
   expect(outageSeconds(false)).toBeLessThan(120);
+});
+
+test("docs/failover.md has the table, and its sums", () => {
+  const page = readFileSync(join(__dirname, "..", "..", "..", "docs", "failover.md"), "utf8");
+  const rows = [...page.matchAll(/^\| ([a-z ]+?) +\| +(\d+) \| +(\d+) \|/gm)];
+  expect(rows.map(([, name, planned, unplanned]) => [name, Number(planned), Number(unplanned)])).toEqual(
+    steps.map(({ name, seconds }) => [name, ...seconds]),
+  );
+  expect(page).toContain(`${outageSeconds(true)} s planned; ${outageSeconds(false)} s unplanned`);
 });
 
 test("where it stops it says what to type, and since when to count", async () => {
