@@ -101,13 +101,27 @@ async function look(run: Run): Promise<string> {
     : `${of.from} is the active stack (epoch ${before.epoch})`;
 }
 
+/** Of gateways that are down: where it cannot be made, nothing is promoted, and the way back is said. */
+async function lastSnapshot({ world, of }: Run): Promise<string> {
+  try {
+    return await world.saveLast();
+  } catch (error) {
+    throw new Error(
+      `the last snapshot of ${of.from} is not made: ${error instanceof Error ? error.message : String(error)}\nIts gateways are ` +
+        `down. To have it serve again, on its host: /opt/openclaw/bin/host-failover serve 90. Without PLANNED=1 ${of.to} takes ` +
+        "over with the snapshot of before",
+      { cause: error },
+    );
+  }
+}
+
 async function fence(run: Run): Promise<string> {
   const { world, of } = run;
   const why = await world.fenceOnHost(of.planned ? drainSeconds.planned : drainSeconds.unplanned);
   if (why === undefined) {
     run.fence = "host";
     // Where the epoch was taken before, its host saves nothing any more, and says so.
-    return of.planned ? `its gateways are down; ${await world.saveLast()}` : "its gateways are down";
+    return of.planned ? `its gateways are down; ${await lastSnapshot(run)}` : "its gateways are down";
   }
   // Its work is not saved, and nobody knows whether it still does some.
   if (of.planned && run.before?.stack !== of.to)
@@ -155,9 +169,13 @@ export const steps: readonly Step[] = [
     outage: [false, true],
     // Unplanned they start beside the fence.
     does: async (run) => {
-      run.services = run.world.startServices(run.of.planned);
+      const { world, of } = run;
+      run.services = world.startServices(of.planned);
       run.services.catch(() => undefined);
-      return run.of.planned ? run.services : "they start meanwhile";
+      if (!of.planned) return "they start meanwhile";
+      // While it serves: where no snapshot can be made, it goes on serving. The last one then has little left to save.
+      const saved = run.before?.stack === of.to ? "" : `; ${await world.saveLast()}`;
+      return `${await run.services}${saved}`;
     },
   },
   { name: "fence", seconds: [15, 40], outage: [true, true], does: fence },

@@ -73,6 +73,28 @@ test("planned, and the other does not answer: nothing is fenced from outside, an
   expect([all.power, all.records.length, all.hosts.standby.serves]).toEqual([true, 1, false]);
 });
 
+test("planned, and no snapshot can be made: it goes on serving; and where it is the last that fails, the way back is said", async () => {
+  const failing = (after: number) => {
+    const all = begin();
+    const world = worldOf(all, { primary: "alive", provider: true });
+    let made = 0;
+    return {
+      all,
+      world: {
+        ...world,
+        saveLast: () => (made++ < after ? world.saveLast() : Promise.reject(new Error("away"))),
+      },
+    };
+  };
+  const [first, last] = [failing(0), failing(1)];
+  await expect(takeOver(first.world, takeover(true))).rejects.toThrow(/services: away/);
+  expect([first.all.hosts.prod.serves, first.all.records.length]).toEqual([true, 1]);
+  await expect(takeOver(last.world, takeover(true))).rejects.toThrow(
+    /is not made: away.*host-failover serve 90/s,
+  );
+  expect([last.all.records.length, last.all.hosts.standby.serves]).toEqual([1, false]);
+});
+
 test("a host of his own that the operator does not say to be cut off: nobody is promoted", async () => {
   const all = begin();
   await expect(takeOver(worldOf(all, { primary: "dead", provider: false }), takeover(false))).rejects.toThrow(
