@@ -11,6 +11,8 @@ import { issued } from "../../fixtures/certificates";
 const bin = join(__dirname, "../../../config-files/host/bin");
 const hostname = `assistant.${labZone.name}`;
 const tokens = { write: "w".repeat(40), read: "r".repeat(40) };
+// Processes on a busy machine.
+jest.setTimeout(60_000);
 let lab = "";
 let directory = "";
 let emulator: CloudflareEmulator;

@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { hasPython, scriptsAsModules } from "./backup-copies";
 
 const bin = join(__dirname, "..", "..", "..", "config-files", "host", "bin");
+// Processes on a busy machine.
+jest.setTimeout(60_000);
 let home: string;
 beforeEach(() => void (home = mkdtempSync(join(tmpdir(), "clawkeep-failover-"))));
 afterEach(() => rmSync(home, { recursive: true, force: true }));
