@@ -28,13 +28,13 @@ for name in ("one", "two"):
     os.makedirs(f"{home}/gateways/{name}/state"); os.makedirs(f"{home}/gateways/{name}/sandboxes/workspaces")
     open(f"{home}/gateways/{name}/role", "w").write("standby\\n")
     open(f"{home}/gateways/{name}/state/from", "w").write("itself")
-calls, running = [], set()
+calls, running, health = [], set(), ["healthy"]
 def run(*words, **more):
     calls.append(" ".join(words))
     if words[0] == "rm": shutil.rmtree(words[-1], ignore_errors=True)
     return common.Result(words, 0, "", "")
 common.run = gateway.run = restoring.run = run if hasattr(restoring, "run") else run
-def inspect(name): return {"Id": name * 9, "Name": f"/{name}", "Image": "image", "State": {"Running": name in running, "StartedAt": ""}}
+def inspect(name): return {"Id": name * 9, "Name": f"/{name}", "Image": "image", "State": {"Running": name in running, "StartedAt": "", "Health": {"Status": health[-1]}}}
 follow.inspect = restoring.inspect = gateway.inspect = swap.inspect = inspect
 restoring.log_lines = lambda name: ""
 gateway.Gateway.stop = lambda self, *names: None
@@ -173,6 +173,20 @@ result = [done[0], counted, away, attempt("catch-up", "1")]`) as [
       expect.stringMatching(/^WARNING: the repository cannot be read.*is taken, which is \d+ s old/),
     ]);
     expect(result[3]).toEqual([1, expect.stringMatching(/no whole snapshot lies here/)]);
+  });
+
+  it("what was spent is put nowhere before LiteLLM has made its store, which refuses every call for one that was filled before", () => {
+    const result = inWorld(`
+follow.ACCOUNTS_SECONDS = 0
+health.append("starting")
+early = attempt("catch-up", "1")
+before = list(counted)
+health.append("healthy")
+result = [early, before, attempt("catch-up", "1")[0], counted, lies("one")]`);
+    expect(result).toEqual([
+      [1, expect.stringMatching(/openclaw-litellm is starting after 0 s/)],
+      ...[[], 0, ["a"], "a"],
+    ]);
   });
 
   it("says how old what lies here is, by the oldest of all gateways", () => {

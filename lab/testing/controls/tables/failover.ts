@@ -55,6 +55,12 @@ const takeoverControls = [
       failing: "keeps aside what was no snapshot's",
     },
     {
+      name: "follow-spend-after-its-store",
+      from: "    wait_for_accounts()\n    #",
+      to: "    #",
+      failing: "what was spent is put nowhere before",
+    },
+    {
       name: "follow-half-a-snapshot-starts-nothing",
       file: "config-files/host/bin/restoring.py",
       from: '            raise Failed("what was there was an earlier snapshot\'s; /opt/openclaw/bin/backup-follow puts one there again")',
