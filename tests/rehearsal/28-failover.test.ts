@@ -215,7 +215,7 @@ test("unplanned, prod frozen: less than two minutes, at most what was said since
 
   // Somebody switches it on, and knows nothing.
   const { servers } = (await hetzner("GET", "/servers?name=clawkeep-prod")) as { servers: { id: number }[] };
-  await hetzner("POST", `/servers/${servers[0]?.id}/actions/poweron`);
+  await hetzner("POST", `/servers/${String(servers[0]?.id)}/actions/poweron`);
   await eventually("prod has looked at itself", 300, async () => {
     expect(await onVps("prod", "/opt/openclaw/bin/host-boot check")).toMatch(
       /gateways were fenced: standby is recorded as the active stack/,
