@@ -18,7 +18,7 @@ LAB ?=
 in_lab = case '$(LAB)' in ''|0) ;; 1) [ -f "$(CLAWKEEP_LAB)/env" ] || { echo 'there is no lab here: make rehearse' >&2; exit 2; }; . "$(CLAWKEEP_LAB)/env" ;; \
 	*) echo 'LAB=1 asks the lab; leave LAB out to ask your own backend' >&2; exit 2 ;; esac;
 
-.PHONY: help setup rehearse test lint test-fast test-long preview verify pair recover secrets backups restore recovery-kit prune-backups pins sbom report-first-deployment bench clean
+.PHONY: help setup rehearse test lint test-fast test-long preview verify pair recover failover failback secrets backups restore recovery-kit prune-backups pins sbom report-first-deployment bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 25
@@ -63,6 +63,12 @@ secrets: node_modules/.package-lock.json ## make up the secrets that nobody give
 
 recover: node_modules/.package-lock.json ## after a pulumi up of STACK that was killed: its lock, and what was half made (UNLOCK=1: it ran elsewhere and has ended; LAB=1)
 	@$(in_lab) $(tsx) tools/recover.ts $(STACK) $(if $(UNLOCK),--unlock)
+
+failover: node_modules/.package-lock.json ## STACK takes over from the one that it is paired with (no default; PLANNED=1: loses nothing; SINCE=TIME; CUT_OFF=OTHER; LAB=1)
+	@$(in_lab) $(tsx) tools/failover.ts $(if $(filter file,$(origin STACK)),,'$(STACK)') $(if $(filter-out 0,$(PLANNED)),--planned) $(if $(SINCE),--since '$(SINCE)') $(if $(CUT_OFF),--cut-off '$(CUT_OFF)')
+
+failback: node_modules/.package-lock.json ## STACK, which was replaced, becomes the active one again and loses nothing (no default; LAB=1: the lab's)
+	@$(in_lab) $(tsx) tools/failback.ts $(if $(filter file,$(origin STACK)),,'$(STACK)')
 
 backups: node_modules/.package-lock.json ## which snapshots of STACK there are off its host, how old, how large, whether the last verification held; LAB=1: the lab's
 	@$(in_lab) $(tsx) tools/backups.ts $(STACK)

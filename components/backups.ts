@@ -7,9 +7,17 @@ import { releaseProfiles } from "../config/release-lines";
 import { repositoryOf, type Repository } from "../config/repository";
 import { services } from "../config/services";
 import { backupManifest } from "../config-files/backups/manifest";
-import { backupOrder, epoch, orderFile } from "../config-files/backups/order";
+import { backupOrder, orderFile } from "../config-files/backups/order";
 import { credentialFiles, knownHostsLine, secretFiles } from "../config-files/backups/restic";
-import { backupServices, backupTimers, backupUnitFiles, backupUnits } from "../config-files/backups/timers";
+import {
+  backupServices,
+  backupTimers,
+  backupUnitFiles,
+  backupUnits,
+  followService,
+  followTimer,
+  followUnitFiles,
+} from "../config-files/backups/timers";
 import { scriptRevision } from "../config-files/host/tools";
 import { Component } from "./component";
 import { settledBefore, type Place } from "./container";
@@ -25,6 +33,16 @@ interface Ordered {
   /** Stands for the repository and its secrets: the name of their directory is another one for others. */
   readonly place: pulumi.Output<string>;
   readonly there: pulumi.Resource[];
+}
+
+/** Units that systemd starts by the clock. */
+interface Timed {
+  readonly timers: readonly string[];
+  readonly services: readonly string[];
+  readonly units: readonly string[];
+  /** Tar of all units, base64. */
+  readonly files: string;
+  readonly dependsOn: pulumi.Resource[];
 }
 
 const { version } = JSON.parse(readFileSync(join(__dirname, "..", "package.json"), "utf8")) as {
@@ -48,8 +66,9 @@ export class Backups extends Component {
     const repository = repositoryOf(args.configuration.settings);
     if (backups !== undefined && repository !== undefined) {
       const ordered = this.order(args, backups, repository);
-      // A standby has all that a restore needs, and makes no snapshot of what does not run.
+      // A standby makes no snapshot of what does not run, and has the newest of the active stack's at hand.
       if (role === "active") this.scheduled(args, backups, ordered);
+      else this.followed(args, backups, ordered);
     }
     this.finish();
   }
@@ -72,7 +91,7 @@ export class Backups extends Component {
       .apply(([directory, trusted]) =>
         JSON.stringify(
           backupOrder({
-            of: { stack, epoch, gateways: settings.gateways.map(({ name }) => name) },
+            of: { stack, gateways: settings.gateways.map(({ name }) => name) },
             storage: settings.storage,
             repository,
             ...(backups.region === undefined ? {} : { region: backups.region }),
@@ -138,16 +157,38 @@ export class Backups extends Component {
       stdin: revision,
       dependsOn: [repository, ...args.saved.map(({ activated }) => activated)],
     });
-    const timers = backupTimers.join(" ");
-    host.command(this, this.child("timers"), {
+    this.timed(host, "timers", {
+      ...{ timers: backupTimers, services: backupServices, units: backupUnits },
+      ...{ files: backupUnitFiles(times), dependsOn: [firstSnapshot] },
+    });
+  }
+
+  /** Begins some seconds later: what it restores is put there by images and gateways that are in place. */
+  private followed(args: BackupsArgs, times: Settings, { there }: Ordered): void {
+    const egressProxy = args.settled.get(services.egressProxy.name);
+    if (egressProxy === undefined) throw new Error("backups are declared after the egress proxy");
+    this.timed(args.host, "follow", {
+      ...{ timers: [followTimer], services: [followService], units: [followService, followTimer] },
+      files: followUnitFiles(times),
+      dependsOn: [...there, egressProxy, ...args.saved.map(({ activated }) => activated)],
+    });
+  }
+
+  private timed(
+    host: BackupsArgs["host"],
+    name: string,
+    { timers, services: run, units, ...args }: Timed,
+  ): void {
+    const named = timers.join(" ");
+    host.command(this, this.child(name), {
       create:
         `${toolDirectory}/install-archive ${unitDirectory} && systemctl daemon-reload && ` +
-        `systemctl enable --quiet ${timers} && systemctl restart ${timers}`,
+        `systemctl enable --quiet ${named} && systemctl restart ${named}`,
       delete:
-        `systemctl disable --quiet --now ${timers}; systemctl stop ${backupServices.join(" ")}; cd ${unitDirectory} && rm -f ${backupUnits.join(" ")} && ` +
+        `systemctl disable --quiet --now ${named}; systemctl stop ${run.join(" ")}; cd ${unitDirectory} && rm -f ${units.join(" ")} && ` +
         "systemctl daemon-reload",
-      stdin: backupUnitFiles(times),
-      dependsOn: [firstSnapshot],
+      stdin: args.files,
+      dependsOn: args.dependsOn,
     });
   }
 }

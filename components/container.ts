@@ -64,8 +64,9 @@ export function serviceContainer(
   const row: ServiceRow = services[args.service];
   const containerName = nameFor(row, args.gateway ?? "");
   const limits = configuration.tier.services[args.service];
-  // A standby has every container in its place, and down.
-  const running = configuration.settings.role === "active";
+  // A standby has every container in its place, and down, but for the way by which snapshots come in.
+  const { role, backups } = configuration.settings;
+  const running = role === "active" || (row.bringsSnapshots === true && backups !== undefined);
   const starts = running && row.startedBy === "docker";
   const handedOver = row.handedOver ?? false;
   const stopSeconds = row.stopGraceSeconds ?? 10;

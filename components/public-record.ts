@@ -11,6 +11,20 @@ export interface PublicRecordArgs {
   readonly ipv4: pulumi.Input<string>;
 }
 
+/** What reaches Cloudflare. A standby has it too: a record is taken over into a state that knows its provider. */
+export function recordProvider(
+  parent: pulumi.Resource,
+  name: string,
+  { apiToken, baseUrl }: Pick<PublicRecordArgs, "apiToken" | "baseUrl">,
+): cloudflare.Provider {
+  if (apiToken === undefined) throw new Error("cloudflare:apiToken has been checked by the configuration");
+  return new cloudflare.Provider(
+    `${name}-cloudflare`,
+    { apiToken, ...(baseUrl === undefined ? {} : { baseUrl }) },
+    { parent },
+  );
+}
+
 /**
  * The public name. Only the active stack declares it. It is protected, so a destroyed stack keeps it and the next
  * `up` finds it; and a stack that forgets it never takes it from the one that has adopted it (retainOnDelete).
@@ -18,18 +32,13 @@ export interface PublicRecordArgs {
 export function publicRecord(
   parent: pulumi.Resource,
   name: string,
+  provider: cloudflare.Provider,
   { apiToken, baseUrl, zoneId, hostname, ipv4 }: PublicRecordArgs,
 ): void {
   if (apiToken === undefined) throw new Error("cloudflare:apiToken has been checked by the configuration");
-  const providerName = `${name}-cloudflare`;
-  const provider = new cloudflare.Provider(
-    providerName,
-    { apiToken, ...(baseUrl === undefined ? {} : { baseUrl }) },
-    { parent },
-  );
   const free = recordHook({
     ...{ token: apiToken, baseUrl, zoneId, hostname },
-    ...{ parent: name, provider: providerName },
+    ...{ parent: name, provider: `${name}-cloudflare` },
   });
   new cloudflare.DnsRecord(
     `${name}-public-record`,

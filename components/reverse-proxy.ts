@@ -4,7 +4,7 @@ import { caddyfile } from "../config-files/reverse-proxy/caddyfile";
 import { Component } from "./component";
 import { serviceContainer, type Place } from "./container";
 import { pulledImage } from "./image";
-import { publicRecord } from "./public-record";
+import { publicRecord, recordProvider } from "./public-record";
 
 export interface ReverseProxyArgs extends Place {
   readonly ipv4: pulumi.Output<string>;
@@ -55,9 +55,15 @@ export class ReverseProxy extends Component {
       },
       dependsOn: [files.installed, secrets.installed],
     });
+    const { cloudflare: api } = configuration;
+    const provider = recordProvider(this, this.name, api);
     if (settings.role === "active") {
-      const { cloudflare: api } = configuration;
-      publicRecord(this, this.name, { ...api, zoneId: settings.zone.id, hostname: settings.hostname, ipv4 });
+      publicRecord(this, this.name, provider, {
+        ...api,
+        zoneId: settings.zone.id,
+        hostname: settings.hostname,
+        ipv4,
+      });
     }
     this.finish();
   }

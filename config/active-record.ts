@@ -12,6 +12,8 @@ export interface ActiveRecord {
   /** Counts the takeovers; the first `up` takes 1. */
   readonly epoch: number;
   readonly stack: string;
+  /** Mark of the command that has taken the epoch, where one has left it. */
+  readonly by?: string;
 }
 
 /** Of a DNS record at Cloudflare, what is looked at. */
@@ -19,20 +21,29 @@ interface Found {
   readonly name: string;
   readonly type: string;
   readonly content: string;
+  readonly comment?: string | null;
 }
 
 export const epochPrefix = "_clawkeep-";
 export const epochName = (hostname: string, epoch: number): string => `${epochPrefix}${epoch}.${hostname}`;
+/** In the record's comment, of which Cloudflare takes 100 characters. */
+export const takenBy = (mark: string): string => (mark === "" ? "" : ` Taken by ${mark}`);
 export const epochTarget = (hostname: string, stack: string): string => `${stack}.${hostname}`;
 
 /** The record of the highest epoch; undefined where there is none. What is not of this form, others have put there. */
 export function newestRecord(hostname: string, found: readonly Found[]): ActiveRecord | undefined {
-  const records = found.flatMap(({ name, type, content }) => {
+  const records = found.flatMap(({ name, type, content, comment }) => {
     const epoch = /^_clawkeep-([1-9]\d{0,8})\./.exec(name)?.[1];
     const stack = content.toLowerCase().replace(/\.$/, "");
     if (epoch === undefined || type !== "CNAME" || name !== epochName(hostname, Number(epoch))) return [];
+    const by = / Taken by ([0-9a-f]{8})$/.exec(comment ?? "")?.[1];
     return stack.endsWith(`.${hostname}`)
-      ? [{ epoch: Number(epoch), stack: stack.slice(0, -hostname.length - 1) }]
+      ? [
+          {
+            ...{ epoch: Number(epoch), stack: stack.slice(0, -hostname.length - 1) },
+            ...(by === undefined ? {} : { by }),
+          },
+        ]
       : [];
   });
   return records.sort((a, b) => b.epoch - a.epoch)[0];

@@ -7,6 +7,7 @@ import {
   epochTarget,
   judge,
   newestRecord,
+  takenBy,
   type ActiveRecord,
   type Claim,
 } from "./active-record";
@@ -80,14 +81,14 @@ export function readActiveRecord(zone: ActiveZone): ActiveRecord | undefined {
 }
 
 /** Creates the record of an epoch. Who else has done it, or whether an answer was lost, the next reading says. */
-export function takeEpoch(zone: ActiveZone, { epoch, stack }: ActiveRecord): void {
+export function takeEpoch(zone: ActiveZone, { epoch, stack, by = "" }: ActiveRecord): void {
   const body = {
     type: "CNAME",
     name: epochName(zone.hostname, epoch),
     content: epochTarget(zone.hostname, stack),
     proxied: false,
     ttl: 1,
-    comment: "clawkeep: which stack is the active one. Never change or delete it by hand",
+    comment: `clawkeep: which stack is the active one. Never change or delete it by hand.${takenBy(by)}`,
   };
   // Not a second time: its answer is not what counts.
   ask(zone, "POST", "", body);

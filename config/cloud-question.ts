@@ -7,7 +7,9 @@ export interface CloudQuestion {
   readonly cloud: "Hetzner" | "Cloudflare";
   readonly url: string;
   readonly token: string;
-  readonly method?: "GET" | "DELETE";
+  readonly method?: "GET" | "DELETE" | "POST" | "PATCH";
+  /** Sent as JSON. */
+  readonly body?: object | undefined;
   /** Milliseconds until all of the answer has to be there: the providers wait for minutes. @default 20 000 */
   readonly waitMs?: number | undefined;
 }
@@ -21,13 +23,17 @@ export interface CloudAnswer<T> {
 
 /** @throws Error where the API cannot be asked now: it is down, busy, silent, or says what is no JSON */
 export async function askCloud<T>(question: CloudQuestion): Promise<CloudAnswer<T>> {
-  const { cloud, url, token, method = "GET", waitMs = 20_000 } = question;
+  const { cloud, url, token, method = "GET", body, waitMs = 20_000 } = question;
   let answer: Response;
   let text: string;
   try {
     answer = await fetch(url, {
       method,
-      headers: { authorization: `Bearer ${token}` },
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(waitMs),
     });
     text = await answer.text();
@@ -40,7 +46,8 @@ export async function askCloud<T>(question: CloudQuestion): Promise<CloudAnswer<
   const { status, ok } = answer;
   if (status === 429 || status >= 500) throw new Error(`${cloud} answers ${status}`);
   try {
-    return { status, ok, body: JSON.parse(text) as T };
+    // 204: done, and nothing to say.
+    return { status, ok, body: JSON.parse(ok && text === "" ? "{}" : text) as T };
   } catch {
     throw new Error(`${cloud} answers ${status} with what is no JSON`);
   }

@@ -48,6 +48,25 @@ export async function recordsOfName(api: CloudflareApi, zoneId: string, name: st
   return result.filter(({ type }) => answering.includes(type));
 }
 
+/** Points a record at another address. @throws as recordsOfName */
+export async function pointRecord(
+  api: CloudflareApi,
+  zoneId: string,
+  id: string,
+  content: string,
+): Promise<void> {
+  const url = `${api.baseUrl.replace(/\/$/, "")}/zones/${zoneId}/dns_records/${id}`;
+  const { status, ok, body } = await askCloud<Answer>({
+    ...{ cloud: "Cloudflare", url, token: api.token, waitMs: api.waitMs },
+    ...{ method: "PATCH", body: { content } },
+  });
+  if (ok) return;
+  const reasons = (body.errors ?? []).map(({ code, message }) => `${message} (${code})`).join("; ");
+  throw new CloudRefuses(
+    `Cloudflare does not change the DNS record ${id}: ${status} ${reasons || "without a reason"}`,
+  );
+}
+
 export const inWords = ({ type, content, proxied }: NameRecord): string =>
   `${type} ${content} (${proxied ? "proxied" : "not proxied"})`;
 

@@ -83,13 +83,15 @@ interface ListedType {
 export async function askHetzner(
   api: HetznerApi,
   path: string,
-  method: "GET" | "DELETE" = "GET",
+  method: "GET" | "DELETE" | "POST" = "GET",
+  sent?: object,
 ): Promise<Record<string, unknown>> {
   const { status, ok, body } = await askCloud<
     Record<string, unknown> & { error?: { code: string; message: string } }
   >({
     ...{ cloud: "Hetzner", url: `${api.endpoint.replace(/\/$/, "")}/${path}`, token: api.token },
     method,
+    body: sent,
     waitMs: api.waitMs,
   });
   if (ok) return body;

@@ -65,6 +65,8 @@ interface Row {
   readonly outsideHosts?: readonly string[];
   /** The one container that looks names up outside, and leaves through the host's firewall. */
   readonly resolvesNames?: true;
+  /** Runs on a standby too, where backups are set: the newest snapshot comes in through it. */
+  readonly bringsSnapshots?: true;
   /** Mounts the real Docker socket, and is in its group. */
   readonly dockerSocket?: true;
   /** The one capability it keeps. */
@@ -184,6 +186,7 @@ export const services = {
     host: 10,
     port: 3128,
     resolvesNames: true,
+    bringsSnapshots: true,
     startedBy: "docker",
     healthcheck: { kind: "program", program: "/bin/bash" },
     limits: { starter: { memoryMiB: 128, cpus: 0.25, pids: 64 } },

@@ -4,8 +4,6 @@ import type { Repository } from "../../config/repository";
 import { filesOwner, networkNames, services, userOf } from "../../config/services";
 import { resticConnection, snapshotTags, type SnapshotOf } from "./restic";
 
-/** Counts promotions; what is of a later one goes before what is newer. There is none yet. */
-export const epoch = 1;
 /** Where the host's scripts look for the order. */
 export const orderFile = "/etc/clawkeep/backups.json";
 /** Folder of what is LiteLLM's, beside those of the gateways. */
@@ -101,7 +99,6 @@ export function backupOrder(args: BackupOrderArgs): Record<string, unknown> {
   const { name, port } = services.egressProxy;
   return {
     stack: of.stack,
-    epoch: of.epoch,
     tags: snapshotTags(of),
     python: images.python,
     restic: {

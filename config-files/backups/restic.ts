@@ -112,16 +112,14 @@ export const knownHostsLine = (
   hostKey: string,
 ): string => `${port === 22 ? host : `[${host}]:${port}`} ${hostKey}\n`;
 
-/** What a snapshot is of, as restic's tags. `epoch` counts the promotions: a later one goes before a newer snapshot. */
+/** What a snapshot is of, as restic's tags; backup-run adds the epoch, which the record of the active stack has. */
 export interface SnapshotOf {
   readonly stack: string;
-  readonly epoch: number;
   readonly gateways: readonly string[];
 }
 
 /** A tag may hold no comma, which no name here does. */
-export const snapshotTags = ({ stack, epoch, gateways }: SnapshotOf): string[] => [
+export const snapshotTags = ({ stack, gateways }: SnapshotOf): string[] => [
   `stack=${stack}`,
-  `epoch=${epoch}`,
   ...gateways.map((gateway) => `gateway=${gateway}`),
 ];

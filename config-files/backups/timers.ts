@@ -45,6 +45,34 @@ Persistent=true
 WantedBy=timers.target
 `;
 
+/** From the end of one run to the beginning of the next, on a standby: the longer one takes, the fewer there are. */
+const following = ({
+  everyMinutes,
+}: BackupTimes): string => `# Every ${everyMinutes} minutes, from the end of the last.
+[Unit]
+Description=Clawkeep: the newest snapshot at hand
+
+[Timer]
+OnActiveSec=10s
+OnUnitInactiveSec=${everyMinutes}min
+AccuracySec=1s
+RandomizedDelaySec=${jitterSeconds}s
+
+[Install]
+WantedBy=timers.target
+`;
+
+/** A standby's, in the place of the others. */
+export const followTimer = "clawkeep-follow.timer";
+export const followService = "clawkeep-follow.service";
+
+const serviceFile = (name: string) =>
+  [name, readFileSync(join(__dirname, "..", "host", "systemd", name), "utf8")] as const;
+
+/** Tar of the standby's, base64. */
+export const followUnitFiles = (times: BackupTimes): string =>
+  tar([serviceFile(followService), [followTimer, following(times)] as const], 0o644).toString("base64");
+
 /** The timers, and so what `systemctl` enables. */
 export const backupTimers = [
   "clawkeep-backup.timer",
@@ -63,9 +91,7 @@ export const backupUnits: readonly string[] = [...backupServices, ...backupTimer
 export const backupUnitFiles = (times: BackupTimes): string =>
   tar(
     [
-      ...backupServices.map(
-        (name) => [name, readFileSync(join(__dirname, "..", "host", "systemd", name), "utf8")] as const,
-      ),
+      ...backupServices.map(serviceFile),
       [backupTimers[0], often(times)] as const,
       [backupTimers[1], at(`*-*-* ${times.dailyAt}`, "the whole, off this host")] as const,
       [backupTimers[2], at(`Sun *-*-* ${times.verifyAt}`, "whether the newest snapshot restores")] as const,

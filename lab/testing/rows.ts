@@ -116,7 +116,7 @@ export const rows: readonly Row[] = [
   { name: "backup-rights", what: "a host's credentials against its own backups, at restic's server and at an S3 storage", group: "docker",
     files: ["tests/lab/backups/backup-rights.docker.test.ts"] },
   // Its steps' own limits together.
-  { name: "real-kernel", what: "the host's commands on a kernel of its own, in QEMU", group: "docker", minutes: 65,
+  { name: "real-kernel", what: "the host's commands on a kernel of its own, in QEMU", group: "docker", minutes: 77,
     files: ["tests/long/real-kernel.docker.test.ts"] },
   { name: "release-line-2026.2", what: "the policy on the real software of the older release line", group: "docker",
     files: ["tests/config-files/gateway/older-line.docker.test.ts"] },
@@ -149,6 +149,8 @@ export const rows: readonly Row[] = [
 
   { name: "long-turn", what: "a turn whose model is silent for 90 s, and longer than Cloudflare waits", group: "rehearsal",
     files: ["tests/rehearsal/26-long-turn.test.ts"] },
+  { name: "failover", what: "the standby takes over, planned and from a frozen prod, and prod comes home: who polls, how long it is away, what is lost",
+    group: "rehearsal", files: ["tests/rehearsal/28-failover.test.ts"] },
 
   // A call of an `up` goes wrong at Hetzner or Cloudflare; ten of all are in `make test`.
   { name: "faults-unavailable-reads", what: "each call of an up that reads is answered 503", group: "docker", files: ["tests/long/faults-unavailable-reads.docker.test.ts"] },

@@ -1,7 +1,7 @@
 /** Backups in the graph: what is written, in which order it is tried, and what is gone with the setting. */
-import { backupUnitFiles } from "../../config-files/backups/timers";
+import { backupUnitFiles, followUnitFiles } from "../../config-files/backups/timers";
 import { backedUp, prod, rawConfiguration, standby } from "../fixtures/stack-configuration";
-import { commands, opened, programRun, recordGraphs, type Graph } from "./graph";
+import { commands, containers, nameOnHost, opened, programRun, recordGraphs, type Graph } from "./graph";
 
 const certificate = prod.settings["clawkeep:originCertificate"];
 const graphs = recordGraphs({
@@ -34,14 +34,30 @@ const command = (graph: Graph, name: string) => {
 const text = (graph: Graph, name: string, input: string): string =>
   opened(command(graph, name).inputs[input]) as string;
 
-it("are there only where they are set; a standby has what a restore needs, and makes none", () => {
+it("are there only where they are set; a standby has what a restore needs, follows, and makes none", () => {
   const all = ["certificates", "first", "image-pulled", "order", "repository", "secrets", "timers"].map(
     (name) => `backups-${name}`,
   );
   expect(own(graphs.none)).toEqual([]);
   expect(own(graphs.rest)).toEqual(all);
   expect(own(graphs.ssh)).toEqual(all.slice(1));
-  expect(own(graphs.standby)).toEqual(["backups-image-pulled", "backups-order", "backups-secrets"]);
+  expect(own(graphs.standby)).toEqual([
+    "backups-follow",
+    "backups-image-pulled",
+    "backups-order",
+    "backups-secrets",
+  ]);
+});
+
+it("a standby's egress proxy runs, and nothing else there: snapshots come in through it", () => {
+  const running = containers(graphs.standby).filter(({ inputs }) => inputs["start"] === true);
+  expect(running.map(nameOnHost)).toEqual(["openclaw-egress"]);
+  expect(command(graphs.standby, "backups-follow").dependencies).toEqual(
+    expect.arrayContaining(["backups-order", "egress-proxy-container-settled", "gateway-openclaw-activated"]),
+  );
+  expect(text(graphs.standby, "backups-follow", "stdin")).toBe(
+    followUnitFiles({ everyMinutes: 2, dailyAt: "03:00", verifyAt: "03:30" }),
+  );
 });
 
 it("are asked in order: what restic reads, the repository, a first snapshot of gateways that serve, the timers", () => {
@@ -93,8 +109,7 @@ it("the manifest names what has made a snapshot", () => {
   const order = JSON.parse(text(graphs.rest, "backups-order", "stdin")) as Record<string, unknown>;
   expect(order).toMatchObject({
     stack: "prod",
-    epoch: 1,
-    tags: ["stack=prod", "epoch=1", "gateway=openclaw"],
+    tags: ["stack=prod", "gateway=openclaw"],
     restic: { network: "openclaw-net", address: "172.30.1.60", proxy: "http://openclaw-egress:3128" },
     manifest: {
       version: expect.stringMatching(/^\d+\.\d+\.\d+/) as string,

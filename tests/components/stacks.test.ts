@@ -47,7 +47,7 @@ const yesNo = { prod: /^true$/, standby: /^false$/ };
 
 const allowed: readonly Allowed[] = [
   {
-    resource: /^(DnsRecord|cloudflare) reverse-proxy-/,
+    resource: /^DnsRecord reverse-proxy-/,
     path: /^\(resource\)$/,
     ...yesNo,
     why: "the active stack alone owns the public name",

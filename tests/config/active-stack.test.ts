@@ -84,6 +84,12 @@ test("roles changed by hand to active in both files, and two that begin at once:
   expect(problems).toEqual([expect.stringMatching(/two would poll one bot/)]);
 });
 
+test("who has taken an epoch leaves a mark, and reads it: two that take one for the same stack are told apart", () => {
+  takeEpoch(zone, { epoch: 1, stack: "standby", by: "0a1b2c3d" });
+  takeEpoch(zone, { epoch: 1, stack: "standby", by: "ffffffff" });
+  expect(readActiveRecord(zone)).toEqual({ epoch: 1, stack: "standby", by: "0a1b2c3d" });
+});
+
 test("a lost answer is no lost epoch", async () => {
   await fault({ method: "POST", status: "drop", done: true });
   expect(activeStackProblem(zone, prod, false)).toBeUndefined();

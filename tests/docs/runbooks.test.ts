@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { checkedWords as failoverWords } from "../../tools/failover/words";
 import { checkedWords, hostWords } from "../../tools/restore/words";
 
 const root = join(__dirname, "..", "..");
@@ -19,13 +20,15 @@ it.each(commands)("%s: %s", (_, command = "") => {
   const [, ...words] = command.split(" ");
   const { status, stdout } = spawnSync("make", ["-n", ...words], { cwd: root, encoding: "utf8" });
   expect(status).toBe(0);
-  const [, tool = "", rest = ""] = /tsx (tools\/[a-z-]+\.ts) (.*)$/m.exec(stdout) ?? [];
+  const [, tool = "", rest = ""] = /tsx (tools\/[a-z-]+\.ts) ?(.*)$/m.exec(stdout) ?? [];
   expect(existsSync(join(root, tool))).toBe(true);
-  if (tool !== "tools/restore.ts") return;
   const given = rest
     .trim()
     .split(/\s+/)
     .map((word) => word.replaceAll("'", ""));
+  if (/^tools\/fail(over|back)\.ts$/.test(tool))
+    expect(failoverWords(given, Date.parse("2026-12-01")).stack).toMatch(/^(prod|standby)$/);
+  if (tool !== "tools/restore.ts") return;
   const after = (flag: string): string | undefined =>
     given.includes(flag) ? given[given.indexOf(flag) + 1] : undefined;
   const gateway = after("--gateway");

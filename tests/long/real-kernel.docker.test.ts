@@ -55,7 +55,7 @@ describe("Debian 13 on its own kernel", () => {
     ).toBe("no docker\nno dockerd\nno nft\n");
   });
 
-  step("takes everything that the program does to a host", 8, () => apply());
+  step("takes everything that the program does to a host", 20, () => apply());
 
   step("is the same after prepare-host has run a second time, file by file", 2, async () => {
     const running = "systemctl show --property InvocationID docker.service containerd.service";

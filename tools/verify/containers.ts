@@ -74,18 +74,22 @@ export function containerRows(containers: readonly StackContainer[]): Row[] {
   ];
 }
 
-/** On a standby: everything there, nothing running. */
+/** On a standby: everything there, nothing running but the way by which snapshots come in. */
 export function standbyRows(deployed: DeployedStack): Row[] {
-  return containersIn(deployed).map(({ name }) => ({
-    name: `${name} is there and down`,
-    group: "standby",
-    look: async (at) => {
-      const { Status } = (await one(at, name)).State;
-      if (Status !== "created" && Status !== "exited")
-        throw new Error(`it is ${Status}: on a standby nothing polls or serves; docker stop ${name}`);
-      return Status;
-    },
-  }));
+  const group = "standby";
+  const follows = deployed.settings.backups !== undefined;
+  return containersIn(deployed).map(({ name, row }): Row => {
+    if (row.bringsSnapshots === true && follows)
+      return { name: `${name} is healthy`, group, look: (at) => health(at, name) };
+    return { name: `${name} is there and down`, group, look: (at) => isDown(at, name) };
+  });
+}
+
+async function isDown(at: DeployedStack, name: string): Promise<string> {
+  const { Status } = (await one(at, name)).State;
+  if (Status !== "created" && Status !== "exited")
+    throw new Error(`it is ${Status}: on a standby nothing polls or serves; docker stop ${name}`);
+  return Status;
 }
 
 async function health(deployed: DeployedStack, { name, row }: StackContainer): Promise<string> {

@@ -3,6 +3,7 @@ import { providerOf } from "../../config/providers";
 import { backupRows } from "./backups";
 import { containerRows, containersIn, standbyRows } from "./containers";
 import { dockerRows } from "./docker";
+import { followRows } from "./follow";
 import { gatewayRows } from "./gateway";
 import { activeRecordRows, hostRows } from "./host";
 import { accessRows, egressRows, firewallRows, modelRows } from "./network";
@@ -12,7 +13,12 @@ import type { DeployedStack } from "./deployed-stack";
 
 export function rowsOf(deployed: DeployedStack): Row[] {
   if (deployed.settings.role === "standby")
-    return [...standbyRows(deployed), ...firewallRows(deployed), ...activeRecordRows(deployed.settings)];
+    return [
+      ...standbyRows(deployed),
+      ...followRows(deployed),
+      ...firewallRows(deployed),
+      ...activeRecordRows(deployed.settings),
+    ];
   const hosts = [...new Set(deployed.settings.models.map(({ provider }) => providerOf(provider).host))];
   return [
     ...containerRows(containersIn(deployed)),

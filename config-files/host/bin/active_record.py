@@ -47,6 +47,10 @@ class Record(NamedTuple):
     stack: str
 
 
+class NotActive(Exception):
+    """Another stack is recorded as the active one."""
+
+
 class Unreadable(Exception):
     """Why the record could not be read. It is never taken for one that says nothing."""
 
@@ -137,6 +141,27 @@ def stays_down(patience: float) -> str | None:
         return f"{record.stack} is recorded as the active stack (epoch {record.epoch}), and this host is of {wanted['stack']}"
     remember(record)
     return None
+
+
+def current() -> Record | None:
+    """Who it is, or, where nobody can be asked, who it was when a gateway started on this host since its boot; None for a host
+    whose stack has no other.
+
+    @raises Failed where neither is known, or nobody is recorded
+    """
+    wanted = order()
+    if wanted is None:
+        return None
+    try:
+        record = ask(wanted)
+    except Unreadable as unreadable:
+        words = (common.read(READ) or "").split()
+        if len(words) != 2:
+            raise Failed(f"nobody knows which stack is the active one: {unreadable}") from unreadable
+        return Record(int(words[0]), words[1])
+    if record is None:
+        raise Failed(f"nobody is recorded as the active stack: pulumi up --stack {wanted['stack']}")
+    return record
 
 
 def put(text: str) -> Record | None:

@@ -74,7 +74,7 @@ class Part(TypedDict):
 
 class Order(TypedDict):
     stack: str
-    epoch: int
+    # Without that of the epoch, which backup-run reads from the record of the active stack.
     tags: list[str]
     # Image with Python that the copies are made by.
     python: str

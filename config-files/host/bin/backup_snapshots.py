@@ -13,6 +13,8 @@ import common
 from backup_restic import Order, restic
 from common import Failed
 
+# Of a gateway, each a file system of its own.
+PARTS = ("state", "workspaces")
 PLACE = "/var/lib/clawkeep/restore"
 RESTORE_SECONDS = 6 * 3600
 LIST_SECONDS = 300
@@ -31,10 +33,10 @@ class Snapshot(TypedDict):
     size: int
 
 
-def snapshots(order: Order) -> list[Snapshot]:
+def snapshots(order: Order, seconds: float = LIST_SECONDS) -> list[Snapshot]:
     """Those that tell stack and epoch; what a restore takes first: the newest of the highest epoch."""
     found: list[Snapshot] = []
-    for each in json.loads(restic(order, ["snapshots", "--json", "--no-lock"], LIST_SECONDS) or "[]") or []:
+    for each in json.loads(restic(order, ["snapshots", "--json", "--no-lock"], seconds) or "[]") or []:
         tags = [tag.split("=", 1) for tag in each.get("tags") or [] if "=" in tag]
         known = dict(tags)
         if "stack" not in known or not known.get("epoch", "").isdecimal():
@@ -146,6 +148,20 @@ def folders(path: str) -> list[str]:
     if odd:
         raise Failed(f"the snapshot holds {odd[0]!r} where it has folders alone: it was not made by backup-run. Nothing was touched")
     return names
+
+
+def bring_here(order: Order, taken: Snapshot, gateway: str, name: str) -> tuple[str, list[str]]:
+    """What a snapshot holds of a gateway. @param name of the directory that it is brought to, in the place of what has it
+
+    @returns where it lies, and which of PARTS are there
+    """
+    discard(f"{PLACE}/{name}")
+    source = bring(order, taken, name, gateway)
+    there = folders(source)
+    parts = [part for part in PARTS if part in there]
+    if "state" not in parts:
+        raise Failed(f"snapshot {taken['id'][:8]} holds no state of {gateway}. Nothing was touched")
+    return source, parts
 
 
 def discard(path: str) -> None:

@@ -3,6 +3,7 @@
 Usage: from gateway import Gateway
 """
 import json
+import os
 import re
 from typing import Any
 
@@ -33,6 +34,12 @@ HELPERS = ("canary", "canary-copy", "restored", "restored-copy", "verified", "ve
 
 def is_name(name: str) -> bool:
     return re.fullmatch(r"[a-z][a-z0-9-]*", name) is not None
+
+
+def gateways_here() -> list[str]:
+    """Names of the gateways that this host has been given a role for."""
+    names = sorted(os.listdir(GATEWAYS)) if os.path.isdir(GATEWAYS) else []
+    return [name for name in names if is_name(name) and os.path.exists(f"{GATEWAYS}/{name}/role")]
 
 
 def name_of(state: Container) -> str:

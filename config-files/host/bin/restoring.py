@@ -30,6 +30,8 @@ class Journal(TypedDict):
     parts: list[str]
     # Name of the copy of the state that was there; those of other parts end with their name.
     aside: str
+    # What is there is a snapshot's, put there by backup-follow, and has never been served: nothing of it is kept.
+    followed: NotRequired[bool]
     # Whether the gateway was started before: one that was down is left down.
     ran: bool
     # Why the restored one does not serve, and its last log lines.
@@ -103,6 +105,8 @@ class Restoring:
 
     def keep(self) -> None:
         copies.need_state(self.gateway)
+        if self.journal.get("followed"):
+            return
         for part in self.journal["parts"]:
             left_out = copies.keep(self.gateway, self.image, place_of(self.gateway, part), self.kept(part))
             if left_out:
@@ -127,6 +131,8 @@ class Restoring:
         """What was there is there again. What the restored one has made of itself goes: it never was ready, and the snapshot
         it came from is in the repository."""
         self.stop()
+        if self.journal.get("followed"):
+            raise Failed("what was there was an earlier snapshot's; /opt/openclaw/bin/backup-follow puts one there again")
         for part in self.journal["parts"]:
             kept = f"{copies.BACKUPS}/{self.kept(part)}"
             if os.path.isdir(kept):
@@ -165,6 +171,9 @@ def recover(gateway: Gateway, timeout: float | None, image: str = "") -> None:
     if journal is None:
         return
     last = Restoring(gateway, journal, timeout, image).walk(STATES[journal.get("state", "stop")].resumes)
+    if last == "back" and journal.get("followed"):
+        raise Failed(f"the state of {gateway.name} is not whole: {journal.get('reason')}. Another run of /opt/openclaw/bin/backup-follow "
+                     "puts a snapshot there")
     if last == "back":
         raise Failed(f"the state of {gateway.name} is not whole, and what was there before could not be put back: "
                      f"{journal.get('reason')}. It is kept in {copies.BACKUPS}/{journal['aside']}")

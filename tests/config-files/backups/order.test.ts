@@ -5,7 +5,7 @@ import { backupOrder, backupParts } from "../../../config-files/backups/order";
 import { filesOwner } from "../../../config/services";
 
 const order = backupOrder({
-  of: { stack: "prod", epoch: 1, gateways: ["openclaw", "second"] },
+  of: { stack: "prod", gateways: ["openclaw", "second"] },
   storage: { stateGiB: 8, sandboxesGiB: 4 },
   repository: { kind: "rest", host: "backups.example.net", user: "prod", folder: "prod" },
   images: { restic: "restic:1", python: "python:1" },

@@ -77,10 +77,9 @@ test("every file of a secret has a name of its own", () => {
   expect(new Set(names).size).toBe(names.length);
 });
 
-test("a snapshot's tags name stack, epoch and gateways", () => {
-  expect(snapshotTags({ stack: "prod", epoch: 3, gateways: ["openclaw", "second"] })).toEqual([
+test("a snapshot's tags name stack and gateways", () => {
+  expect(snapshotTags({ stack: "prod", gateways: ["openclaw", "second"] })).toEqual([
     "stack=prod",
-    "epoch=3",
     "gateway=openclaw",
     "gateway=second",
   ]);

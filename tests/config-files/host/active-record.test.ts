@@ -11,6 +11,8 @@ import { issued } from "../../fixtures/certificates";
 const bin = join(__dirname, "../../../config-files/host/bin");
 const hostname = `assistant.${labZone.name}`;
 const tokens = { write: "w".repeat(40), read: "r".repeat(40) };
+// Processes on a busy machine.
+jest.setTimeout(60_000);
 let lab = "";
 let directory = "";
 let emulator: CloudflareEmulator;
@@ -187,6 +189,20 @@ describe("an answer of somebody else", () => {
       await staysDown(order({ api: `https://localhost:${port}`, authorities: own.certificate })),
     ).toMatch(/^nobody knows/);
   });
+});
+
+test("whose epoch a snapshot carries: as it is recorded; as it was read since the boot where nobody answers; else nobody knows", async () => {
+  const current = async (wanted?: object): Promise<string> =>
+    (await python("try: print(a.current())\nexcept a.Failed as failure: print(failure)", wanted)).said;
+  expect(await python("print(a.current())")).toMatchObject({ said: "None" });
+  expect(await current(order())).toMatch(/^nobody is recorded/);
+  await recorded(3, "standby");
+  expect(await current(order())).toBe("Record(epoch=3, stack='standby')");
+  const nobody = order({ api: "http://127.0.0.1:9/client/v4" });
+  expect(await current(nobody)).toMatch(/^nobody knows/);
+  await recorded(4, "prod");
+  await staysDown(order());
+  expect(await current(nobody)).toBe("Record(epoch=4, stack='prod')");
 });
 
 describe("put", () => {

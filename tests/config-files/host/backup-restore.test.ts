@@ -43,7 +43,7 @@ def restic(order, words, seconds, more=()):
     return ""
 backup_snapshots.restic = records.restic = restic
 part = lambda name: {"name": name, "owner": "1000:1000", "source": "", "databases": True, "without": [], "seconds": 9, "files": 9, "bytes": 9}
-order = {"stack": "prod", "epoch": 2, "tags": [], "python": "PYTHON", "manifest": {"gateways": {"one": {"image": image("2026.9.6")}}}, "restic": {}, "parts": [part("one/state")]}
+order = {"stack": "prod", "tags": [], "python": "PYTHON", "manifest": {"gateways": {"one": {"image": image("2026.9.6")}}}, "restic": {}, "parts": [part("one/state")]}
 restore.read_order = verify.read_order = lambda: order
 def attempt(module, *words):
     sys.argv, text = ["it", *words], io.StringIO()
@@ -144,7 +144,7 @@ result += [backup_snapshots.too_old(order["manifest"], told, "one") for told in 
   it("a link in the place of a folder is refused: a container would read what it points at", () => {
     const result = inWorld(`
 def holds(target): os.makedirs(f"{target}/workspaces"); os.symlink("/etc", f"{target}/state")
-try: restore.bring_here(order, backup_snapshots.snapshots(order)[0], gateway.Gateway("one")); result = "taken"
+try: restore.bring_here(order, backup_snapshots.snapshots(order)[0], "one", "gateway-one"); result = "taken"
 except common.Failed as failure: result = str(failure)`);
     expect(result).toMatch(/holds 'state' where it has folders alone/);
   });

@@ -18,6 +18,8 @@ run, fetch = load("backup-run"), load("backup-fetch")
 run.HOME, run.STAGING, run.LAST, backup_snapshots.PLACE, backup_snapshots.SPARE = home, f"{home}/files", f"{home}/last.json", f"{home}/restore", 0
 run.SINCE = f"{home}/since"
 common.sync_file_system = lambda path: None
+record = run.active_record.Record(2, "prod")
+run.active_record.current = lambda: record
 run.save_spend = lambda directory: "saved"
 run.os.chown = lambda *words, **more: None
 calls, answers = [], []
@@ -31,7 +33,7 @@ late = Done(backup_restic.TOO_LATE)
 told = lambda **more: Done(0, json.dumps({"leftOut": [], "leftOutMore": 0, "stopped": None, **more}))
 made = Done(0, '{"message_type":"status"}\\n' + json.dumps({"message_type": "summary", "snapshot_id": "ab" * 32, "total_bytes_processed": 7, "data_added": 5}))
 part = lambda name, **more: {"name": name, "owner": "1001:1001", "source": f"/state/{name}", "below": "", "databases": True, "without": ["tmp"], "seconds": 9, "files": 9, "bytes": 9, **more}
-order = {"stack": "prod", "epoch": 2, "ping": "", "commands": {}, "tags": ["stack=prod", "epoch=2", "gateway=one"], "python": "PYTHON", "manifest": {"version": "1"},
+order = {"stack": "prod", "ping": "", "commands": {}, "tags": ["stack=prod", "gateway=one"], "python": "PYTHON", "manifest": {"version": "1"},
   "restic": {"image": "RESTIC", "arguments": ["--repo", "s3:https://x/y"], "fromFiles": {"AWS_SECRET_ACCESS_KEY": "secret-access-key"}, "environment": {"AWS_DEFAULT_REGION": "eu"}, "secrets": "/secrets-of-backups", "certificates": "", "network": "NET", "address": "172.30.1.60", "proxy": "http://proxy:3128"},
   "parts": [part("one/state"), part("two/state", databases=False)]}
 def attempt(work):
@@ -81,12 +83,37 @@ result = [words for words, _ in calls]`) as string[][];
     ]);
     expect([after(restic, "--cap-add"), after(restic, "--tag")]).toEqual([
       ["DAC_READ_SEARCH"],
-      ["stack=prod", "epoch=2", "gateway=one"],
+      ["stack=prod", "gateway=one", "epoch=2"],
     ]);
     // The name of a variable and of its file, never what is in it.
     expect(restic).toContain("AWS_SECRET_ACCESS_KEY=secret-access-key");
     expect(after(restic, "--env").filter((variable) => variable.startsWith("AWS"))).toEqual([
       "AWS_DEFAULT_REGION=eu",
+    ]);
+  });
+
+  it("the epoch is the record's; a host whose stack was replaced makes no snapshot, and neither does one that does not know", () => {
+    const result = inWorld(`
+answers += [told(), told(), told(), made]
+run.snapshot(order, False)
+first = [json.load(open(f"{home}/files/manifest.json"))["epoch"], len(calls)]
+def outcome():
+    try: run.snapshot(order, False); return "made"
+    except run.active_record.NotActive as other: return f"NotActive: {other}"
+    except backup_restic.Failed as failure: return f"Failed: {failure}"
+    except IndexError: return "it goes on"
+record = run.active_record.Record(3, "standby")
+replaced = outcome()
+def unknown(): raise backup_restic.Failed("nobody knows")
+run.active_record.current = unknown
+unknown_too = outcome()
+run.active_record.current = lambda: None
+result = [first, replaced, unknown_too, len(calls), run.epoch_of("alone")]`);
+    expect(result).toEqual([
+      [2, 4],
+      "NotActive: standby is recorded as the active stack (epoch 3), so prod saves nothing",
+      "Failed: nobody knows",
+      ...[4, 1],
     ]);
   });
 

@@ -22,6 +22,8 @@ export interface FakeDocker {
   readonly images: Readonly<Record<string, string>>;
   /** True: takes every change and makes none. */
   readonly deaf?: boolean;
+  /** True: stops no container. */
+  readonly stubborn?: boolean;
 }
 
 export interface Outcome {

@@ -79,8 +79,20 @@ const settle = (container: unknown, changes: Record<string, unknown> = {}, more:
     expect(settle(down, { started: false }).status).toBe(0);
   });
 
-  it("finds fault with one that runs on a standby", () => {
-    const { status, stderr } = settle(inspected(), { started: false, mustNotRun: true });
+  it("starts one that is down and has to run: the provider does not where a stack becomes the active one", () => {
+    const down = inspected({ state: { Running: false, Status: "created" } });
+    const { docker: calls } = settle(down, { started: true });
+    expect(calls).toContain("start openclaw");
+    expect(settle(inspected()).docker).not.toContain("start openclaw");
+  });
+
+  it("stops one that runs on a standby", () => {
+    const { status, docker: calls } = settle(inspected(), { started: false, mustNotRun: true });
+    expect([status, calls.includes("stop -t 30 openclaw")]).toEqual([0, true]);
+  });
+
+  it("finds fault with one that runs on a standby and does not stop", () => {
+    const { status, stderr } = settle(inspected(), { started: false, mustNotRun: true }, { stubborn: true });
     expect(status).toBe(1);
     expect(stderr).toContain("this stack is a standby: docker stop openclaw");
   });

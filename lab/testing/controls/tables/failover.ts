@@ -3,7 +3,120 @@ import { controlsOf } from "../control";
 
 const host = "config-files/host/bin/active_record.py";
 
-export const failoverControls = controlsOf(
+const steps = "tools/failover/steps.ts";
+const follow = "config-files/host/bin/backup-follow";
+const onHost = "config-files/host/bin/host-failover";
+
+/** Each of the steps of a takeover that keeps two from serving, or something from being lost. */
+const takeoverControls = [
+  ...controlsOf({ threat: undefined, file: steps, test: "tests/tools/failover/steps.test.ts" }, [
+    {
+      name: "takeover-fence-is-proven",
+      from: 'does: ({ world, fence: how = "word" }) => world.prove(how),',
+      to: 'does: () => Promise.resolve("proven"),',
+      failing: "a fence that does not hold",
+    },
+    {
+      name: "takeover-epoch-is-ones-own",
+      from: "now?.epoch === wanted.epoch && now.stack === of.to && now.by === of.mark",
+      to: "now?.epoch === wanted.epoch && now.stack === of.to",
+      failing: "who comes second is told, for the same stack",
+    },
+    {
+      name: "takeover-planned-is-the-hosts",
+      from: "if (of.planned && run.before?.stack !== of.to)",
+      to: "if (false)",
+      failing: "planned, and the other does not answer",
+    },
+    {
+      name: "takeover-word-is-asked-for",
+      from: "  await world.fenceByWord();\n",
+      to: "",
+      failing: "does not say to be cut off",
+    },
+  ]),
+  ...controlsOf({ threat: undefined, file: follow, test: "tests/config-files/host/backup-follow.test.ts" }, [
+    {
+      name: "follow-leaves-what-serves",
+      from: "        if runs(gateway):\n",
+      to: "        if False:\n",
+      failing: "leaves a gateway alone",
+    },
+    {
+      name: "follow-not-on-the-active-host",
+      from: 'if record is None or record.stack == order["stack"]:',
+      to: "if False:",
+      failing: "does nothing on the host of the active stack",
+    },
+    {
+      name: "follow-keeps-what-was-served",
+      from: '"followed": before is not None,',
+      to: '"followed": True,',
+      failing: "keeps aside what was no snapshot's",
+    },
+    {
+      name: "follow-spend-after-its-store",
+      from: "    wait_for_accounts()\n    #",
+      to: "    #",
+      failing: "what was spent is put nowhere before",
+    },
+    {
+      name: "follow-half-a-snapshot-starts-nothing",
+      file: "config-files/host/bin/restoring.py",
+      from: '            raise Failed("what was there was an earlier snapshot\'s; /opt/openclaw/bin/backup-follow puts one there again")',
+      to: "            return",
+      failing: "what is cut off, or fails, half way",
+    },
+  ]),
+  ...controlsOf({ threat: undefined, file: onHost, test: "tests/config-files/host/host-failover.test.ts" }, [
+    {
+      name: "fence-writes-the-role",
+      from: '    common.write(f"{gateway.home}/role", "standby\\n")\n',
+      to: "",
+      failing: "fence: the filter closes first",
+    },
+    {
+      name: "fence-looks-at-the-container",
+      from: '        if existing(each)["State"]["Running"]:\n',
+      to: "        if False:\n",
+      failing: "a gateway that does not stop is no fence",
+    },
+    {
+      name: "serve-asks-the-record",
+      from: "    if reason := active_record.stays_down(patience=0):\n        raise Failed(reason)\n",
+      to: "",
+      failing: "serve: by the container that is there",
+    },
+  ]),
+  ...controlsOf(
+    { threat: undefined, file: "tools/failover/hetzner.ts", test: "tests/tools/failover/hetzner.test.ts" },
+    [
+      {
+        name: "fence-hetzner-is-seen-off",
+        from: 'if (server.status !== "off") throw new Error(`Hetzner says that the server ${name} is ${server.status}`);',
+        to: "",
+        failing: "a server is off, seen to be off",
+      },
+    ],
+  ),
+  ...controlsOf(
+    {
+      threat: undefined,
+      file: "config-files/host/bin/backup-run",
+      test: "tests/config-files/host/backup-run.test.ts",
+    },
+    [
+      {
+        name: "replaced-stack-saves-nothing",
+        from: "    if record.stack != stack:\n",
+        to: "    if False:\n",
+        failing: "a host whose stack was replaced makes no snapshot",
+      },
+    ],
+  ),
+];
+
+const recordControls = controlsOf(
   { threat: undefined, file: host, test: "tests/config-files/host/active-record.test.ts" },
   [
     {
@@ -60,3 +173,5 @@ export const failoverControls = controlsOf(
     },
   ],
 );
+
+export const failoverControls = [...recordControls, ...takeoverControls];

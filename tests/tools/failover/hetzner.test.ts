@@ -1,0 +1,50 @@
+/** The fence from outside, at Hetzner's stand-in: off, behind a firewall that is no stack's, and let go again. */
+import { fenceServer, proveServerFenced, releaseServer } from "../../../tools/failover/hetzner";
+import { Harness, tokens } from "../../lab/hetzner/harness";
+
+jest.setTimeout(60_000);
+const lab = new Harness();
+beforeEach(() => lab.start());
+afterEach(async () => {
+  await lab.stop();
+});
+const api = () => ({ token: tokens.write, endpoint: `${lab.origin}/v1` });
+const status = async (): Promise<string> =>
+  (await lab.get("/servers?name=clawkeep-prod")).body.servers[0].status;
+const fences = async (): Promise<
+  { name: string; labels: object; rules: { direction: string }[]; applied_to: object[] }[]
+> => (await lab.get("/firewalls?name=clawkeep-prod-fence")).body.firewalls;
+
+test("a server is off, seen to be off, and behind a fence of no stack's labels; twice is once; then it is let go", async () => {
+  await lab.settle(await lab.createServer("clawkeep-prod"));
+  await expect(proveServerFenced(api(), "clawkeep-prod")).rejects.toThrow(
+    /says that the server .* is running/,
+  );
+  for (let time = 0; time < 2; time++)
+    expect(await fenceServer(api(), "clawkeep-prod")).toMatch(/power of clawkeep-prod is cut/);
+  expect(await status()).toBe("off");
+  expect(await proveServerFenced(api(), "clawkeep-prod")).toMatch(/is off/);
+  const [fence, ...more] = await fences();
+  expect([fence?.labels, fence?.applied_to.length, more]).toEqual([
+    { "managed-by": "clawkeep-failover" },
+    1,
+    [],
+  ]);
+  expect(fence?.rules.map(({ direction }) => direction)).toEqual(["out"]);
+  for (let time = 0; time < 2; time++)
+    expect(await releaseServer(api(), "clawkeep-prod")).toMatch(/runs, and no fence/);
+  expect([await status(), await fences()]).toEqual(["running", []]);
+});
+
+test("a server that is gone needs no fence", async () => {
+  expect(await fenceServer(api(), "clawkeep-prod")).toBe("there is no server clawkeep-prod");
+  expect(await proveServerFenced(api(), "clawkeep-prod")).toBe("Hetzner has no server clawkeep-prod");
+});
+
+test("a token that may only read fences nothing, and says so", async () => {
+  await lab.settle(await lab.createServer("clawkeep-prod"));
+  await expect(fenceServer({ ...api(), token: tokens.read }, "clawkeep-prod")).rejects.toThrow(
+    /Hetzner refuses/,
+  );
+  expect(await status()).toBe("running");
+});

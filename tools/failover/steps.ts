@@ -1,0 +1,248 @@
+/** A takeover as one table: what is done in each step, how long it may take, and what counts as done. No Pulumi in here. */
+import type { ActiveRecord } from "../../config/active-record";
+
+/** How the stack that is replaced was kept from serving. */
+export type Fence =
+  /** Its host has done it, and can be asked again. */
+  | "host"
+  /** Its provider has cut its power. */
+  | "provider"
+  /** The operator has cut it off, and has said so. */
+  | "word";
+
+/** What a takeover acts on. Each of these can be done again; `from` is replaced by `to`. */
+export interface World {
+  readonly say: (line: string) => void;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** @throws Error with everything that has to be mended first */
+  readonly check: () => Promise<void>;
+  /** @throws Error where it cannot be read */
+  readonly record: () => Promise<ActiveRecord | undefined>;
+  /** Creates the record of an epoch; who has it, the next reading says. */
+  readonly take: (record: ActiveRecord) => Promise<void>;
+  /** Starts what the gateways of `to` need. @param wait also until it is healthy */
+  readonly startServices: (wait: boolean) => Promise<string>;
+  /** @param seconds for work to finish @returns why the host did not do it; undefined where it has */
+  readonly fenceOnHost: (seconds: number) => Promise<string | undefined>;
+  /** A last snapshot of what the gateways of `from` have left. */
+  readonly saveLast: () => Promise<string>;
+  /** Whether `from` has a provider who can cut its power. */
+  readonly hasProvider: boolean;
+  readonly fenceAtProvider: () => Promise<string>;
+  /** @throws Error where the operator does not say that he has cut it off */
+  readonly fenceByWord: () => Promise<void>;
+  /** Looks at the fence itself. @throws Error where it does not hold */
+  readonly prove: (fence: Fence) => Promise<string>;
+  /** Puts what is newer than what lies at `to` in its place; never in that of a gateway that has served since. */
+  readonly restore: () => Promise<string>;
+  /** Gateways of `to` serve. */
+  readonly serve: () => Promise<string>;
+  /** The public name points at `to`. */
+  readonly pointName: () => Promise<string>;
+  /** Both stack files say who is who. */
+  readonly writeRoles: () => Promise<string>;
+  /** The state of `to` has the public record, that of `from` has not. */
+  readonly adopt: () => Promise<string>;
+  /** `pulumi up` of `to`. */
+  readonly up: () => Promise<string>;
+  /** `pulumi up` of `from`, which answers: it becomes a standby that follows. */
+  readonly upOther: () => Promise<string>;
+  /** From outside. */
+  readonly verify: () => Promise<string>;
+}
+
+export interface Takeover {
+  readonly from: string;
+  readonly to: string;
+  /** Nothing is lost: `from` answers, finishes its work and makes a last snapshot. */
+  readonly planned: boolean;
+  /** Of this command, 8 hexadecimal digits: two that take one epoch for one stack are told apart by it. */
+  readonly mark: string;
+  /** When the assistant stopped answering, in milliseconds since 1970; absent: when the fence begins (planned), or now. */
+  readonly since?: number;
+}
+
+interface Run {
+  readonly world: World;
+  readonly of: Takeover;
+  /** What the record said at first. */
+  before: ActiveRecord | undefined;
+  fence: Fence | undefined;
+  services: Promise<string> | undefined;
+}
+
+export interface Step {
+  readonly name: string;
+  /** Seconds that it may take, planned and unplanned, for a state of some hundred MiB. */
+  readonly seconds: readonly [planned: number, unplanned: number];
+  /** Whether the assistant is away meanwhile, planned and unplanned. */
+  readonly outage: readonly [planned: boolean, unplanned: boolean];
+  /** @returns what was done, in a few words */
+  readonly does: (run: Run) => Promise<string>;
+}
+
+/** Seconds that work gets to finish: OpenClaw's own 330 s and some more; and where nobody knows since when it is broken. */
+const drainSeconds = { planned: 340, unplanned: 10 } as const;
+
+async function look(run: Run): Promise<string> {
+  const { world, of } = run;
+  await world.check();
+  run.before = await world.record();
+  const { before } = run;
+  if (before === undefined)
+    throw new Error(`nobody is recorded as the active stack: pulumi up --stack ${of.from}`);
+  if (before.stack !== of.from && before.stack !== of.to)
+    throw new Error(
+      `${before.stack} is recorded as the active stack (epoch ${before.epoch}), and is neither ${of.from} nor ${of.to}`,
+    );
+  return before.stack === of.to
+    ? `${of.to} has taken over already (epoch ${before.epoch}): what is left is done`
+    : `${of.from} is the active stack (epoch ${before.epoch})`;
+}
+
+/** Of gateways that are down: where it cannot be made, nothing is promoted, and the way back is said. */
+async function lastSnapshot({ world, of }: Run): Promise<string> {
+  try {
+    return await world.saveLast();
+  } catch (error) {
+    throw new Error(
+      `the last snapshot of ${of.from} is not made: ${error instanceof Error ? error.message : String(error)}\nIts gateways are ` +
+        `down. To have it serve again, on its host: /opt/openclaw/bin/host-failover serve 90. Without PLANNED=1 ${of.to} takes ` +
+        "over with the snapshot of before",
+      { cause: error },
+    );
+  }
+}
+
+async function fence(run: Run): Promise<string> {
+  const { world, of } = run;
+  const why = await world.fenceOnHost(of.planned ? drainSeconds.planned : drainSeconds.unplanned);
+  if (why === undefined) {
+    run.fence = "host";
+    // Where the epoch was taken before, its host saves nothing any more, and says so.
+    return of.planned ? `its gateways are down; ${await lastSnapshot(run)}` : "its gateways are down";
+  }
+  // Its work is not saved, and nobody knows whether it still does some.
+  if (of.planned && run.before?.stack !== of.to)
+    throw new Error(`${of.from} does not do it itself (${why}). Without PLANNED=1 it is fenced from outside`);
+  world.say(`${of.from} does not do it itself: ${why}`);
+  if (world.hasProvider) {
+    const done = await world.fenceAtProvider();
+    run.fence = "provider";
+    return done;
+  }
+  await world.fenceByWord();
+  run.fence = "word";
+  return `that ${of.from} is cut off is your word; nothing here can see it`;
+}
+
+async function epoch({ world, of, before }: Run): Promise<string> {
+  if (before?.stack === of.to) return `${of.to} has epoch ${before.epoch} already`;
+  const wanted = { epoch: (before?.epoch ?? 0) + 1, stack: of.to, by: of.mark };
+  await world.take(wanted);
+  const now = await world.record();
+  if (now?.epoch === wanted.epoch && now.stack === of.to && now.by === of.mark)
+    return `${of.to} has epoch ${now.epoch}`;
+  if (now === undefined || now.epoch < wanted.epoch)
+    throw new Error(`Cloudflare has not taken the record of epoch ${wanted.epoch}: type the command again`);
+  throw new Error(
+    `somebody else has taken epoch ${now.epoch} meanwhile, for ${now.stack}. Leave it to him; if that was you: type it again`,
+  );
+}
+
+async function serve({ world, of, services }: Run): Promise<string> {
+  const started = await services?.then(
+    () => undefined,
+    (error: unknown) => String((error as Error).message),
+  );
+  if (started !== undefined) throw new Error(`what the gateways of ${of.to} need does not start: ${started}`);
+  return world.serve();
+}
+
+/** In this order. Whoever is cut off types the command again: each step sees what is done already. */
+export const steps: readonly Step[] = [
+  { name: "look", seconds: [15, 15], outage: [false, true], does: look },
+  {
+    name: "services",
+    seconds: [90, 2],
+    outage: [false, true],
+    // Unplanned they start beside the fence.
+    does: async (run) => {
+      const { world, of } = run;
+      run.services = world.startServices(of.planned);
+      run.services.catch(() => undefined);
+      if (!of.planned) return "they start meanwhile";
+      // While it serves: where no snapshot can be made, it goes on serving. The last one then has little left to save.
+      const saved = run.before?.stack === of.to ? "" : `; ${await world.saveLast()}`;
+      return `${await run.services}${saved}`;
+    },
+  },
+  { name: "fence", seconds: [15, 40], outage: [true, true], does: fence },
+  {
+    name: "prove the fence",
+    seconds: [3, 3],
+    outage: [true, true],
+    does: ({ world, fence: how = "word" }) => world.prove(how),
+  },
+  { name: "take the epoch", seconds: [2, 2], outage: [true, true], does: epoch },
+  { name: "restore", seconds: [12, 30], outage: [true, true], does: ({ world }) => world.restore() },
+  { name: "serve", seconds: [25, 20], outage: [true, true], does: serve },
+  { name: "name", seconds: [2, 2], outage: [true, true], does: ({ world }) => world.pointName() },
+  { name: "roles", seconds: [10, 10], outage: [false, false], does: ({ world }) => world.writeRoles() },
+  { name: "adopt", seconds: [30, 30], outage: [false, false], does: ({ world }) => world.adopt() },
+  { name: "up", seconds: [180, 180], outage: [false, false], does: ({ world }) => world.up() },
+  { name: "verify", seconds: [90, 90], outage: [false, false], does: ({ world }) => world.verify() },
+  {
+    name: "the other",
+    seconds: [180, 5],
+    outage: [false, false],
+    does: async ({ world, of }) =>
+      of.planned
+        ? world.upOther()
+        : `nothing serves at ${of.from}, whatever becomes of its host; bring it home by make failback STACK=${of.from}`,
+  },
+];
+
+/** Seconds for which the assistant is away if each step takes what it may. */
+export const outageSeconds = (planned: boolean): number =>
+  steps.reduce(
+    (sum, { seconds, outage }) => sum + (outage[planned ? 0 : 1] ? seconds[planned ? 0 : 1] : 0),
+    0,
+  );
+
+/** Goes through the table. @throws Error naming the step, and what to type */
+export async function takeOver(world: World, of: Takeover): Promise<void> {
+  const run: Run = { world, of, before: undefined, fence: undefined, services: undefined };
+  const column = of.planned ? 0 : 1;
+  let began = of.since;
+  let ended: number | undefined;
+  const away = (): string => {
+    if (began === undefined) return "not away";
+    const seconds = Math.round(((ended ?? world.now()) - began) / 1000);
+    return ended === undefined ? `away for ${seconds} s` : `was away for ${seconds} s`;
+  };
+  for (const [index, step] of steps.entries()) {
+    if (step.outage[column]) began ??= world.now();
+    const left = steps.slice(index + 1).map(({ name }) => name);
+    world.say(
+      `${step.name} (at most ${step.seconds[column]} s; the assistant ${ended === undefined ? "is " : ""}${away()}; ` +
+        `then: ${left.join(", ") || "nothing"})`,
+    );
+    const start = world.now();
+    try {
+      const done = await step.does(run);
+      const took = Math.round((world.now() - start) / 1000);
+      world.say(`  ${done}${took > step.seconds[column] ? ` (it took ${took} s)` : ""}`);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      const count = began === undefined ? "" : `, with SINCE=${new Date(began).toISOString()} to count on`;
+      throw new Error(
+        `${step.name}: ${why}\n${of.to} has not taken over wholly; what was done stays done. Mend what is said, then type the ` +
+          `command again${count}`,
+        { cause: error },
+      );
+    }
+    if (step.name === "name") ended = world.now();
+  }
+}
