@@ -52,20 +52,23 @@ return string.format("%.0f", sum)`;
 export async function lookInto(
   id: string,
   ticks: string,
-): Promise<{ integrity: Record<string, string>; lastTick: number; texts: string }> {
+): Promise<{ damaged: unknown[]; databases: number; lastTick: number; texts: string }> {
   const place = `/var/lib/clawkeep/restore/look-${id.slice(0, 8)}`;
-  const program = `import glob, json, sqlite3
-files = [name for name in glob.glob("/state/**/*.sqlite", recursive=True)]
-print(json.dumps({
-    "integrity": {name: sqlite3.connect(name).execute("PRAGMA integrity_check").fetchone()[0] for name in files},
-    "lastTick": int(open("/state/workspace/${ticks}").read().split()[-1]),
-    "texts": " ".join(part for name in files for part in set(open(name, "rb").read().decode("latin-1").replace('"', " ").split()) if "kept-" in part),
-}))`;
+  const program = `import { execFileSync } from "node:child_process";
+import { globSync, readFileSync } from "node:fs";
+const files = globSync("/state/**/*.sqlite");
+const told = JSON.parse(execFileSync("node", ["/check-databases.mjs", "/state"], { encoding: "utf8" }));
+console.log(JSON.stringify({
+  damaged: told.damaged, databases: told.databases,
+  lastTick: Number(readFileSync("/state/workspace/${ticks}", "utf8").trim().split(/\\s+/).at(-1)),
+  texts: [...new Set(files.flatMap((file) => readFileSync(file, "latin1").match(/kept-[0-9-]+/g) ?? []))].join(" "),
+}));`;
   const said = await onVps(
     "prod",
-    `/opt/openclaw/bin/backup-fetch restore ${id} ${place.split("/").at(-1)} openclaw </dev/null >/dev/null
-image=$(docker inspect --format '{{.Config.Image}}' openclaw-litellm)
-docker run --rm --interactive --network none --user 0 --volume ${place}/state:/state --entrypoint python3 "$image" -B -
+    `set -e; /opt/openclaw/bin/backup-fetch restore ${id} ${place.split("/").at(-1)} openclaw </dev/null >/dev/null
+image=$(docker inspect --format '{{.Config.Image}}' openclaw </dev/null)
+docker run --rm --interactive --network none --user 0 --volume ${place}/state:/state \
+  --volume /opt/openclaw/bin/check-databases.mjs:/check-databases.mjs:ro --entrypoint node "$image" --input-type=module -
 rm -rf ${place}`,
     program,
   );

@@ -78,9 +78,10 @@ export function containerRows(containers: readonly StackContainer[]): Row[] {
 export function standbyRows(deployed: DeployedStack): Row[] {
   const group = "standby";
   const follows = deployed.settings.backups !== undefined;
-  return containersIn(deployed).map(({ name, row }): Row => {
+  return containersIn(deployed).map((container): Row => {
+    const { name, row } = container;
     if (row.bringsSnapshots === true && follows)
-      return { name: `${name} is healthy`, group, look: (at) => health(at, name) };
+      return { name: `${name} is healthy`, group, look: (at) => health(at, container) };
     return { name: `${name} is there and down`, group, look: (at) => isDown(at, name) };
   });
 }

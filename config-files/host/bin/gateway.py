@@ -28,7 +28,7 @@ HELPER = ["--network", "none", "--read-only", "--cap-drop", "ALL", "--security-o
 # For a change of owner of 100,000 files, which takes a second or two, on a disk that is slow.
 GIVE_SECONDS = 300
 # What runs in it.
-PROGRAMS = ("copy-state.mjs", "clear-state.mjs", "copy-database.mjs", "soul-place.mjs")
+PROGRAMS = ("copy-state.mjs", "clear-state.mjs", "copy-database.mjs", "check-databases.mjs", "soul-place.mjs")
 HELPERS = ("canary", "canary-copy", "restored", "restored-copy", "verified", "verified-copy", "state", "snapshot", "proof")
 
 

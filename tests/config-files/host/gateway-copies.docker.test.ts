@@ -216,3 +216,20 @@ test("one that a killed caller has left is gone before the next begins", () => {
   expect(snapshot().status).toBe(0);
   expect(host.run("docker ps --quiet")).toBe("");
 });
+
+test("of a state that was brought each database is asked by the gateway's own SQLite; what is damaged is named, and it ends", () => {
+  plant(`sql good.sqlite "CREATE TABLE t (a TEXT); CREATE INDEX i ON t (octet_length(a)); INSERT INTO t VALUES ('x')"
+    { printf 'SQLite format 3\\0'; head -c 5000 /dev/urandom; } >"$(printf 'bad\\n\\033.sqlite')"
+    ln -s /etc/passwd link.sqlite; mkfifo pipe.sqlite; ln -s / root; truncate -s 4T hole.sqlite
+    d=.; for i in {1..100}; do d=$d/d; mkdir $d; done; cp good.sqlite $d/`);
+  const check = `from gateway import Gateway
+print(Gateway("${name}").within("verified-copy", "plain:1", "check-databases.mjs", ["/state"], {"${home}/state": "/state"}, 60).stdout)`;
+  const said = host.run(`cd /opt/openclaw/bin && python3 -B -`, { input: check });
+  expect(JSON.parse(said)).toEqual({
+    databases: 2,
+    damaged: [
+      { path: "bad\\n\\x1b.sqlite", why: expect.stringMatching(/not a database|malformed/) as unknown },
+    ],
+    more: 0,
+  });
+});

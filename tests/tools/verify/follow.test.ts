@@ -1,4 +1,6 @@
 /** Rows of a standby: how old what lies there is, and what runs there. */
+import { healthcheckWords } from "../../../config/healthcheck";
+import { services } from "../../../config/services";
 import { standbyRows } from "../../../tools/verify/containers";
 import type { DeployedStack } from "../../../tools/verify/deployed-stack";
 import { followed, followRows, type Followed } from "../../../tools/verify/follow";
@@ -27,6 +29,7 @@ test.each<[string, Followed, RegExp]>([
 
 const container = (name: string, status: string): object => ({
   Name: `/${name}`,
+  Config: { Healthcheck: { Test: healthcheckWords(services.egressProxy) } },
   State: { Status: status, Health: { Status: status === "running" ? "healthy" : "none" } },
 });
 const stack = (backups: object | undefined, states: Record<string, string>): DeployedStack =>
