@@ -83,7 +83,7 @@ async function deleteFence(api: HetznerApi, id: number): Promise<void> {
       return;
     } catch (error) {
       if (Date.now() > deadline) throw error;
-      await sleep(1000);
+      await sleep(1_000);
     }
   }
 }

@@ -1,5 +1,6 @@
 /** A takeover as one table: what is done in each step, how long it may take, and what counts as done. No Pulumi in here. */
 import type { ActiveRecord } from "../../config/active-record";
+import { services } from "../../config/services";
 
 /** How the stack that is replaced was kept from serving. */
 export type Fence =
@@ -83,7 +84,7 @@ export interface Step {
 }
 
 /** Seconds that work gets to finish: OpenClaw's own 330 s and some more; and where nobody knows since when it is broken. */
-const drainSeconds = { planned: 340, unplanned: 10 } as const;
+const drainSeconds = { planned: services.gateway.stopGraceSeconds, unplanned: 10 } as const;
 
 async function look(run: Run): Promise<string> {
   const { world, of } = run;
