@@ -34,7 +34,10 @@ export const allDays = 2;
 export const keptDays = 14;
 /** A snapshot's own time and its arrival may differ by as much: the time that its upload takes, and clocks. */
 const differenceMinutes = 10;
-/** A newest snapshot older than this is no reason to delete others. */
+/**
+ * A newest snapshot older than this is no reason to delete others. Of all stacks' together: of two that stand for each other
+ * one alone makes them. The newest of each is kept, however old.
+ */
 const oldestNewestDays = 1;
 /** A newest snapshot smaller than this share of the median of those before it has lost something. */
 const smallestShare = 0.5;
@@ -64,9 +67,12 @@ export function decide({ snapshots, arrivals }: Repository, now: Date): Decision
   const stacks = new Map<string, Arrived[]>();
   for (const one of arrived) stacks.set(one.stack ?? "", [...(stacks.get(one.stack ?? "") ?? []), one]);
   if (arrived.length === 0) stops.push("there is no snapshot");
+  const byArrival = (one: Arrived, two: Arrived): number => two.arrival.getTime() - one.arrival.getTime();
+  const newest = [...arrived].sort(byArrival)[0];
+  if (newest !== undefined) stops.push(...tooOld(newest, now));
   const forget = [...stacks].flatMap(([stack, list]) => {
-    const sorted = [...list].sort((one, two) => two.arrival.getTime() - one.arrival.getTime());
-    stops.push(...newestFaults(stack, sorted, now));
+    const sorted = [...list].sort(byArrival);
+    stops.push(...tooSmall(stack, sorted));
     return outdated(sorted, now);
   });
   return { forget: stops.length > 0 ? [] : forget, stops };
@@ -75,31 +81,35 @@ export function decide({ snapshots, arrivals }: Repository, now: Date): Decision
 type Arrived = Snapshot & { readonly arrival: Date };
 const short = ({ id }: Pick<Snapshot, "id">): string => id.slice(0, 8);
 
-/** @param sorted newest first */
-function newestFaults(stack: string, sorted: readonly Arrived[], now: Date): string[] {
-  const [newest, ...others] = sorted;
-  if (newest === undefined) return [];
-  const of = stack === "" ? "of no stack" : `of stack ${stack}`;
-  const faults: string[] = [];
+const of = (stack: string | undefined): string =>
+  stack === undefined || stack === "" ? "of no stack" : `of stack ${stack}`;
+
+function tooOld(newest: Arrived, now: Date): string[] {
   const days = (now.getTime() - newest.arrival.getTime()) / day;
-  if (days > oldestNewestDays)
-    faults.push(
-      `the newest snapshot ${of} (${short(newest)}) is ${days.toFixed(1)} days old: are backups made?`,
-    );
-  const sizes = others.map(({ size }) => size).sort((one, two) => one - two);
-  const median = sizes[Math.floor(sizes.length / 2)] ?? 0;
-  if (newest.size < median * smallestShare)
-    faults.push(
-      `the newest snapshot ${of} (${short(newest)}) has ${newest.size} bytes, and those before it ${median}: what is missing?`,
-    );
-  return faults;
+  if (days <= oldestNewestDays) return [];
+  return [
+    `the newest snapshot, ${of(newest.stack)} (${short(newest)}), is ${days.toFixed(1)} days old: are backups made?`,
+  ];
 }
 
-/** Of the days between, each keeps what has arrived last. @param sorted newest first */
+/** @param sorted newest first */
+function tooSmall(stack: string, sorted: readonly Arrived[]): string[] {
+  const [newest, ...others] = sorted;
+  if (newest === undefined) return [];
+  const sizes = others.map(({ size }) => size).sort((one, two) => one - two);
+  const median = sizes[Math.floor(sizes.length / 2)] ?? 0;
+  if (newest.size >= median * smallestShare) return [];
+  return [
+    `the newest snapshot ${of(stack)} (${short(newest)}) has ${newest.size} bytes, and those before it ${median}: what is missing?`,
+  ];
+}
+
+/** Of the days between, each keeps what has arrived last. The newest of all stays. @param sorted newest first */
 function outdated(sorted: readonly Arrived[], now: Date): string[] {
   const kept = new Set<string>();
   return sorted
-    .filter(({ arrival }) => {
+    .filter(({ arrival }, index) => {
+      if (index === 0) return false;
       const age = (now.getTime() - arrival.getTime()) / day;
       if (age <= allDays) return false;
       if (age > keptDays) return true;

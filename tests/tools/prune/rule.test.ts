@@ -61,6 +61,11 @@ test("a stack does not push out another's", () => {
   expect(left).toEqual([...alone, ...alone]);
 });
 
+test("a stack that another has taken over from stops nothing, and its newest stays", () => {
+  const replaced = [400, 401, 600].map((age) => ({ age, stack: "prod" }));
+  expect(kept(repository({ age: 1, stack: "standby" }, ...replaced)).map(Math.round)).toEqual([1, 400]);
+});
+
 test.each<[string, Repository, RegExp]>([
   ["a time of its own in the past", repository({ age: 0 }, { age: 1, time: ago(300) }), /^0001aaaa says that it is of .* has arrived at /],
   ["a time of its own to come", repository({ age: 0 }, { age: 1, time: ago(-300) }), /^0001aaaa says/],
@@ -68,7 +73,7 @@ test.each<[string, Repository, RegExp]>([
   ["a file of the future", repository({ age: -1 }), /to come/],
   ["a newest one that is old", repository({ age: 25 }, { age: 400 }), /1\.0 days old: are backups made/],
   ["a newest one that is small", repository({ age: 0, size: 400 }, { age: 1 }, { age: 2 }), /400 bytes, and those before it 1000/],
-  ["a stack of which one is old", repository({ age: 0 }, { age: 48, stack: "standby" }), /of stack standby .* days old/],
+  ["two stacks that make none any more", repository({ age: 50 }, { age: 48, stack: "standby" }), /of stack standby .* days old/],
   ["none at all", repository(), /there is no snapshot/],
 ])("%s stops it, and nothing goes", (_, found, said) => {
   const { forget, stops } = decide(found, now);
