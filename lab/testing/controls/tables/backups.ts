@@ -143,8 +143,8 @@ export const backupControls: readonly Control[] = [
     },
     {
       name: "prune-newest-old",
-      from: "if (days > oldestNewestDays)",
-      to: "if (days < 0)",
+      from: "if (days <= oldestNewestDays)",
+      to: "if (days >= 0)",
       failing: "a newest one that is old stops it",
     },
     {
