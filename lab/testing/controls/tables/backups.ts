@@ -149,8 +149,8 @@ export const backupControls: readonly Control[] = [
     },
     {
       name: "prune-newest-small",
-      from: "if (newest.size < median * smallestShare)",
-      to: "if (newest.size < 0)",
+      from: "if (newest.size >= median * smallestShare)",
+      to: "if (newest.size >= 0)",
       failing: "a newest one that is small stops it",
     },
   ]),
