@@ -8,10 +8,9 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { backupSecrets } from "../config/backup-secrets";
 import { repositoryKind } from "../config/repository";
 import { sayBackend } from "./backend";
-import { recoveryPage } from "./recovery-kit/page";
+import { kitSecrets, recoveryPage } from "./recovery-kit/page";
 import { endWith, say } from "./terminal";
 import { stackConfig } from "./verify/deployed-stack";
 
@@ -39,15 +38,7 @@ function main([stack, file]: readonly string[]): void {
     throw new Error(
       `stack ${stack} has no clawkeep:backups: there is nothing off the host to recover from (docs/backups.md)`,
     );
-  const missing: string[] = [];
-  const secrets = Object.fromEntries(
-    backupSecrets(kind).map(({ key }) => {
-      const value = config[`clawkeep:${key}`]?.value;
-      if (value === undefined) missing.push(key);
-      return [key, value ?? ""];
-    }),
-  );
-  if (missing.length > 0) throw new Error(`stack ${stack} has no ${missing.join(", ")}: make secrets`);
+  const secrets = kitSecrets(stack, kind, (key) => config[`clawkeep:${key}`]?.value);
   const page = recoveryPage({
     ...{ stack, repository, secrets, passphrase: passphrase(), made: new Date().toISOString().slice(0, 10) },
     // Where pulumi is told to work elsewhere, the file is there.

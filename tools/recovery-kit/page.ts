@@ -1,5 +1,8 @@
 /** The page that is kept offline: with it, a checkout of the code and nothing else, the assistant comes back. */
 
+import { backupSecrets } from "../../config/backup-secrets";
+import type { RepositoryKind } from "../../config/repository";
+
 export interface KitArgs {
   readonly stack: string;
   /** As the stack file names it. */
@@ -12,6 +15,27 @@ export interface KitArgs {
   readonly stackFile: string;
   /** ISO time. */
   readonly made: string;
+}
+
+/**
+ * @param value what the stack has of a secret, by key
+ * @returns the backups' secrets by key. @throws Error naming those that have to be there and are not
+ */
+export function kitSecrets(
+  stack: string,
+  kind: RepositoryKind,
+  value: (key: string) => string | undefined,
+): Record<string, string> {
+  const rules = backupSecrets(kind);
+  const missing = rules.filter(({ key, optional }) => optional !== true && value(key) === undefined);
+  if (missing.length > 0)
+    throw new Error(`stack ${stack} has no ${missing.map(({ key }) => key).join(", ")}: make secrets`);
+  return Object.fromEntries(
+    rules.flatMap(({ key }) => {
+      const told = value(key);
+      return told === undefined ? [] : [[key, told]];
+    }),
+  );
 }
 
 const shownPassphrase = (passphrase: string | undefined): string =>

@@ -1,7 +1,7 @@
 /** `make restore` and `make recovery-kit`: what they refuse, what the host is told, and what the page holds. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { recoveryPage } from "../../../tools/recovery-kit/page";
+import { kitSecrets, recoveryPage } from "../../../tools/recovery-kit/page";
 import { checkedWords, hostScript, hostWords } from "../../../tools/restore/words";
 
 const words = { stack: "prod", snapshot: "newest", dry: false, cold: false };
@@ -46,6 +46,16 @@ it("the page holds all that a recovery needs, and says where the passphrase is m
   ])
     expect(page).toContain(part);
   expect(recoveryPage({ ...kit, passphrase: undefined })).toMatch(/Passphrase {2}NOT HERE/);
+});
+
+it("the page has a secret that may be missing where it is there, and is not made without one that must be", () => {
+  const some: Record<string, string> = { backupPassword: "p", backupServerPassword: "s" };
+  expect(kitSecrets("prod", "rest", (key) => some[key])).toEqual(some);
+  const all = { ...some, backupPingUrl: "https://hc.example.org/x" };
+  expect(kitSecrets("prod", "rest", (key) => (all as typeof some)[key])).toEqual(all);
+  expect(() => kitSecrets("prod", "rest", () => undefined)).toThrow(
+    "stack prod has no backupPassword, backupServerPassword: make secrets",
+  );
 });
 
 it("is written into no pipe", () => {
