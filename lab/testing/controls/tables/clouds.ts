@@ -164,8 +164,8 @@ export const cloudControls: readonly Control[] = controlsOf(
     {
       name: "c12-program-says-proxied",
       file: "policy/rules/edge.ts",
-      from: 'name: "record-proxied",',
-      to: 'name: "record-as-it-likes",',
+      from: 'inputs["proxied"],\n            (value) => value === true,',
+      to: 'inputs["proxied"],\n            () => true,',
       test: "tests/policy/rules.test.ts",
       failing: "record-proxied",
     },
