@@ -71,7 +71,7 @@ export class SmallHost {
       () => existsSync(join(this.directory, "docker.sock")) && this.try("docker info").status === 0,
     );
     this.run(`
-      mkdir -p ${home}/state ${home}/sandboxes/workspaces ${backups} /opt/openclaw/secrets /opt/openclaw/config/gw
+      mkdir -p ${home}/state ${home}/sandboxes/workspaces ${home}/of-sandboxes/workspaces ${backups} /opt/openclaw/secrets /opt/openclaw/config/gw
       chmod 0700 /opt/openclaw ${backups}
       mount -t tmpfs -o size=64m,nosuid,nodev,uid=1000,gid=1000,mode=0700 none ${home}/state
       mkdir -m 0755 ${home}/state/sandboxes`);

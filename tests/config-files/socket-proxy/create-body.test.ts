@@ -60,9 +60,7 @@ function expectHardened(sent: Body): void {
     Object.keys(top["Labels"]).every((name) => name === "clawkeep.gateway" || name.startsWith("openclaw.")),
   ).toBe(true);
   for (const mount of host.Mounts) {
-    expect(mount.Source).toMatch(
-      /^\/sandboxes\/here\/[a-z0-9][a-z0-9._-]*(\/(\.agents\/)?skills)?$/,
-    );
+    expect(mount.Source).toMatch(/^\/sandboxes\/here\/[a-z0-9][a-z0-9._-]*(\/(\.agents\/)?skills)?$/);
     expect(mount.Target).toMatch(/^\/workspace(\/(\.agents\/)?skills)?$/);
     expect(mount.Target === "/workspace" || mount.ReadOnly).toBe(true);
   }
