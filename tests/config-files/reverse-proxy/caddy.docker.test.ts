@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import * as tls from "node:tls";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { services, userOf } from "../../../config/services";
 import { caddyfile, caddyHealthPort, caddyPort } from "../../../config-files/reverse-proxy/caddyfile";
 import { published } from "../../../lab/images/catalogue";
 import { buildLocal } from "../../../lab/images/local-image";
@@ -51,7 +52,8 @@ beforeAll(async () => {
   chmodSync(join(root, "secrets", "origin.key"), 0o444);
   await docker([
     ...["run", "--detach", "--name", container, "--label", labLabel, "--network", container],
-    ...["--user", "65534:65534", "--read-only", "--cap-drop", "ALL", "--cap-add", "NET_BIND_SERVICE"],
+    ...["--user", userOf(services.reverseProxy), "--read-only", "--cap-drop", "ALL"],
+    ...["--cap-add", "NET_BIND_SERVICE"],
     ...["--security-opt", "no-new-privileges", "--memory", "128m", "--pids-limit", "64"],
     ...["--tmpfs", "/data:mode=1777", "--tmpfs", "/config:mode=1777", "--entrypoint", "caddy"],
     ...["--volume", `${root}/config:/etc/caddy:ro`, "--volume", `${root}/secrets:/run/secrets/caddy:ro`],
