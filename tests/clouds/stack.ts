@@ -182,7 +182,7 @@ export class CloudStack {
     return `import * as pulumi from "@pulumi/pulumi";
 import { hostProviders } from "./components/host";
 import { hcloudFoundation } from "./components/hcloud-server";
-import { publicRecord } from "./components/public-record";
+import { publicRecord, recordProvider } from "./components/public-record";
 
 const baseline = new pulumi.ComponentResource("test:index:Host", "host");
 const made = hcloudFoundation(baseline, "host", {
@@ -196,9 +196,12 @@ const made = hcloudFoundation(baseline, "host", {
 const address = { address: made.ipv4, sshPort: ${host.sshPort}, hostKey: made.hostKey };
 made.server(hostProviders(baseline, "host", address, [], [made.firewall]));
 const proxy = new pulumi.ComponentResource("test:index:Proxy", "reverse-proxy");
-publicRecord(proxy, "reverse-proxy", {
+const cloudflare = {
   apiToken: pulumi.secret(${JSON.stringify(tokens.cloudflare.write)}),
   baseUrl: ${JSON.stringify(this.origin("cloudflare") + apiPath.cloudflare)},
+};
+publicRecord(proxy, "reverse-proxy", recordProvider(proxy, "reverse-proxy", cloudflare), {
+  ...cloudflare,
   zoneId: ${JSON.stringify(zone.id)},
   hostname: ${JSON.stringify(hostname)},
   ipv4: made.ipv4,
