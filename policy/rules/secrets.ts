@@ -21,6 +21,9 @@ const shapes =
 /** Names of variables that hold one. */
 const secretName = /^[^=]*(TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|API_?KEY|_KEY)[^=]*=/i;
 
+/** restic is root in its container, without rights (config/services.ts): its secrets are the one folder that is root's. */
+const ofRestic = "/opt/openclaw/secrets/backups";
+
 /** Paths of the texts in the value that look like a secret. */
 function lookLikeSecrets(value: Value, path: string): string[] {
   if (typeof value === "string") return shapes.test(value) ? [path] : [];
@@ -93,7 +96,11 @@ export const secretRules: readonly ResourceRule[] = [
       return [
         ...(secrets.includes("stdin") ? [] : [broken("stdin is not marked secret")]),
         ...want(order["directoryMode"], (mode) => mode === "0500", "the directory's mode is not 0500"),
-        ...want(order["uid"], (uid) => typeof uid === "number" && uid > 0, "the files belong to root"),
+        ...want(
+          order["uid"],
+          (uid) => (typeof uid === "number" && uid > 0) || order["root"] === ofRestic,
+          "the files belong to root",
+        ),
         ...each(order["files"], "files", (file) =>
           want(at(file, "mode"), (mode) => mode === "0400", "a file's mode is not 0400"),
         ),
