@@ -89,8 +89,20 @@ export class Fleet {
     return this.queues.run(machine, async () => {
       await this.machines.destroy(machine);
       state.doomedMachines = state.doomedMachines.filter((name) => name !== machine);
+      this.setFree();
       this.store.save();
     });
+  }
+
+  /** Volumes and addresses are bound to their server until nothing of that runs: before, two machines could have them. */
+  private setFree(): void {
+    const { state } = this.store;
+    const isGone = (id: number | null): boolean => !state.servers.some((server) => server.id === id);
+    for (const volume of state.volumes) if (isGone(volume.serverId)) volume.serverId = null;
+    state.primaryIps = state.primaryIps.filter(
+      (ip) => ip.assigneeId === null || !ip.autoDelete || !isGone(ip.assigneeId),
+    );
+    for (const ip of state.primaryIps) if (isGone(ip.assigneeId)) ip.assigneeId = null;
   }
 
   createVolume(volume: Volume): Promise<void> {

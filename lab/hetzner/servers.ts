@@ -65,13 +65,10 @@ export function serverRoutes(api: ApiServer, context: Context): void {
   });
 }
 
-/** Takes the server out of the API at once, its machine as soon as it goes; what is bound to it is set free. */
+/** Takes the server out of the API at once, its machine as soon as it goes; what is bound to it is free when that is gone. */
 export function removeServer({ store, fleet }: Context, server: Server): Promise<void> {
   const { state } = store;
-  for (const volume of store.volumesOf(server)) volume.serverId = null;
   state.servers = state.servers.filter((other) => other !== server);
-  state.primaryIps = state.primaryIps.filter((ip) => ip.assigneeId !== server.id || !ip.autoDelete);
-  for (const ip of state.primaryIps) if (ip.assigneeId === server.id) ip.assigneeId = null;
   return fleet.destroy(server.machine);
 }
 

@@ -326,6 +326,24 @@ describe("volumes and primary IPs", () => {
     expect((await lab.post(`/volumes/${far.body.volume.id}/actions/attach`, { server })).status).toBe(422);
   });
 
+  it("stay bound to a server that is deleted until its machine is gone", async () => {
+    const { server, volume, ip } = await lab.fixture();
+    let goes = (): void => undefined;
+    lab.machines.mayGo = new Promise((resolve) => (goes = resolve));
+    const deleted = await lab.delete(`/servers/${server}`);
+    expect((await lab.get(`/volumes/${volume}`)).body.volume.server).toBe(server);
+    expect((await lab.delete(`/volumes/${volume}`)).status).toBe(422);
+    const other = (await lab.createServer("other")).body.server.id;
+    const attach = () => lab.post(`/volumes/${volume}/actions/attach`, { server: other });
+    expect((await attach()).body.error.code).toBe("volume_already_attached");
+    expect((await lab.delete(`/primary_ips/${ip}`)).body.error.code).toBe("must_be_unassigned");
+    goes();
+    await lab.settle(deleted);
+    expect((await lab.get(`/volumes/${volume}`)).body.volume.server).toBeNull();
+    expect((await attach()).status).toBe(201);
+    expect((await lab.delete(`/primary_ips/${ip}`)).status).toBe(204);
+  });
+
   it("have names and labels of the API's own form", async () => {
     const create = async (more: object) =>
       (await lab.post("/volumes", { name: "v", size: 10, location: "fsn1", ...more })).status;

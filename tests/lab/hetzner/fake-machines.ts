@@ -16,6 +16,8 @@ export class FakeMachines implements Machines {
   readonly volumes = new Map<number, number>();
   /** Set to make the next boot fail. */
   bootError: Error | undefined;
+  /** Until then, no machine is gone. */
+  mayGo: Promise<void> = Promise.resolve();
 
   get(name: string): FakeMachine {
     const machine = this.machines.get(name);
@@ -39,9 +41,9 @@ export class FakeMachines implements Machines {
     return Promise.resolve();
   }
 
-  destroy(name: string): Promise<void> {
+  async destroy(name: string): Promise<void> {
+    await this.mayGo;
     this.machines.delete(name);
-    return Promise.resolve();
   }
 
   power(name: string, action: "on" | "off" | "reboot"): Promise<void> {
