@@ -43,6 +43,7 @@ export class Gateway extends Component {
   readonly token: pulumi.Output<string>;
   /** There once the gateway is in its role: ready, or down on a standby. */
   readonly activated: pulumi.Resource;
+  private readonly slot: number;
 
   constructor(name: string, args: GatewayArgs, options?: pulumi.ComponentResourceOptions) {
     super("Gateway", name, options);
@@ -50,8 +51,8 @@ export class Gateway extends Component {
     const { settings, secret } = configuration;
     this.token = secret(gatewaySecretKeys(gateway.name).token);
 
-    const slot = slotNamed(settings.gateways, gateway.name);
-    const users = usersOf(slot);
+    this.slot = slotNamed(settings.gateways, gateway.name);
+    const users = usersOf(this.slot);
     const storage = host.command(this, this.child("storage"), {
       create: `${toolDirectory}/gateway-storage ${gateway.name} ${settings.storage.stateGiB} ${settings.storage.sandboxesGiB} ${volumeReserveGiB} ${users.gateway} ${users.sandbox} ${users.filter}`,
       stdin: scriptRevision("gateway-storage"),
@@ -99,7 +100,7 @@ export class Gateway extends Component {
     files: FilesOnHost,
     filter: SocketProxy,
   ): pulumi.Resource {
-    const user = usersOf(slotNamed(configuration.settings.gateways, gateway.name)).gateway;
+    const user = usersOf(this.slot).gateway;
     return host.command(this, this.child("tools-proven"), {
       create: pulumi.interpolate`${toolDirectory}/gateway-prove-sandbox ${gateway.name} ${image.reference} ${files.directory} ${user} ${configuration.settings.role}`,
       // Another filter, or another way to ask it, is asked again.
@@ -137,7 +138,7 @@ export class Gateway extends Component {
   ): FilesOnHost {
     return host.configuration(this, this.child("config"), {
       service: `gateway-${gateway.name}`,
-      owner: usersOf(slotNamed(configuration.settings.gateways, gateway.name)).gateway,
+      owner: usersOf(this.slot).gateway,
       // OpenClaw's audit takes a file that others can read for a critical fault.
       closed: true,
       files: [
@@ -154,7 +155,7 @@ export class Gateway extends Component {
     const keys = gatewaySecretKeys(gateway.name);
     return host.secrets(this, this.child("secrets"), {
       service: `gateway-${gateway.name}`,
-      owner: usersOf(slotNamed(configuration.settings.gateways, gateway.name)).gateway,
+      owner: usersOf(this.slot).gateway,
       files: [
         {
           path: "secrets.json",
@@ -174,12 +175,11 @@ export class Gateway extends Component {
   private canaryOrder({ configuration, gateway }: GatewayArgs, image: BuiltImage, files: FilesOnHost) {
     const limits = configuration.tier.services.gateway;
     const cgroupParent = gatewayCgroup(gateway.name, configuration.settings.host.cgroupDriver);
-    const slot = slotNamed(configuration.settings.gateways, gateway.name);
     return pulumi.all([image.reference, files.directory]).apply(([reference, directory]) =>
       JSON.stringify(
         canaryOrder({
           gateway,
-          shape: shapeOf(services.gateway, gateway.name, limits, cgroupParent, slot),
+          shape: shapeOf(services.gateway, gateway.name, limits, cgroupParent, this.slot),
           limits,
           image: reference,
           configuration: directory,
@@ -198,7 +198,6 @@ export class Gateway extends Component {
     dependsOn: pulumi.Resource[],
   ) {
     const { gateway } = args;
-    const slot = slotNamed(args.configuration.settings.gateways, gateway.name);
     return serviceContainer(this, this.child("container"), {
       place: args,
       service: "gateway",
@@ -209,7 +208,7 @@ export class Gateway extends Component {
         soul: pulumi.interpolate`${files.directory}/SOUL.md`,
         secrets: secrets.directory,
       }),
-      tmpfs: gatewayTmpfs(userOf(services.gateway, slot)),
+      tmpfs: gatewayTmpfs(userOf(services.gateway, this.slot)),
       environment: gatewayEnvironment(gateway.release),
       dependsOn: [...dependsOn, files.installed, secrets.installed],
     });
