@@ -67,6 +67,8 @@ class Gateway:
         self.home = f"{GATEWAYS}/{name}"
         self.state = f"{self.home}/state"
         self.unit = f"openclaw-gateway@{name}.service"
+        # There: the filter starts nothing. Beside the workspaces as sandboxes have them, in a directory that is root's.
+        self.closed = f"{self.home}/of-sandboxes/closed"
 
     # Notes, in the gateway's directory, which is root's
 

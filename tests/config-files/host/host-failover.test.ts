@@ -15,9 +15,10 @@ afterEach(() => rmSync(home, { recursive: true, force: true }));
 /** One gateway that serves, with a sandbox, beside a service that is down. */
 const world = `${scriptsAsModules}import types
 import active_record, common, gateway
-failover = load("host-failover")
+failover, ends = load("host-failover"), load("sandboxes-end")
+ends.SECONDS = 0 # no look at Docker
 gateway.GATEWAYS = f"{home}/gateways"
-os.makedirs(f"{home}/gateways/gw/sandboxes")
+os.makedirs(f"{home}/gateways/gw/of-sandboxes")
 open(f"{home}/gateways/gw/role", "w").write("active\\n"); open(f"{home}/gateways/gw/needs", "w").write("a\\nb\\n")
 common.sync_directory = lambda path: None
 calls, state = [], {"gw": True, "unit": "active", "boxes": 1, "stops": True, "litellm": False}
@@ -26,7 +27,8 @@ def run(*words, seconds, check=True, **more):
     calls.append(" ".join(words).replace(common.BIN, ""))
     code, out = 0, ""
     if words[0].endswith("sandboxes-end"):
-        open(f"{home}/gateways/gw/sandboxes/closed", "w").write(""); state["boxes"] = 0
+        ends.close("gw") # the file's place is the script's own
+        state["boxes"] = 0
     elif words[:2] == ("systemctl", "is-active"): out = state["unit"]
     elif words[:2] == ("systemctl", "stop") and state["stops"]: state["unit"] = "inactive"
     elif words[:2] == ("docker", "ps"):
