@@ -102,6 +102,8 @@ async function look(run: Run): Promise<string> {
     : `${of.from} is the active stack (epoch ${before.epoch})`;
 }
 
+const serveAgain = "to have it serve again, on its host: /opt/openclaw/bin/host-failover serve 90";
+
 /** Of gateways that are down: where it cannot be made, nothing is promoted, and the way back is said. */
 async function lastSnapshot({ world, of }: Run): Promise<string> {
   try {
@@ -109,8 +111,7 @@ async function lastSnapshot({ world, of }: Run): Promise<string> {
   } catch (error) {
     throw new Error(
       `the last snapshot of ${of.from} is not made: ${error instanceof Error ? error.message : String(error)}\nIts gateways are ` +
-        `down. To have it serve again, on its host: /opt/openclaw/bin/host-failover serve 90. Without PLANNED=1 ${of.to} takes ` +
-        "over with the snapshot of before",
+        `down; ${serveAgain}. Without PLANNED=1 ${of.to} takes over with the snapshot of before`,
       { cause: error },
     );
   }
@@ -126,7 +127,10 @@ async function fence(run: Run): Promise<string> {
   }
   // Its work is not saved, and nobody knows whether it still does some.
   if (of.planned && run.before?.stack !== of.to)
-    throw new Error(`${of.from} does not do it itself (${why}). Without PLANNED=1 it is fenced from outside`);
+    throw new Error(
+      `${of.from} does not do it itself (${why}). Some of its gateways may be down; ${serveAgain}. Without PLANNED=1 it is ` +
+        "fenced from outside",
+    );
   world.say(`${of.from} does not do it itself: ${why}`);
   if (world.hasProvider) {
     const done = await world.fenceAtProvider();
