@@ -26,7 +26,7 @@ interface Common {
   readonly name: string;
   /** In a few words. */
   readonly what: string;
-  /** Then everything it has started is ended, and its result is `timeout`. Default: 15, and no row may have more. */
+  /** Then everything it has started is ended, and its result is `timeout`. Default: 15, and few rows have more. */
   readonly minutes?: number;
 }
 
@@ -151,6 +151,10 @@ export const rows: readonly Row[] = [
     files: ["tests/rehearsal/26-long-turn.test.ts"] },
   { name: "failover", what: "the standby takes over, planned and from a frozen prod, and prod comes home: who polls, how long it is away, what is lost",
     group: "rehearsal", files: ["tests/rehearsal/28-failover.test.ts"] },
+
+  // As many turns as a p95 needs, with and without each of some twenty things beside them.
+  { name: "four-gateways", what: "four gateways on one host: three at work, the fourth does the worst from its sandboxes and its process", group: "rehearsal",
+    minutes: 45, files: ["tests/rehearsal/30-four-gateways.test.ts"] },
 
   // A call of an `up` goes wrong at Hetzner or Cloudflare; ten of all are in `make test`.
   { name: "faults-unavailable-reads", what: "each call of an up that reads is answered 503", group: "docker", files: ["tests/long/faults-unavailable-reads.docker.test.ts"] },
