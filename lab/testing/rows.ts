@@ -96,6 +96,8 @@ export const rows: readonly Row[] = [
   { name: "litellm", what: "LiteLLM as it runs: routes, caps, prices, bounds, its store, its audit, alerts", group: "docker",
     files: ["alerts", "audit", "bounds", "caps", "one-deployment", "prices", "store"].map((name) => `tests/config-files/litellm/${name}.docker.test.ts`),
     reads: ["config-files/litellm", "config-files/redis", "lab/images", "lab/internet", "tests/config-files/litellm"] },
+  { name: "dollars", what: "the most that a gateway's owner can cost, while callers hang up, LiteLLM is killed and providers fail", group: "docker",
+    files: ["tests/config-files/litellm/dollars.docker.test.ts"], reads: ["config-files/litellm", "config-files/redis", "lab/images"] },
   { name: "host-services", what: "Docker's and the kernel's settings, services restarted, a reboot", group: "docker",
     files: ["tests/config-files/host/host-settings.docker.test.ts"], reads: ["config-files/host", "lab/vps"] },
   { name: "host-upgrades", what: "a night of security updates, and a Docker that it leaves", group: "docker",
