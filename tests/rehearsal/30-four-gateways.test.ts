@@ -22,11 +22,12 @@ import {
   address,
   four,
   good,
-  inside,
+  hostile,
   login,
+  machine,
   server,
   tenants,
-  whatRuns,
+  whatOthersRun,
   worst,
   writeFour,
 } from "./load/stack";
@@ -117,11 +118,11 @@ test("make verify ends in 90 s, and finds nothing wrong with any gateway", async
 });
 
 test("the fourth does the worst in a loop, and every turn of the three is answered", async () => {
-  before = await whatRuns();
+  before = await whatOthersRun();
   expect(before.filter((line) => line.startsWith("/first"))).not.toEqual([]);
   for (const thing of worstThings) {
     const quiet = await turnsOf(inbox, good, window);
-    const busy = await during(thing, async () => {
+    const busy = await during(hostile, thing, async () => {
       const began = Date.now();
       const [found, seconds] = await Promise.all([turnsOf(inbox, good, window), login()]);
       secondsOfTheWorst += (Date.now() - began) / 1000;
@@ -147,7 +148,7 @@ test.each(good)("the turns of $name stay under twice their p95", ({ name }) => {
 });
 
 test("nothing of the three was started anew, nor what all of them use", async () => {
-  expect(await whatRuns()).toEqual(before);
+  expect(await whatOthersRun()).toEqual(before);
 });
 
 test("sshd let root in each time", () => {
@@ -156,20 +157,22 @@ test("sshd let root in each time", () => {
 });
 
 test("what the fourth did is in the records: its filter's refusals as a few lines and a count, LiteLLM's too", async () => {
-  const filter = await inside(`docker logs ${worst.name}-docker-proxy 2>&1 | grep -E '"deny"|"not-written"'`);
+  const filter = await machine.inside(
+    `docker logs ${worst.name}-docker-proxy 2>&1 | grep -E '"deny"|"not-written"'`,
+  );
   expect(filter).toMatch(/"deny"/);
   expect(filter).toMatch(/"not-written"/);
-  const records = await inside(
+  const records = await machine.inside(
     `find /opt/openclaw -path '*audit*' -name '*.jsonl' -exec cat {} + | grep '"gateway": *"${worst.name}"' | grep -c refused || true`,
   );
   expect(Number(records)).toBeGreaterThan(0);
 });
 
 test("make verify ends in 90 s while the fourth stops all that root starts in it, and names the fourth alone", async () => {
-  const { failed, seconds } = await during(stopsWhatIsStarted, verifyFour);
+  const { failed, seconds } = await during(hostile, stopsWhatIsStarted, verifyFour);
   expect(seconds).toBeLessThan(90);
   expect(about(failed, worst.name)).not.toEqual([]);
   expect(good.flatMap(({ name }) => about(failed, name)).filter((row) => !late(row))).toEqual([]);
   for (const tenant of good) for (const kind of kinds) await turn(inbox, tenant, kind);
-  expect(await whatRuns()).toEqual(before);
+  expect(await whatOthersRun()).toEqual(before);
 });

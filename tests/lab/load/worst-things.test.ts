@@ -10,8 +10,9 @@ import { matchRoute } from "../../../config-files/socket-proxy/routes";
 import { tiers } from "../../../config/tiers";
 import { execBody } from "../../config-files/socket-proxy/support/legal";
 import { programOf } from "../../rehearsal/load/attacker";
-import { hostile, makeSandboxes, marker, sandboxBody } from "../../rehearsal/load/gateway-prelude";
+import { makeSandboxes, marker, sandboxBody } from "../../rehearsal/load/gateway-prelude";
 import { stopsWhatIsStarted } from "../../rehearsal/load/in-gateway";
+import { hostile } from "../../rehearsal/load/stack";
 import { mostSeconds, worstThings } from "../../rehearsal/load/worst-things";
 
 const all = [...worstThings, stopsWhatIsStarted];
@@ -47,12 +48,12 @@ it.each(all)("$from: $name: ends by itself, and takes no watches of inotify", ({
 });
 
 it.each(all)("$from: $name: is a program, and so is what starts it", (thing) => {
-  read("node", programOf(thing));
+  read("node", programOf(hostile, thing));
   if (thing.from === "sandboxes" && python) read("python", thing.program);
 });
 
 it("what makes the sandboxes is a program, and asks for what the filter of that gateway lets through", () => {
-  read("node", makeSandboxes);
+  read("node", makeSandboxes(hostile));
   const image = "clawkeep/sandbox:0123456789ab";
   const configuration = JSON.parse(
     filterConfiguration({
@@ -61,7 +62,7 @@ it("what makes the sandboxes is a program, and asks for what the filter of that 
       ...{ user: usersOf(hostile.slot).sandbox, cgroupParent: "openclaw-fourth.slice" },
     }),
   ) as Parameters<typeof rebuildCreateBody>[1];
-  const made = rebuildCreateBody(sandboxBody(image), configuration, () => []);
+  const made = rebuildCreateBody(sandboxBody(hostile, image), configuration, () => []);
   expect(made).toMatchObject({ HostConfig: { CgroupParent: "openclaw-fourth.slice" } });
   const command = { ...execBody("true"), Cmd: ["/bin/sh", "-lc", ": x"] };
   expect(rebuildExecBody(command, configuration)).toMatchObject({ Cmd: command.Cmd });

@@ -1,4 +1,5 @@
 /** What every program in the hostile gateway's container begins with: its keys, its way to the Docker API, its clock. */
+import type { ReleaseLine } from "../../../config/release-lines";
 import { usersOf } from "../../../config/services";
 import { sandboxPrefix } from "../../../config/sandbox-names";
 import { tiers } from "../../../config/tiers";
@@ -7,13 +8,20 @@ import { createBody, execBody, type Body } from "../../config-files/socket-proxy
 
 /** Stands in the command line of whatever does the worst, so that the host can end all of it and nothing else. */
 export const marker = "clawkeep-worst";
-/** The gateway that is hostile, and its place in the list. */
-export const hostile = { name: "fourth", slot: 3, release: "2026.9" } as const;
+/** A gateway that is hostile. */
+export interface Hostile {
+  readonly name: string;
+  /** Its place in the list of gateways. */
+  readonly slot: number;
+  readonly release: ReleaseLine;
+  /** The stand-in that it runs on, as the outer engine names its container. */
+  readonly machine: string;
+}
 /** Name of the workspace that its sandboxes get. */
 export const workspace = "worst";
 
 /** As OpenClaw asks for a sandbox. @param image is known in the container alone */
-export function sandboxBody(image: string): Body {
+export function sandboxBody(hostile: Hostile, image: string): Body {
   const { sandbox } = usersOf(hostile.slot);
   const made = createBody({ image, hostDirectory: sandboxesDirectory(hostile), workspace });
   made["User"] = `${sandbox}:${sandbox}`;
@@ -25,7 +33,7 @@ export function sandboxBody(image: string): Body {
  * `going()` until the seconds are over that are the program's second argument, `left()` of them in milliseconds; `json` asks the
  * filter and throws where it refuses; `name(1)` to `name(3)` are the gateway's sandboxes beside OpenClaw's own.
  */
-export const prelude = `import { spawn } from "node:child_process";
+export const preludeOf = (hostile: Hostile): string => `import { spawn } from "node:child_process";
 import { lookup } from "node:dns/promises";
 import { closeSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeSync } from "node:fs";
 import { request } from "node:http";
@@ -41,7 +49,7 @@ const filter = "/run/openclaw/docker.sock";
 const secrets = JSON.parse(readFileSync(${JSON.stringify(gatewaySecretsDirectory)} + "/secrets.json", "utf8"));
 const image = JSON.parse(readFileSync("/etc/openclaw/openclaw.json", "utf8")).agents.defaults.sandbox.docker.image;
 const name = (number) => ${JSON.stringify(`${sandboxPrefix(hostile.name)}${workspace}-`)} + number;
-const createBody = { ...${JSON.stringify(sandboxBody(""))}, Image: image };
+const createBody = { ...${JSON.stringify(sandboxBody(hostile, ""))}, Image: image };
 const execBody = (command) => ({ ...${JSON.stringify(execBody("true"))}, Cmd: ["/bin/sh", "-lc", command] });
 const json = (method, path, sent) => new Promise((resolve, reject) => {
   const text = sent === undefined ? "" : JSON.stringify(sent);
@@ -56,7 +64,9 @@ const json = (method, path, sent) => new Promise((resolve, reject) => {
 `;
 
 /** Sees that the gateway has as many sandboxes as it may, each running. OpenClaw's own, where it has one, is left. */
-export const makeSandboxes = `${prelude}mkdirSync(${JSON.stringify(`${sandboxesDirectory(hostile)}/${workspace}/skills`)}, { recursive: true });
+export const makeSandboxes = (
+  hostile: Hostile,
+): string => `${preludeOf(hostile)}mkdirSync(${JSON.stringify(`${sandboxesDirectory(hostile)}/${workspace}/skills`)}, { recursive: true });
 let running = 0;
 const refused = [];
 for (const number of [1, 2, 3]) {

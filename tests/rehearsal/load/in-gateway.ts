@@ -6,7 +6,6 @@ import { containerName, services } from "../../../config/services";
 import { stateDirectory } from "../../../config-files/gateway/paths";
 import { labModels } from "../../../lab/rehearsal/stacks";
 import { fillsAt, makesFilesAt } from "./filling";
-import { prelude } from "./gateway-prelude";
 import type { WorstThing } from "./worst-things";
 
 const at = (service: "litellm" | "relay" | "egressProxy"): string => {
@@ -23,7 +22,7 @@ const inGateway = (name: string, shown: string, program: string): WorstThing => 
   name,
   from: "gateway",
   shown,
-  program: prelude + program,
+  program,
 });
 
 /** Many at once, without a pause. */

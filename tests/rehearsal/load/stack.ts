@@ -7,11 +7,17 @@ import { issueCertificate } from "../../../lab/lib/ca";
 import { run } from "../../../lab/lib/exec";
 import { labModels, writeStackFile } from "../../../lab/rehearsal/stacks";
 import { scannedHostKey, type ExistingStack } from "../existing-stack";
-import { hostile } from "./gateway-prelude";
+import type { Hostile } from "./gateway-prelude";
+import { machineOf, whatRuns } from "./machine";
 
 export const server = "four";
 export const address = handBootedServers4.first.replace(/\d+$/, "14");
 export const four: ExistingStack = { stack: "four", address, hostname: `four.${zone.name}` };
+
+export const hostile: Hostile = {
+  ...{ name: "fourth", slot: 3, release: "2026.9" },
+  machine: `clawkeep-vps-${server}`,
+};
 
 /** A gateway, who may write to its bot, and the bot. */
 export interface Tenant {
@@ -42,6 +48,8 @@ export async function writeFour(): Promise<void> {
   const hex = (): string => randomBytes(32).toString("hex");
   const { totalMiB: memoryMiB } = memoryBudget(tiers.starter, tenants.length);
   const hostKey = await scannedHostKey(address);
+  if (!hostKey.startsWith("ssh-ed25519 "))
+    throw new Error(`sshd of ${server} does not say its key: ${hostKey}`);
   const host = { mode: "existing", address, sshPort: 22, hostKey, memoryMiB } as const;
   await writeStackFile(
     four.stack,
@@ -77,28 +85,7 @@ export async function writeFour(): Promise<void> {
   );
 }
 
-const machine = `clawkeep-vps-${server}`;
-
-/** Runs a command line as root on the host, not by way of its sshd. @param input for its standard input */
-export const inside = (command: string, input = "", timeoutSeconds = 120): Promise<string> =>
-  run("docker", ["exec", "-i", machine, "bash", "-ec", command], { input, timeoutSeconds });
-
-/** Words in front of a command that runs in a gateway's container. */
-export const inContainer = (gateway: string): string[] => [
-  ...["exec", "-i", machine, "docker", "exec", "-i"],
-  gateway,
-];
-
-/** Runs a Node program in a gateway's container. @param args its last arguments */
-export const nodeInGateway = (
-  gateway: string,
-  program: string,
-  args: readonly string[] = [],
-): Promise<string> =>
-  run("docker", [...inContainer(gateway), "node", "--input-type=module", "-", ...args], {
-    input: program,
-    timeoutSeconds: 120,
-  });
+export const machine = machineOf(hostile.machine);
 
 /** A login as root over SSH, and out again. @returns seconds @throws CommandError where it is not let in within 20 s */
 export async function login(): Promise<number> {
@@ -110,15 +97,8 @@ export async function login(): Promise<number> {
 }
 
 /** What would change if anything of the others, of LiteLLM and its like, or of the host's services were started anew. */
-export async function whatRuns(): Promise<string[]> {
-  const format = "{{.Name}} {{.Id}} since {{.State.StartedAt}} restarts {{.RestartCount}}";
-  const units = [
+export const whatOthersRun = (): Promise<string[]> =>
+  whatRuns(machine, worst.name, [
     ...good.map(({ name }) => `openclaw-gateway@${name}.service`),
     ...["docker.service", "containerd.service", "ssh.service"],
-  ];
-  const said = await inside(
-    `docker ps --quiet --no-trunc | xargs docker inspect --format '${format}' | grep -vE '^/${worst.name}[ .-]' | sort
-for unit in ${units.join(" ")}; do echo "$unit $(systemctl show --property=MainPID,NRestarts,ActiveEnterTimestampMonotonic $unit | paste -sd ' ')"; done`,
-  );
-  return said.trim().split("\n");
-}
+  ]);

@@ -1,7 +1,7 @@
 /** People who write to gateways by Telegram, each with one turn at a time, and how long the answers take. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { addToScript, telegramSays, telegramSent, type Sent } from "../../../lab/rehearsal/world";
-import { inside, nodeInGateway, type Tenant } from "./stack";
+import { machine, type Tenant } from "./stack";
 
 /** What a turn uses beside the model: a command in a sandbox, the memory, nothing. */
 export const kinds = ["exec", "memory", "words"] as const;
@@ -70,14 +70,14 @@ const parrotOf = ({ name }: Tenant): string => `Ferdinand-of-${name}`;
 /** Writes down something to be found, and has it indexed by way of the provider of embeddings. */
 export async function remember(tenant: Tenant): Promise<void> {
   const note = `# Notes\n\nThe lighthouse keeper's parrot is called ${parrotOf(tenant)}.\n`;
-  await nodeInGateway(
+  await machine.nodeIn(
     tenant.name,
     `import { mkdirSync, writeFileSync } from "node:fs";
 const folder = "/home/node/.openclaw/workspace/memory";
 mkdirSync(folder, { recursive: true });
 writeFileSync(folder + "/2026-01-01.md", ${JSON.stringify(note)});`,
   );
-  await inside(`docker exec ${tenant.name} openclaw memory index --force --agent main`);
+  await machine.inside(`docker exec ${tenant.name} openclaw memory index --force --agent main`);
 }
 
 let turns = 0;

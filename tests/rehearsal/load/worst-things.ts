@@ -10,8 +10,8 @@ export interface WorstThing {
   /** What bounds it, and where that is seen. */
   readonly shown: string;
   /**
-   * Python in a sandbox, Node in the gateway. Its last two arguments are a mark for the host, by which it is ended, and after how
-   * many seconds it ends by itself.
+   * Python in a sandbox; Node in the gateway, behind the prelude of that gateway. Its last two arguments are a mark for the host, by
+   * which it is ended, and after how many seconds it ends by itself.
    */
   readonly program: string;
 }
