@@ -7,6 +7,7 @@ import { run } from "../lib/exec";
 import { labDir, repoDir } from "../lib/paths";
 import { fromBare, partsOfAnUp, writeBenchPage, type BenchResult } from "./bench-page";
 import { enterLabEnvironment } from "./environment";
+import { gateLatency } from "./gate-cost";
 import { chatTurn } from "./public";
 import { nextServers, pulumi, pulumiUp } from "./pulumi";
 import { filterLatency, filterMemory, sandboxTurns, type Measure } from "./sandbox-cost";
@@ -38,6 +39,7 @@ async function main(): Promise<void> {
   for (const found of await sandboxTurns("prod")) keep(found);
   for (const found of await filterMemory("prod")) keep(found);
   for (const found of await filterLatency()) keep(found);
+  for (const found of await gateLatency()) keep(found);
   await pulumi("destroy", ["--stack", "prod", "--yes", "--skip-preview", "--exclude-protected"]);
   await nextServers("bare");
   const log = await measure(fromBare, async () => {

@@ -26,7 +26,7 @@ interface Common {
   readonly name: string;
   /** In a few words. */
   readonly what: string;
-  /** Then everything it has started is ended, and its result is `timeout`. Default: 15, and no row may have more. */
+  /** Then everything it has started is ended, and its result is `timeout`. Default: 15, and few rows have more. */
   readonly minutes?: number;
 }
 
@@ -96,6 +96,8 @@ export const rows: readonly Row[] = [
   { name: "litellm", what: "LiteLLM as it runs: routes, caps, prices, bounds, its store, its audit, alerts", group: "docker",
     files: ["alerts", "audit", "bounds", "caps", "one-deployment", "prices", "store"].map((name) => `tests/config-files/litellm/${name}.docker.test.ts`),
     reads: ["config-files/litellm", "config-files/redis", "lab/images", "lab/internet", "tests/config-files/litellm"] },
+  { name: "dollars", what: "the most that a gateway's owner can cost, while callers hang up, LiteLLM is killed and providers fail", group: "docker",
+    files: ["tests/config-files/litellm/dollars.docker.test.ts"], reads: ["config-files/litellm", "config-files/redis", "lab/images"] },
   { name: "host-services", what: "Docker's and the kernel's settings, services restarted, a reboot", group: "docker",
     files: ["tests/config-files/host/host-settings.docker.test.ts"], reads: ["config-files/host", "lab/vps"] },
   { name: "host-upgrades", what: "a night of security updates, and a Docker that it leaves", group: "docker",
@@ -151,6 +153,10 @@ export const rows: readonly Row[] = [
     files: ["tests/rehearsal/26-long-turn.test.ts"] },
   { name: "failover", what: "the standby takes over, planned and from a frozen prod, and prod comes home: who polls, how long it is away, what is lost",
     group: "rehearsal", files: ["tests/rehearsal/28-failover.test.ts"] },
+
+  // As many turns as a p95 needs, with and without each of some twenty things beside them.
+  { name: "four-gateways", what: "four gateways on one host: three at work, the fourth does the worst from its sandboxes and its process", group: "rehearsal",
+    minutes: 45, files: ["tests/rehearsal/30-four-gateways.test.ts"] },
 
   // A call of an `up` goes wrong at Hetzner or Cloudflare; ten of all are in `make test`.
   { name: "faults-unavailable-reads", what: "each call of an up that reads is answered 503", group: "docker", files: ["tests/long/faults-unavailable-reads.docker.test.ts"] },
