@@ -1,7 +1,9 @@
 /** What the tests of backups ask of prod and of its place for backups. */
 import { run } from "../../lab/lib/exec";
 import { repoDir } from "../../lab/lib/paths";
+import { requestsTo } from "../../lab/rehearsal/public";
 import { onVps } from "../../lab/rehearsal/vps";
+import { eventually } from "./support";
 
 /** What backup-run leaves in last.json, as far as it is read here. */
 export interface Last {
@@ -73,4 +75,25 @@ rm -rf ${place}`,
     program,
   );
   return JSON.parse(said) as Awaited<ReturnType<typeof lookInto>>;
+}
+
+/**
+ * By the stand-in Bot API's log: since a cold restore began, nobody has polled before prod's gateway got its role to serve, which
+ * it does not get before all of it is restored.
+ * @param began milliseconds since 1970
+ */
+export async function expectNoPollBefore(began: number): Promise<void> {
+  const polls = async (): Promise<number[]> =>
+    (await requestsTo("telegram"))
+      .filter(({ path }) => path.includes("/getUpdates"))
+      .map(({ time }) => Date.parse(time))
+      .filter((time) => time >= began);
+  await eventually("a poll", 60, async () => expect((await polls()).length).toBeGreaterThan(0));
+  const role = await onVps(
+    "prod",
+    "cat /opt/openclaw/gateways/openclaw/role; stat -c %Y /opt/openclaw/gateways/openclaw/role",
+  );
+  const [word, seconds] = role.trim().split("\n");
+  expect([word, Number(seconds) * 1000 >= began - 1000]).toEqual(["active", true]);
+  expect(Math.min(...(await polls()))).toBeGreaterThanOrEqual(Number(seconds) * 1000);
 }
