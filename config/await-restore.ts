@@ -10,3 +10,10 @@ export const awaitsRestore = "awaits-restore";
 /** @param environment of the process; anything but `1` is no */
 export const isAwaitingRestore = (environment: Readonly<Record<string, string | undefined>>): boolean =>
   environment[awaitRestoreVariable] === "1";
+
+/** What is typed again once something that an `up` was refused for is out of the way. */
+export const upAgain = (
+  stack: string,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): string =>
+  isAwaitingRestore(environment) ? `make restore STACK=${stack} COLD=1` : `pulumi up --stack ${stack}`;

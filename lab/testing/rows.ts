@@ -138,6 +138,8 @@ export const rows: readonly Row[] = [
 
   { name: "backups-lost", what: "a place for backups that is away, another password, a power cut, and a host that is gone: one command", group: "rehearsal",
     files: ["tests/rehearsal/27-backups-lost.test.ts"] },
+  { name: "backups-cold", what: "the state is gone too: what the clouds have is refused by name, and the recovery kit brings all of it back",
+    group: "rehearsal", files: ["tests/rehearsal/27-backups-cold.test.ts"] },
 
   { name: "services-restarted", what: "Docker and nftables restarted on the server of the rehearsal, then a turn with a tool", group: "rehearsal",
     files: ["tests/rehearsal/20-host-services.test.ts"] },
