@@ -142,6 +142,8 @@ export const rows: readonly Row[] = [
     files: ["tests/rehearsal/27-backups-lost.test.ts"] },
   { name: "backups-cold", what: "the state is gone too: what the clouds have is refused by name, and the recovery kit brings all of it back",
     group: "rehearsal", files: ["tests/rehearsal/27-backups-cold.test.ts"] },
+  { name: "backups-places", what: "the running stack saves to an S3 storage and by SSH, restores from there, and can delete nothing", group: "rehearsal",
+    files: ["tests/rehearsal/29-backup-places.test.ts"] },
   { name: "restore-power-cut", what: "the server's power is cut in the middle of a restore, at moments that nobody has chosen", group: "rehearsal",
     files: ["tests/rehearsal/27-restore-power-cut.test.ts"] },
   { name: "restore-killed", what: "the operator's machine is off in the middle of a restore, an ordinary one and a cold one", group: "rehearsal",
