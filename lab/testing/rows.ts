@@ -117,6 +117,8 @@ export const rows: readonly Row[] = [
     files: ["tests/lab/backups/backups.docker.test.ts"] },
   { name: "backup-rights", what: "a host's credentials against its own backups, at restic's server and at an S3 storage", group: "docker",
     files: ["tests/lab/backups/backup-rights.docker.test.ts"] },
+  { name: "prune-cut", what: "a prune that is killed, by the real restic and rclone, and typed again", group: "docker",
+    files: ["tests/lab/backups/prune-cut.docker.test.ts"] },
   // Its steps' own limits together.
   { name: "real-kernel", what: "the host's commands on a kernel of its own, in QEMU", group: "docker", minutes: 77,
     files: ["tests/long/real-kernel.docker.test.ts"] },
@@ -140,6 +142,14 @@ export const rows: readonly Row[] = [
 
   { name: "backups-lost", what: "a place for backups that is away, another password, a power cut, and a host that is gone: one command", group: "rehearsal",
     files: ["tests/rehearsal/27-backups-lost.test.ts"] },
+  { name: "backups-cold", what: "the state is gone too: what the clouds have is refused by name, and the recovery kit brings all of it back",
+    group: "rehearsal", files: ["tests/rehearsal/27-backups-cold.test.ts"] },
+  { name: "backups-places", what: "the running stack saves to an S3 storage and by SSH, restores from there, and can delete nothing", group: "rehearsal",
+    files: ["tests/rehearsal/29-backup-places.test.ts"] },
+  { name: "restore-power-cut", what: "the server's power is cut in the middle of a restore, at moments that nobody has chosen", group: "rehearsal",
+    files: ["tests/rehearsal/27-restore-power-cut.test.ts"] },
+  { name: "restore-killed", what: "the operator's machine is off in the middle of a restore, an ordinary one and a cold one", group: "rehearsal",
+    files: ["tests/rehearsal/27-restore-killed.test.ts"] },
 
   { name: "services-restarted", what: "Docker and nftables restarted on the server of the rehearsal, then a turn with a tool", group: "rehearsal",
     files: ["tests/rehearsal/20-host-services.test.ts"] },

@@ -239,6 +239,21 @@ result = [failed, done, run.first(order), seen[:4]]`);
     ]);
   });
 
+  it("saves nothing while a gateway waits for a cold restore, by the timer or as the first, and says so", () => {
+    const result = inWorld(`
+run.lock = lambda path, seconds: os.open(home, os.O_RDONLY)
+run.awaiting_restore = lambda: ["openclaw"]
+run.read_order = lambda: order
+said = []
+for words in ([], ["--whole"], ["first"]):
+    sys.argv, text = ["it", *words], io.StringIO()
+    with contextlib.redirect_stdout(text): run.main()
+    said.append(text.getvalue())
+result = [said, os.path.exists(run.SINCE), os.path.exists(run.LAST)]`);
+    const says = "nothing is saved before what was saved is back: openclaw\n";
+    expect(result).toEqual([[says, says, says], false, false]);
+  });
+
   it("when this host has first saved anything is noted once, until a cold restore is done", () => {
     const result = inWorld(`
 answers += [told(), told(), told(), made] * 2

@@ -58,6 +58,13 @@ function inWorld(code: string): unknown {
 }
 
 (hasPython ? describe : describe.skip)("host-failover", () => {
+  it("fence: one that waits for a restore waits for it afterwards too", () => {
+    const [done, role] = inWorld(`
+open(f"{home}/gateways/gw/role", "w").write("awaits-restore\\n")
+result = [attempt("fence", "7")[0], open(f"{home}/gateways/gw/role").read()]`) as [number, string];
+    expect([done, role]).toEqual([0, "awaits-restore\n"]);
+  });
+
   it("fence: the filter closes first, the unit is off at the next boot too, work has its time, the role says so", () => {
     const [before, done, twice, role, order] = inWorld(`
 before = attempt("fenced")
