@@ -4,7 +4,6 @@
  */
 import { spawn } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { authorizedKeysLine } from "../../config-files/backups/storage";
 import { addresses, network, storageName } from "../internet/addresses";
@@ -13,6 +12,7 @@ import { labBaseRef } from "../images/lab-base";
 import { issueCertificate } from "../lib/ca";
 import { docker } from "../lib/docker";
 import { run } from "../lib/exec";
+import { freePort } from "../lib/free-port";
 import { labDir } from "../lib/paths";
 import { standInImage } from "../vps/image";
 import { lockedBucket } from "./bucket";
@@ -141,11 +141,3 @@ async function ssh(folder: string): Promise<Place> {
     repository: join(folder, "data"),
   };
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
