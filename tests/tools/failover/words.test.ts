@@ -1,7 +1,7 @@
 /** What a takeover is told, and what the two states say of the public record. */
 import { adoption, forgetting, theRecord } from "../../../tools/failover/public-record";
 import { checkedWords } from "../../../tools/failover/words";
-import { pairProblems, type Side } from "../../../tools/failover/outside";
+import { pairProblems, type Side } from "../../../tools/failover/pair";
 import type { Exported } from "../../../tools/recover/deployment";
 
 const now = Date.parse("2026-11-20T12:00:00Z");
