@@ -54,23 +54,23 @@ test("two records of the name, or one of another type, stop it: one of them woul
     expect(() => theRecord("a.example", records)).toThrow(/delete the others/);
 });
 
-test("what is no pair is said, all of it", () => {
+test("what is no pair is said, all of it, also a lease of one alone", () => {
   const side = (stack: string, settings: object): Side => ({ stack, settings }) as unknown as Side;
   const zone = { id: "z", name: "example" };
   const backups = { repository: "x" };
-  const prod = side("prod", { pairedStack: "standby", hostname: "a", zone, backups });
-  expect(pairProblems(prod, side("standby", { pairedStack: "prod", hostname: "a", zone, backups }))).toEqual(
-    [],
-  );
+  const alike = { hostname: "a", zone, backups, leaseSeconds: 60 };
+  const prod = side("prod", { pairedStack: "standby", ...alike });
+  expect(pairProblems(prod, side("standby", { pairedStack: "prod", ...alike }))).toEqual([]);
   expect(
     pairProblems(
-      side("prod", { pairedStack: "third", hostname: "a", zone, backups }),
+      side("prod", { pairedStack: "third", ...alike }),
       side("standby", { hostname: "b", zone }),
     ),
   ).toEqual([
     "clawkeep:pairedStack of prod is third, not standby",
     "clawkeep:hostname is not the same in prod and standby",
     "clawkeep:backups is not the same in prod and standby",
+    "clawkeep:leaseSeconds is not the same in prod and standby",
     expect.stringMatching(/standby has nothing to serve/),
   ]);
 });
