@@ -19,12 +19,14 @@ it("every test file is in one group", () => {
   expect(testFiles("fast")).toContain("tests/lab/testing/rows.test.ts");
 });
 
-it("rows have names of their own, and at most fifteen minutes, but for one machine that is 20 times slower", () => {
+it("rows have names of their own, and at most fifteen minutes, but for two", () => {
+  // A machine that is 20 times slower; eight takeovers in one story.
+  const longer: Readonly<Record<string, number>> = { "real-kernel": 77, "failover-forms": 60 };
   expect(new Set(rows.map(({ name }) => name)).size).toBe(rows.length);
   for (const { name, what, minutes = longestMinutes } of rows) {
     expect(name).toMatch(/^[a-z0-9.-]+$/);
     expect(what).toMatch(/^[^|*_`<>]+$/);
-    expect(minutes).toBeLessThanOrEqual(name === "real-kernel" ? 77 : 15);
+    expect(minutes).toBeLessThanOrEqual(longer[name] ?? 15);
   }
 });
 

@@ -62,10 +62,7 @@ test("what is no pair is said, all of it, also a lease of one alone", () => {
   const prod = side("prod", { pairedStack: "standby", ...alike });
   expect(pairProblems(prod, side("standby", { pairedStack: "prod", ...alike }))).toEqual([]);
   expect(
-    pairProblems(
-      side("prod", { pairedStack: "third", ...alike }),
-      side("standby", { hostname: "b", zone }),
-    ),
+    pairProblems(side("prod", { pairedStack: "third", ...alike }), side("standby", { hostname: "b", zone })),
   ).toEqual([
     "clawkeep:pairedStack of prod is third, not standby",
     "clawkeep:hostname is not the same in prod and standby",
