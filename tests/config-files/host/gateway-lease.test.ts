@@ -81,7 +81,7 @@ result = did("systemctl start")`);
 
   it.each([
     ["nobody yet", `said("nobody yet")`],
-    ["an error that quotes this stack", `said("prod, epoch 3", 1)`],
+    ["an error that quotes this stack", `common.Result((), 1, "prod, epoch 3", "")`],
     ["no epoch", `said("prod, epoch ")`],
     ["a name that only begins so", `said("prod2, epoch 3")`],
     ["more behind it", `said("prod, epoch 3 or 4")`],

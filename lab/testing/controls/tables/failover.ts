@@ -1,5 +1,6 @@
 /** That one of the two stacks serves, and never both. */
 import { controlsOf } from "../control";
+import { leaseControls } from "./lease";
 
 const host = "config-files/host/bin/active_record.py";
 
@@ -174,4 +175,4 @@ const recordControls = controlsOf(
   ],
 );
 
-export const failoverControls = [...recordControls, ...takeoverControls];
+export const failoverControls = [...recordControls, ...takeoverControls, ...leaseControls];
