@@ -30,12 +30,15 @@ export const followOften = (stack: string): Promise<void> =>
 export const make = (target: string, ...words: readonly string[]): Promise<Outcome> =>
   attempt("make", ["--silent", target, "LAB=1", ...words], { cwd: repoDir, timeoutSeconds: 600 });
 export const said = ({ code, stdout, stderr }: Outcome): string => `${code}\n${stdout}\n${stderr}`;
+const ssh = (stack: string, command: string): Promise<Outcome> =>
+  attempt("ssh", [
+    ...["-F", `${repoDir}/.lab/ssh_config`, "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", stack],
+    command,
+  ]);
+export const isReached = async (stack: string): Promise<boolean> => (await ssh(stack, "true")).code === 0;
 export const active = async (): Promise<string> => {
   for (const stack of stacks) {
-    const { code, stdout } = await attempt("ssh", [
-      ...["-F", `${repoDir}/.lab/ssh_config`, "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", stack],
-      "/opt/openclaw/bin/active-record",
-    ]);
+    const { code, stdout } = await ssh(stack, "/opt/openclaw/bin/active-record");
     if (code === 0) return stdout.split(",")[0] ?? "";
   }
   throw new Error("neither host says who is the active one");
