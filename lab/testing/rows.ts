@@ -26,7 +26,7 @@ interface Common {
   readonly name: string;
   /** In a few words. */
   readonly what: string;
-  /** Then everything it has started is ended, and its result is `timeout`. Default: 15, and few rows have more. */
+  /** Then everything it has started is ended, and its result is `timeout`. Default: 15; what needs more says why. */
   readonly minutes?: number;
 }
 
@@ -163,6 +163,11 @@ export const rows: readonly Row[] = [
     files: ["tests/rehearsal/26-long-turn.test.ts"] },
   { name: "failover", what: "the standby takes over, planned and from a frozen prod, and prod comes home: who polls, how long it is away, what is lost",
     group: "rehearsal", files: ["tests/rehearsal/28-failover.test.ts"] },
+  // Eight takeovers and as many ways home.
+  { name: "failover-forms", what: "the same by force, from a prod that is dead, frozen, rebooting, full or cut off, by a command that is killed, by two at once",
+    group: "rehearsal", minutes: 60, files: ["tests/rehearsal/29-failover-forms.test.ts"] },
+  { name: "lease", what: "an active host that hears nobody ends its gateway by itself, also where Docker hangs, and starts it again",
+    group: "rehearsal", files: ["tests/rehearsal/30-lease.test.ts"] },
 
   // As many turns as a p95 needs, with and without each of some twenty things beside them.
   { name: "four-gateways", what: "four gateways on one host: three at work, the fourth does the worst from its sandboxes and its process", group: "rehearsal",

@@ -117,6 +117,17 @@ result = [first, replaced, unknown_too, len(calls), run.epoch_of("alone")]`);
     ]);
   });
 
+  it("says in the manifest that a lease holds this host, where one does", () => {
+    const result = inWorld(`
+def manifest():
+    answers.extend([told(), told(), told(), made]); run.snapshot(order, False)
+    return json.load(open(f"{home}/files/manifest.json")).get("lease", "none")
+without = manifest()
+run.active_record.lease_in_force = lambda: 60
+result = [without, manifest()]`);
+    expect(result).toEqual(["none", 60]);
+  });
+
   it("a part that fails or takes too long is named, and the others and the snapshot are made", () => {
     const result = inWorld(`
 answers += [late, Done(1, "", "boom"), told(leftOut=[{"path": "x", "why": "is a link"}]), made]

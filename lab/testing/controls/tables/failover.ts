@@ -1,5 +1,6 @@
 /** That one of the two stacks serves, and never both. */
 import { controlsOf } from "../control";
+import { leaseControls } from "./lease";
 
 const host = "config-files/host/bin/active_record.py";
 
@@ -82,6 +83,12 @@ const takeoverControls = [
       failing: "a gateway that does not stop is no fence",
     },
     {
+      name: "fence-is-one-at-a-time",
+      from: "held = common.lock(LOCK, seconds + SPARE_SECONDS)",
+      to: 'held = os.open("/dev/null", os.O_RDONLY)',
+      failing: "of two who fence at once",
+    },
+    {
       name: "serve-asks-the-record",
       from: "    if reason := active_record.stays_down(patience=0):\n        raise Failed(reason)\n",
       to: "",
@@ -145,8 +152,8 @@ const recordControls = controlsOf(
     },
     {
       name: "record-unreadable-at-a-boot",
-      from: "if common.read(READ) is not None:",
-      to: "if True:",
+      from: "    return common.read(READ) is not None\n",
+      to: "    return True\n",
       failing: "unreadable at a boot",
     },
     {
@@ -174,4 +181,4 @@ const recordControls = controlsOf(
   ],
 );
 
-export const failoverControls = [...recordControls, ...takeoverControls];
+export const failoverControls = [...recordControls, ...takeoverControls, ...leaseControls];
