@@ -77,6 +77,12 @@ const takeoverControls = [
       failing: "fence: the filter closes first",
     },
     {
+      name: "fence-keeps-what-waits-for-a-restore",
+      from: "    if gateway.role != AWAITS_RESTORE:\n",
+      to: "    if True:\n",
+      failing: "fence: one that waits for a restore waits for it afterwards too",
+    },
+    {
       name: "fence-looks-at-the-container",
       from: '        if existing(each)["State"]["Running"]:\n',
       to: "        if False:\n",
