@@ -18,8 +18,11 @@ export function activeRecordOrder({
     hostname: settings.hostname,
     stack,
     authorities: settings.extraCaCertificates ?? "",
+    ...(settings.leaseSeconds === undefined ? {} : { lease: settings.leaseSeconds }),
   };
-  const revision = scriptRevision("active-record");
+  // The lease's guard is started anew where it has changed.
+  const scripts = ["active-record", ...(settings.leaseSeconds === undefined ? [] : ["gateway-lease"])];
+  const revision = scripts.map(scriptRevision).join(" ");
   return pulumi.secret(
     secret(readTokenKey).apply((token) => `${JSON.stringify({ ...order, token })}\n${revision}\n`),
   );

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { slotNamed } from "../config/addresses";
+import { awaitsRestore, isAwaitingRestore } from "../config/await-restore";
 import { gatewayCgroup } from "../config/cgroups";
 import { shapeOf } from "../config/container-shape";
 import { needsOf } from "../config/containers";
@@ -41,7 +42,7 @@ const canarySeconds = 180;
  */
 export class Gateway extends Component {
   readonly token: pulumi.Output<string>;
-  /** There once the gateway is in its role: ready, or down on a standby. */
+  /** There once the gateway is in its role: ready, or down on a standby and before a cold restore. */
   readonly activated: pulumi.Resource;
   private readonly slot: number;
 
@@ -86,8 +87,11 @@ export class Gateway extends Component {
     const { container, settled } = this.container(args, image, files, secrets, [retiring]);
     // At boot too.
     const needs = needsOf("gateway", gateway).map((need) => need.name);
+    // Empty it would answer people, and be somebody else to them.
+    const awaiting = settings.role === "active" && isAwaitingRestore(process.env);
+    const role = awaiting ? awaitsRestore : settings.role;
     this.activated = host.command(this, this.child("activated"), {
-      create: pulumi.interpolate`${toolDirectory}/gateway-activate ${gateway.name} ${container.id} ${settings.role} ${readyWithinSeconds} ${needs.join(" ")}`,
+      create: pulumi.interpolate`${toolDirectory}/gateway-activate ${gateway.name} ${container.id} ${role} ${readyWithinSeconds} ${needs.join(" ")}`,
       dependsOn: [settled, toolsProven, ...needed],
     });
     this.finish({ token: this.token });

@@ -208,7 +208,10 @@ export class HostBaseline extends Component {
     const activeRecord = activeRecordOrder(configuration);
     if (activeRecord !== undefined) {
       const tool = `${toolDirectory}/active-record`;
-      const put = { create: `${tool} put`, delete: `${tool} remove`, stdin: activeRecord };
+      // In clear, for whoever takes over: what lies on the host is what the state says (tools/failover/lease.ts).
+      const { leaseSeconds } = configuration.settings;
+      const words = leaseSeconds === undefined ? "put" : `put lease ${leaseSeconds}`;
+      const put = { create: `${tool} ${words}`, delete: `${tool} remove`, stdin: activeRecord };
       // It asks through the firewall, so it sees whether a boot could.
       ready.push(first("active-record", put, [...ready]));
     }

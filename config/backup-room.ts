@@ -18,8 +18,8 @@ const cacheGiB = 1;
 
 /**
  * Staging is kept, so that a run costs what has changed; it is as large as what it is a copy of. A file is replaced while
- * the old one is there, and the largest file can be all of a state. The daily archive (packed, then unpacked to be
- * verified) and the weekly verification (one gateway's restore) have one lock, so only the larger of them counts.
+ * the old one is there, and the largest file can be all of a state. A restore (what it brings, beside what was there)
+ * and the weekly verification (one gateway's restore) have one lock, so only the larger of them counts.
  * @param gateways how many the stack has
  */
 export function backupRoom(
@@ -32,7 +32,7 @@ export function backupRoom(
       gib: gateways * (stateGiB + sandboxesGiB),
     },
     { part: "a file that is replaced", gib: Math.max(stateGiB, sandboxesGiB) },
-    { part: "archive or verification", gib: Math.max(2 * stateGiB, stateGiB + sandboxesGiB) },
+    { part: "restore or verification", gib: Math.max(2 * stateGiB, stateGiB + sandboxesGiB) },
     { part: "spend and audit", gib: recordsGiB },
     { part: "restic's cache", gib: cacheGiB },
   ];

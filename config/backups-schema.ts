@@ -28,7 +28,7 @@ export const backups = z.strictObject({
     .optional(),
   /** Minutes from one snapshot to the next. */
   everyMinutes: z.int().min(1).max(1440).default(2),
-  /** When the whole is saved each day, OpenClaw's own archive with it. UTC. */
+  /** When the whole is saved each day, with each gateway's own audits after it. UTC. */
   dailyAt: timeOfDay.default("03:00"),
   /** When the newest snapshot is restored and tried, on Sundays. UTC. */
   verifyAt: timeOfDay.default("03:30"),

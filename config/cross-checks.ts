@@ -41,10 +41,12 @@ export function checkTogether(stack: string, settings: UsableSettings): Problem[
 }
 
 /** Two stacks that take over from one another are told apart by their names, in a record that both read. */
-function checkPair(stack: string, { role, pairedStack }: UsableSettings): Problem[] {
+function checkPair(stack: string, { role, pairedStack, leaseSeconds }: UsableSettings): Problem[] {
   const problem = (message: string): Problem[] => [settingProblem(stack, "pairedStack", [], message)];
-  if (pairedStack === undefined)
-    return role === "standby" ? problem("is missing: the stack that this one stands by for") : [];
+  if (pairedStack === undefined) {
+    if (role === "standby") return problem("is missing: the stack that this one stands by for");
+    return leaseSeconds === undefined ? [] : [leaseOfNobody(stack)];
+  }
   if (pairedStack === stack) return problem("is this stack itself");
   if (!stackName.test(stack))
     return problem(
@@ -52,6 +54,12 @@ function checkPair(stack: string, { role, pairedStack }: UsableSettings): Proble
     );
   return [];
 }
+
+const leaseOfNobody = (stack: string): Problem => ({
+  key: "clawkeep:leaseSeconds",
+  message: "is for a stack that another one takes over from, and clawkeep:pairedStack names none",
+  remedy: `pulumi config rm --stack ${stack} clawkeep:leaseSeconds; or pulumi config set --stack ${stack} clawkeep:pairedStack STANDBY`,
+});
 
 function checkHostname(stack: string, { hostname, zone, originCertificate }: UsableSettings): Problem[] {
   if (hostname === undefined || zone?.name === undefined) return [];

@@ -1,4 +1,5 @@
 /** The records that answer for a public name at Cloudflare, and what to do about one that is there already. */
+import { upAgain } from "./await-restore";
 import { askCloud, CloudRefuses } from "./cloud-question";
 import { importCommand, type ImportPlace } from "./import-command";
 
@@ -84,11 +85,11 @@ export function inTheWay(
     same === undefined
       ? ""
       : ` To take ${records.length === 1 ? "it" : inWords(same)} over, while the name answers: ` +
-        `${importCommand(place, `${zoneId}/${same.id}`)} && pulumi up --stack ${place.stack}`;
+        `${importCommand(place, `${zoneId}/${same.id}`)} && ${upAgain(place.stack)}`;
   const rest = same !== undefined && records.length > 1 ? " (all others have to be deleted first)" : "";
   return (
     `${name} has DNS records at Cloudflare that this stack does not know: ${records.map(inWords).join(", ")}. ` +
     "One more would be served beside them, or be refused, so none was made. What nobody uses any more, delete at Cloudflare " +
-    `(DNS, Records), and run pulumi up --stack ${place.stack} again.${takeOver}${rest}`
+    `(DNS, Records), and run ${upAgain(place.stack)} again.${takeOver}${rest}`
   );
 }

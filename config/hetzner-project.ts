@@ -1,5 +1,6 @@
 /** What the project at Hetzner has already and can sell now, and what of that is in a stack's way. */
 import { createHash } from "node:crypto";
+import { upAgain } from "./await-restore";
 import { askCloud, CloudRefuses } from "./cloud-question";
 import { locations, serverTypes, type Location } from "./hetzner";
 import { isKeyLine, type HcloudHost } from "./host-schema";
@@ -287,6 +288,6 @@ export function projectReport({ stack, serverName }: StackAtHetzner, problems: r
   return [
     `Hetzner would refuse what ${serverName} is about to order, so it was not ordered:`,
     ...problems.map((problem) => `  - ${problem}`),
-    `Then run pulumi up --stack ${stack} again. What an up that was cut off has left, make recover STACK=${stack} finds by itself`,
+    `Then run ${upAgain(stack)} again. What an up that was cut off has left, make recover STACK=${stack} finds by itself`,
   ].join("\n");
 }

@@ -7,7 +7,7 @@ const thirtyDaysSeconds = 30 * 86_400;
 
 /** US dollars, rounded up to the cent. */
 export interface MostSpending {
-  /** Of all gateways together, in 30 days. */
+  /** Of all gateways together, in 30 days that begin with a period. */
   readonly usdPer30Days: number;
   /** Gateway -> the same of it alone. */
   readonly ofGateways: Readonly<Record<string, number>>;
@@ -17,15 +17,16 @@ type Capped = Pick<ModelSettings, "budgetUsd" | "budgetPeriod">;
 type Gateway = Capped & Pick<GatewaySettings, "name" | "models">;
 type Model = Capped & Pick<ModelSettings, "name" | "shares">;
 
+/** A period that has begun can be used up at once, so each that begins in the 30 days counts whole. */
 const in30Days = ({ budgetUsd, budgetPeriod }: Capped): number =>
-  (budgetUsd * thirtyDaysSeconds) / periodSeconds(budgetPeriod);
+  budgetUsd * Math.ceil(thirtyDaysSeconds / periodSeconds(budgetPeriod));
 
 /** Without the last digits, which are the arithmetic's. */
 const cents = (usd: number): number => Math.ceil(Math.round(usd * 1e6) / 1e4) / 100;
 
 /**
- * What a gateway's own cap and its shares of its models' caps leave it, whichever is less. Caps of other periods are
- * reckoned to 30 days; a period begins with its first spending, so two of them can lie partly in the same 30 days.
+ * What a gateway's own cap and its shares of its models' caps leave it, whichever is less. A period begins with its first
+ * spending: 30 days that begin in the middle of one can hold a part of one more.
  */
 export function mostModelSpending(gateways: readonly Gateway[], models: readonly Model[]): MostSpending {
   const most = gateways.map((gateway) => {

@@ -11,6 +11,7 @@ import { certificates, filled, hostName, subnet } from "./fields";
 import { gateway } from "./gateway-schema";
 import { existingHost, hcloudHost } from "./host-schema";
 import { imagePins, pinProblem, softwareProblem, type ImageName } from "./images";
+import { leaseSeconds } from "./lease";
 import { defaultModels, model } from "./model-schema";
 import { registryLogins } from "./registries";
 import { tierNames } from "./services";
@@ -43,6 +44,8 @@ export const settingsShape = {
     .string()
     .regex(stackName, "is not a stack name of lower-case letters, digits and hyphens (1 to 40)")
     .optional(),
+  /** Of a stack that has another, the same in both: seconds for which a gateway runs without hearing who is active. Absent: no end. */
+  leaseSeconds: leaseSeconds.optional(),
   /** Public name of the assistant. */
   hostname: hostName,
   /** Cloudflare zone the name lives in. */

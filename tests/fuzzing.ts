@@ -10,12 +10,13 @@ const number = (name: string, otherwise: number): number => {
   return said === undefined ? otherwise : Number(said);
 };
 export const fuzzSeconds = number("CLAWKEEP_FUZZ_SECONDS", 2);
-const seed = number("CLAWKEEP_FUZZ_SEED", Date.now() % 1_000_000_000);
+/** Where draws begin. */
+export const fuzzSeed = number("CLAWKEEP_FUZZ_SEED", Date.now() % 1_000_000_000);
 
 /** Runs a property until the time is up. A time that is too short for one run fails. */
 export const fuzz = async <T>(property: fc.IRawProperty<T>): Promise<void> => {
   await fc.assert(property, {
-    seed,
+    seed: fuzzSeed,
     numRuns: 1_000_000_000,
     interruptAfterTimeLimit: fuzzSeconds * 1000,
     markInterruptAsFailure: false,

@@ -10,7 +10,8 @@
 import { randomBytes } from "node:crypto";
 import { sayBackend } from "./backend";
 import { checkedWords } from "./failover/words";
-import { Outside, sideOf } from "./failover/outside";
+import { Outside } from "./failover/outside";
+import { sideOf } from "./failover/pair";
 import { takeOver } from "./failover/steps";
 import { endWith, say } from "./terminal";
 

@@ -49,6 +49,8 @@ function main([remote = "", dry]: readonly string[]): void {
   say(`${repository.snapshots.length} snapshots, ${forget.length} of them go`);
   if (dry !== undefined) for (const id of forget) say(id);
   else {
+    // Of a prune that was killed, on this machine or half an hour ago: restic takes away none that somebody holds.
+    restic("unlock");
     for (let first = 0; first < forget.length; first += atOnce)
       restic("forget", "--retry-lock", "5m", ...forget.slice(first, first + atOnce));
     // Also where none goes today: one that was cut off has left what nobody refers to.

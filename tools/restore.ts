@@ -4,15 +4,18 @@
  *
  *   npx tsx tools/restore.ts STACK [--snapshot ID] [--gateway NAME] [--dry] [--cold]
  *
- * --cold: onto a host that has nothing: `pulumi up` first, then this, so that it is one command. Standard error begins with which
- * stack of which state backend it is. Needs pulumi on the PATH and the key in your ssh-agent.
+ * --cold: onto a host that has nothing: `pulumi up` with gateways that wait, then this, then `pulumi up` as ever, so that it is one
+ * command (tools/restore/cold.ts). Standard error begins with which stack of which state backend it is. Needs pulumi on the PATH and
+ * the key in your ssh-agent.
  */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
+import { awaitRestoreVariable } from "../config/await-restore";
 import { sayBackend } from "./backend";
 import { sshTarget, withHost } from "./host-shell";
 import { notRun, plainly, tryPulumi } from "./pulumi";
+import { coldRestore, type ColdWorld } from "./restore/cold";
 import { checkedWords, hostScript, hostWords } from "./restore/words";
 import { complain, endWith, say } from "./terminal";
 import { stackOutputs } from "./verify/deployed-stack";
@@ -20,32 +23,44 @@ import { stackOutputs } from "./verify/deployed-stack";
 /** Hours that a restore may take; a first download is as long as the line is slow. */
 const hours = 12;
 
-/** Runs `pulumi`, says what it says as it says it. @returns its exit code */
-function pulumi(...args: readonly string[]): Promise<number | null> {
+/** Runs `pulumi`, says what it says as it says it. @returns whether it went well */
+function pulumi(words: readonly string[], awaiting = false): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const child = spawn("pulumi", [...plainly, ...args], {
+    const child = spawn("pulumi", [...plainly, ...words], {
       stdio: ["ignore", "pipe", "pipe"],
+      // Also where somebody has set it: the last one starts the gateways.
+      env: { ...process.env, [awaitRestoreVariable]: awaiting ? "1" : "" },
     });
     createInterface({ input: child.stdout }).on("line", say);
     createInterface({ input: child.stderr }).on("line", complain);
     child.once("error", (error) => reject(notRun(error)));
-    child.once("close", resolve);
+    child.once("close", (code) => resolve(code === 0));
   });
 }
 
-/** Deploys. A state backend that knows nothing of the stack begins with its file. */
-async function up(stack: string): Promise<void> {
-  const { code, stdout } = tryPulumi(["stack", "ls", "--json"]);
-  const known = code === 0 ? (JSON.parse(stdout) as { name: string }[]) : [];
-  if (!known.some(({ name }) => name.split("/").at(-1) === stack)) {
-    if ((await pulumi("stack", "init", stack, "--no-select")) !== 0)
-      throw new Error(`there is no stack ${stack}, and none could be begun: pulumi stack init ${stack}`);
-  }
-  if ((await pulumi("up", "--stack", stack, "--yes", "--skip-preview")) !== 0)
-    throw new Error(
-      "the stack is not deployed, so nothing was restored: mend what pulumi says, then type it again",
-    );
-}
+const onHost = (stack: string, script: string, words: readonly string[], seconds?: number): Promise<void> =>
+  withHost(
+    sshTarget(stack, stackOutputs(stack)),
+    async (shell) => say((await shell(script, words)).trim()),
+    seconds,
+  );
+
+const worldOf = (stack: string, restore: () => Promise<void>): ColdWorld => ({
+  known: () => {
+    const { code, stdout } = tryPulumi(["stack", "ls", "--json"]);
+    const found = code === 0 ? (JSON.parse(stdout) as { name: string }[]) : [];
+    return Promise.resolve(found.some(({ name }) => name.split("/").at(-1) === stack));
+  },
+  begin: () => pulumi(["stack", "init", stack, "--no-select"]),
+  up: (awaiting) => pulumi(["up", "--stack", stack, "--yes", "--skip-preview"], awaiting),
+  restore,
+  save: () =>
+    onHost(
+      stack,
+      "systemctl start --no-block clawkeep-backup.service 2>/dev/null && echo 'a backup of the new host is begun' || true",
+      [],
+    ),
+});
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -63,12 +78,8 @@ async function main(): Promise<void> {
     ...(gateway === undefined ? {} : { gateway }),
   });
   sayBackend(words.stack);
-  if (words.cold) await up(words.stack);
-  await withHost(
-    sshTarget(words.stack, stackOutputs(words.stack)),
-    async (shell) => say((await shell(hostScript, hostWords(words))).trim()),
-    hours * 3600,
-  );
+  const restore = () => onHost(words.stack, hostScript, hostWords(words), hours * 3600);
+  await (words.cold ? coldRestore(words.stack, worldOf(words.stack, restore)) : restore());
 }
 
 main().catch((error: unknown) => endWith(error));

@@ -73,10 +73,11 @@ export const firewallUnitFiles = (): string => units(firewallUnits);
 export const upgradeSettings = (): string =>
   readFileSync(join(__dirname, "apt", "52clawkeep-upgrades"), "utf8");
 
-/** The unit template that runs gateways, those of a boot and its end, the swap file's, what is added to Docker's socket, slices. */
+/** The unit template that runs gateways, those of a boot and its end, the swap file's, the lease's guard, what is added to Docker's socket, slices. */
 const hostUnits = [
   "openclaw-gateway@.service",
   "clawkeep-boot.service",
+  "clawkeep-lease.service",
   "clawkeep-stop.service",
   "clawkeep-swap.service",
   "clawkeep-traces.service",

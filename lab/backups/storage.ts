@@ -56,21 +56,22 @@ export async function upStorage(password: string): Promise<void> {
     // It reads who may come in when it starts.
     inputs: [digest],
   });
-  await listens();
+  await listens(443);
 }
 
-async function listens(): Promise<void> {
+/** Waits until somebody listens. @throws Error where nobody does in half a minute */
+export async function listens(port: number, host: string = addresses.storage): Promise<void> {
   const deadline = Date.now() + 30_000;
   for (;;) {
     const open = await new Promise<boolean>((resolve) => {
-      const socket = connect({ host: addresses.storage, port: 443, timeout: 500 });
+      const socket = connect({ host, port, timeout: 500 });
       socket.once("connect", () => (socket.destroy(), resolve(true)));
       socket.once("error", () => resolve(false));
       socket.once("timeout", () => (socket.destroy(), resolve(false)));
     });
     if (open) return;
     if (Date.now() > deadline)
-      throw new Error(`${storageContainer} does not answer; look at: docker logs ${storageContainer}`);
+      throw new Error(`nobody answers at ${host}, port ${port}; look at: docker logs ${storageContainer}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../lib/exec";
 import { repoDir } from "../lib/paths";
+import { gateAdded } from "./gate-cost";
 import type { Measure } from "./sandbox-cost";
 
 export interface BenchResult {
@@ -48,6 +49,7 @@ const aims: Readonly<Record<string, number>> = {
   [fromBare]: 240,
   "filter, resident memory": 80,
   "exec round trip, added p50": 4,
+  [gateAdded]: 5,
 };
 
 export function benchPage({ time, commit, cores, load, measures, slowest }: BenchResult): string {

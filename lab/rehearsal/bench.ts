@@ -2,15 +2,21 @@
 import { writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
+import { runAmong } from "../backups/many-snapshots";
 import { currentCommit } from "../lib/commit";
 import { run } from "../lib/exec";
 import { labDir, repoDir } from "../lib/paths";
 import { fromBare, partsOfAnUp, writeBenchPage, type BenchResult } from "./bench-page";
+import { backupUnderLoad } from "./bench-backups";
 import { enterLabEnvironment } from "./environment";
+import { gateLatency } from "./gate-cost";
 import { chatTurn } from "./public";
 import { nextServers, pulumi, pulumiUp } from "./pulumi";
 import { filterLatency, filterMemory, sandboxTurns, type Measure } from "./sandbox-cost";
 import { proxyThroughput } from "./throughput";
+
+/** 30 days without a prune are 21,600, which takes hours to make: CLAWKEEP_BENCH_SNAPSHOTS=21600. */
+const snapshots = Number(process.env["CLAWKEEP_BENCH_SNAPSHOTS"] ?? 600);
 
 async function main(): Promise<void> {
   const measures: Measure[] = [];
@@ -38,6 +44,9 @@ async function main(): Promise<void> {
   for (const found of await sandboxTurns("prod")) keep(found);
   for (const found of await filterMemory("prod")) keep(found);
   for (const found of await filterLatency()) keep(found);
+  for (const found of await gateLatency()) keep(found);
+  for (const found of await backupUnderLoad()) keep(found);
+  for (const found of await runAmong(snapshots)) keep(found);
   await pulumi("destroy", ["--stack", "prod", "--yes", "--skip-preview", "--exclude-protected"]);
   await nextServers("bare");
   const log = await measure(fromBare, async () => {

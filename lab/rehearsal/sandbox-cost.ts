@@ -12,7 +12,7 @@ import { script } from "./world";
 export interface Measure {
   readonly name: string;
   readonly value: number;
-  readonly unit: "s" | "ms" | "MiB";
+  readonly unit: "s" | "ms" | "MiB" | "requests";
 }
 
 interface FilterReport {
@@ -93,7 +93,7 @@ async function turnWithCommand(): Promise<number> {
   return seconds;
 }
 
-const median = (values: readonly number[]): number =>
+export const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 /** Turns without a sandbox to begin with, and turns that find one. The median of some each. */

@@ -58,6 +58,8 @@ export type LabHost =
       readonly address: string;
       readonly sshPort: number;
       readonly hostKey: string;
+      /** What it is sold with. Default: 8192. */
+      readonly memoryMiB?: number;
     };
 
 /**
@@ -145,7 +147,7 @@ async function plainConfiguration(role: string, host: LabHost, more: Readonly<Re
             adminCidrs: [`${addresses.admin}/32`],
             sshKey: host.sshKey,
           }
-        : { ...host, memoryMiB: 8192, swapMiB: 256, cgroupDriver },
+        : { ...host, memoryMiB: host.memoryMiB ?? 8192, swapMiB: 256, cgroupDriver },
     "clawkeep:storage": { stateGiB: 1, sandboxesGiB: 1 },
     "clawkeep:gateways": [labGateway],
     "clawkeep:models": labModels,

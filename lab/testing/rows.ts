@@ -26,7 +26,7 @@ interface Common {
   readonly name: string;
   /** In a few words. */
   readonly what: string;
-  /** Then everything it has started is ended, and its result is `timeout`. Default: 15, and no row may have more. */
+  /** Then everything it has started is ended, and its result is `timeout`. Default: 15; what needs more says why. */
   readonly minutes?: number;
 }
 
@@ -96,6 +96,8 @@ export const rows: readonly Row[] = [
   { name: "litellm", what: "LiteLLM as it runs: routes, caps, prices, bounds, its store, its audit, alerts", group: "docker",
     files: ["alerts", "audit", "bounds", "caps", "one-deployment", "prices", "store"].map((name) => `tests/config-files/litellm/${name}.docker.test.ts`),
     reads: ["config-files/litellm", "config-files/redis", "lab/images", "lab/internet", "tests/config-files/litellm"] },
+  { name: "dollars", what: "the most that a gateway's owner can cost, while callers hang up, LiteLLM is killed and providers fail", group: "docker",
+    files: ["tests/config-files/litellm/dollars.docker.test.ts"], reads: ["config-files/litellm", "config-files/redis", "lab/images"] },
   { name: "host-services", what: "Docker's and the kernel's settings, services restarted, a reboot", group: "docker",
     files: ["tests/config-files/host/host-settings.docker.test.ts"], reads: ["config-files/host", "lab/vps"] },
   { name: "host-upgrades", what: "a night of security updates, and a Docker that it leaves", group: "docker",
@@ -115,6 +117,8 @@ export const rows: readonly Row[] = [
     files: ["tests/lab/backups/backups.docker.test.ts"] },
   { name: "backup-rights", what: "a host's credentials against its own backups, at restic's server and at an S3 storage", group: "docker",
     files: ["tests/lab/backups/backup-rights.docker.test.ts"] },
+  { name: "prune-cut", what: "a prune that is killed, by the real restic and rclone, and typed again", group: "docker",
+    files: ["tests/lab/backups/prune-cut.docker.test.ts"] },
   // Its steps' own limits together.
   { name: "real-kernel", what: "the host's commands on a kernel of its own, in QEMU", group: "docker", minutes: 77,
     files: ["tests/long/real-kernel.docker.test.ts"] },
@@ -138,6 +142,14 @@ export const rows: readonly Row[] = [
 
   { name: "backups-lost", what: "a place for backups that is away, another password, a power cut, and a host that is gone: one command", group: "rehearsal",
     files: ["tests/rehearsal/27-backups-lost.test.ts"] },
+  { name: "backups-cold", what: "the state is gone too: what the clouds have is refused by name, and the recovery kit brings all of it back",
+    group: "rehearsal", files: ["tests/rehearsal/27-backups-cold.test.ts"] },
+  { name: "backups-places", what: "the running stack saves to an S3 storage and by SSH, restores from there, and can delete nothing", group: "rehearsal",
+    files: ["tests/rehearsal/29-backup-places.test.ts"] },
+  { name: "restore-power-cut", what: "the server's power is cut in the middle of a restore, at moments that nobody has chosen", group: "rehearsal",
+    files: ["tests/rehearsal/27-restore-power-cut.test.ts"] },
+  { name: "restore-killed", what: "the operator's machine is off in the middle of a restore, an ordinary one and a cold one", group: "rehearsal",
+    files: ["tests/rehearsal/27-restore-killed.test.ts"] },
 
   { name: "services-restarted", what: "Docker and nftables restarted on the server of the rehearsal, then a turn with a tool", group: "rehearsal",
     files: ["tests/rehearsal/20-host-services.test.ts"] },
@@ -151,6 +163,15 @@ export const rows: readonly Row[] = [
     files: ["tests/rehearsal/26-long-turn.test.ts"] },
   { name: "failover", what: "the standby takes over, planned and from a frozen prod, and prod comes home: who polls, how long it is away, what is lost",
     group: "rehearsal", files: ["tests/rehearsal/28-failover.test.ts"] },
+  // Eight takeovers and as many ways home.
+  { name: "failover-forms", what: "the same by force, from a prod that is dead, frozen, rebooting, full or cut off, by a command that is killed, by two at once",
+    group: "rehearsal", minutes: 60, files: ["tests/rehearsal/29-failover-forms.test.ts"] },
+  { name: "lease", what: "an active host that hears nobody ends its gateway by itself, also where Docker hangs, and starts it again",
+    group: "rehearsal", files: ["tests/rehearsal/30-lease.test.ts"] },
+
+  // As many turns as a p95 needs, with and without each of some twenty things beside them.
+  { name: "four-gateways", what: "four gateways on one host: three at work, the fourth does the worst from its sandboxes and its process", group: "rehearsal",
+    minutes: 45, files: ["tests/rehearsal/30-four-gateways.test.ts"] },
 
   // A call of an `up` goes wrong at Hetzner or Cloudflare; ten of all are in `make test`.
   { name: "faults-unavailable-reads", what: "each call of an up that reads is answered 503", group: "docker", files: ["tests/long/faults-unavailable-reads.docker.test.ts"] },

@@ -14,6 +14,7 @@ const graphs = recordGraphs({
     undefined,
     [hardwareKey],
   ),
+  leased: programRun(rawConfiguration(prod, { "clawkeep:leaseSeconds": 300 })),
   larger: programRun(rawConfiguration(prod, { "clawkeep:host": { ...host, volumeGiB: 31 } })),
 });
 const inputs = (graph: Graph, name: string): Record<string, unknown> => {
@@ -46,6 +47,21 @@ it.each([
   expect(create).toContain(`/${script} `);
   // What the script reads, if it reads anything, comes after.
   expect([String(stdin).split("\n")[0], triggers]).toEqual([revision(script, ...modules), undefined]);
+});
+
+it("says a lease in clear, and in the order; without one nothing of it is there", () => {
+  const [leased, plain] = [graphs.leased, graphs.prod].map((graph) => inputs(graph, "host-active-record"));
+  expect([leased?.["create"], plain?.["create"]]).toEqual([
+    expect.stringMatching(/\/active-record put lease 300$/),
+    expect.stringMatching(/\/active-record put$/),
+  ]);
+  const order = (text: unknown) => JSON.parse(String(text).split("\n")[0] ?? "") as object;
+  expect(order(leased?.["stdin"])).toMatchObject({ lease: 300 });
+  expect(order(plain?.["stdin"])).not.toHaveProperty("lease");
+  const revisions = String(leased?.["stdin"]).split("\n")[1]?.split(" ");
+  expect(revisions?.[1]).toBe(
+    revision("gateway-lease", "active_record.py", "common.py", "lease.py", "gateway.py", "visible.py"),
+  );
 });
 
 it("keeps free on the volume what the configuration counts on", () => {

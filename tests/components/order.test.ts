@@ -15,6 +15,7 @@ import {
 const graphs = recordGraphs({
   prod: programRun(rawConfiguration(prod)),
   twoGateways: programRun(rawConfiguration(twoGateways)),
+  cold: { ...programRun(rawConfiguration(prod)), awaitsRestore: true },
 });
 
 /** Everything that has to be there before `name`, at any distance. */
@@ -295,4 +296,12 @@ describe.each(["prod", "twoGateways"] as const)("%s", (stack) => {
       expect(earlier).toContain(`${container(graph, name).name}-settled`);
     }
   });
+});
+
+it("in the up of a cold restore the gateway is told to wait, and nothing else is another one", () => {
+  const create = (graph: Graph): string =>
+    String(opened(script(graph, "gateway-activate", "openclaw ").inputs["create"]));
+  expect(create(graphs.cold)).toBe(create(graphs.prod).replace(" active ", " awaits-restore "));
+  const others = (graph: Graph) => graph.resources.filter(({ name }) => !name.endsWith("-activated"));
+  expect(others(graphs.cold)).toEqual(others(graphs.prod));
 });

@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { recordIsFree } from "../../components/record-is-free";
+import { awaitRestoreVariable } from "../../config/await-restore";
 import { CloudRefuses } from "../../config/cloud-question";
 import { recordsOfName } from "../../config/dns-records";
 import { importCommand, importPlace } from "../../config/import-command";
@@ -87,6 +88,18 @@ describe("before a stack makes its record", () => {
       expect(said).not.toContain(tokens.write);
     },
   );
+
+  it("in a cold restore says that command again, and not pulumi up", async () => {
+    await call("POST", "", ours);
+    process.env[awaitRestoreVariable] = "1";
+    try {
+      const said = await asked();
+      expect(said).toMatch(/&& make restore STACK=prod COLD=1$/);
+      expect(said).not.toContain("pulumi up");
+    } finally {
+      process.env[awaitRestoreVariable] = "";
+    }
+  });
 
   it("offers to take over none that would have to be another", async () => {
     await call("POST", "", { ...ours, type: "CNAME", content: "elsewhere.example.net" });

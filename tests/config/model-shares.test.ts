@@ -79,6 +79,20 @@ describe("the most that models can cost", () => {
     });
   });
 
+  it.each([
+    ["1h", 720],
+    ["7d", 5],
+    ["29d", 2],
+    ["30d", 1],
+    ["31d", 1],
+    ["365d", 1],
+  ])("counts each period that begins in thirty days whole: of %s there are %i", (budgetPeriod, periods) => {
+    const { usdPer30Days } = of([{ name: "one", budgetUsd: 1000 }], [{ budgetUsd: 1, budgetPeriod }]);
+    expect(usdPer30Days).toBe(periods);
+    const own = of([{ name: "one", budgetUsd: 0.1, budgetPeriod }], [{ budgetUsd: 1000 }]);
+    expect(own.usdPer30Days).toBeCloseTo(periods / 10, 9);
+  });
+
   it("is nothing of a model that a gateway may not use", () => {
     const gateways = [{ name: "one", models: ["bb"] }, { name: "two" }];
     const models = [{ shares: { two: 1 } }, { name: "bb", budgetUsd: 30 }];

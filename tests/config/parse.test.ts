@@ -128,6 +128,22 @@ describe("a valid configuration", () => {
     expect(problem?.message).toMatch(message);
   });
 
+  it("refuses a lease of a stack that nobody takes over from, with both ways out, and one of other seconds", () => {
+    const changes = { "clawkeep:pairedStack": undefined, "clawkeep:cloudflareReadToken": undefined };
+    const lease = { "clawkeep:leaseSeconds": 60 };
+    const alone = problemsOf(rawConfiguration(existing, { ...changes, ...lease }));
+    expect(alone).toContainEqual({
+      key: "clawkeep:leaseSeconds",
+      message: expect.stringMatching(/^is for a stack that another one takes over from/) as string,
+      remedy: expect.stringMatching(/config rm .*leaseSeconds; or .*pairedStack STANDBY$/) as string,
+    });
+    expect(problemsOf(rawConfiguration(prod, lease))).toEqual([]);
+    for (const seconds of [59, 601, 60.5])
+      expect(problemsOf(rawConfiguration(prod, { "clawkeep:leaseSeconds": seconds }))).toMatchObject([
+        { key: "clawkeep:leaseSeconds" },
+      ]);
+  });
+
   it("needs all that an active stack does of a standby, so that a change of its role is all that a promotion asks", () => {
     expect(parseConfiguration(rawConfiguration(standby, { "clawkeep:role": "active" }))).toHaveProperty(
       "settings.role",

@@ -2,7 +2,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { endpoints } from "../../lab/internet/addresses";
+import { docker } from "../../lab/lib/docker";
 import { labDir } from "../../lab/lib/paths";
+import { eventually } from "./support";
 
 /** @param path below /v1, with its slash */
 export async function hetzner(method: string, path: string, body?: object): Promise<Record<string, unknown>> {
@@ -10,6 +12,29 @@ export async function hetzner(method: string, path: string, body?: object): Prom
     write: string;
   };
   return asked(new URL(`${endpoints.hetzner}${path}`), method, body, { authorization: `Bearer ${write}` });
+}
+
+/** The stand-in takes a volume for free as soon as its server is asked to go, which Hetzner does not. */
+export const machineIsGone = (): Promise<void> =>
+  eventually("the machine is gone", 60, async () => {
+    await expect(docker(["inspect", "clawkeep-vps-clawkeep-prod"])).rejects.toThrow();
+  });
+
+/** All of a kind that a stack has there, deleted behind Pulumi's back. @param kind as the API lists it: `volumes` */
+export async function deleteAtHetzner(stack: string, kind: string): Promise<void> {
+  const listed = async (): Promise<{ id: number; protection?: { delete: boolean } }[]> =>
+    (await hetzner("GET", `/${kind}?name=clawkeep-${stack}`))[kind] as { id: number }[];
+  const found = await listed();
+  if (found.length === 0) throw new Error(`${stack} has nothing among the ${kind}`);
+  for (const { id, protection } of found) {
+    if (protection?.delete === true)
+      await hetzner("POST", `/${kind}/${id}/actions/change_protection`, { delete: false });
+    await eventually(`${kind} ${id} can be deleted`, 60, async () => {
+      // Throws where it is refused: what it belongs to is still going.
+      await hetzner("DELETE", `/${kind}/${id}`);
+    });
+  }
+  await eventually(`${kind} are gone`, 60, async () => expect(await listed()).toEqual([]));
 }
 
 /** A server type is to be had in fsn1, or not. */

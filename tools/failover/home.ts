@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { sshTarget, withHost } from "../host-shell";
 import { releaseServer } from "./hetzner";
-import { serverName, type Side } from "./outside";
+import { serverName, type Side } from "./pair";
 import { pulumi } from "./pulumi";
 
 /** Seconds for a server that is switched on to let us in. */

@@ -2,26 +2,18 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { readActiveRecord, takeEpoch, type ActiveZone } from "../../config/active-stack";
+import type { ActiveRecord } from "../../config/active-record";
+import { readActiveRecord, takeEpoch } from "../../config/active-stack";
 import { cloudflareApi, pointRecord, recordsOfName } from "../../config/dns-records";
-import { hetznerApi, type HetznerApi } from "../../config/hetzner-project";
-import type { Settings } from "../../config/schema";
 import { sshTarget, withHost, type Shell } from "../host-shell";
-import { deployedStack, stackConfig, stackOutputs, stackSettings } from "../verify/deployed-stack";
+import { deployedStack } from "../verify/deployed-stack";
+import { takingTheRight } from "./append-right";
 import { fenceServer, proveServerFenced } from "./hetzner";
+import { leaseOf, tellingScript, told, type Lease } from "./lease";
+import { pairProblems, serverName, type Side } from "./pair";
 import { adoption, forgetting, theRecord } from "./public-record";
 import { pulumi, stateOf } from "./pulumi";
-import type { Fence, World } from "./steps";
-
-/** A stack, as much of it as is known without asking its host. */
-export interface Side {
-  readonly stack: string;
-  readonly settings: Settings;
-  readonly outputs: Readonly<Record<string, unknown>>;
-  readonly zone: ActiveZone;
-  /** Undefined for a host of the operator's own. */
-  readonly hetzner: HetznerApi | undefined;
-}
+import type { Fence, World } from "./world";
 
 /** Seconds that a host has to let us in. */
 const loginSeconds = 12;
@@ -29,48 +21,6 @@ const loginSeconds = 12;
 const fenceSpareSeconds = 25;
 const secondsOnHost = 900;
 const readySeconds = 90;
-
-export const serverName = (stack: string): string => `clawkeep-${stack}`;
-
-/** @throws Error where its file or its state says that it is not one of a pair */
-export function sideOf(stack: string): Side {
-  const config = stackConfig(stack);
-  const read = stackSettings(stack, config);
-  const value = (key: string): string | undefined => config[key]?.value;
-  const token = value("hcloud:token");
-  return {
-    stack,
-    settings: read.settings,
-    outputs: stackOutputs(stack),
-    zone: {
-      token: value("cloudflare:apiToken") ?? "",
-      baseUrl: value("cloudflare:baseUrl"),
-      zoneId: read.settings.zone.id,
-      hostname: read.settings.hostname,
-    },
-    hetzner:
-      read.settings.host.mode === "hcloud" && token !== undefined
-        ? { token, endpoint: value("hcloud:endpoint") ?? hetznerApi }
-        : undefined,
-  };
-}
-
-/** Why the two are no pair that can take over from one another; none where they are. */
-export function pairProblems(from: Side, to: Side): string[] {
-  const problems: string[] = [];
-  if (from.settings.pairedStack !== to.stack)
-    problems.push(
-      `clawkeep:pairedStack of ${from.stack} is ${from.settings.pairedStack ?? "not set"}, not ${to.stack}`,
-    );
-  for (const key of ["hostname", "zone", "backups"] as const)
-    if (JSON.stringify(from.settings[key]) !== JSON.stringify(to.settings[key]))
-      problems.push(`clawkeep:${key} is not the same in ${from.stack} and ${to.stack}`);
-  if (to.settings.backups === undefined)
-    problems.push(
-      `clawkeep:backups is not set, so ${to.stack} has nothing to serve: nothing leaves the host of ${from.stack}`,
-    );
-  return problems;
-}
 
 /** @throws Error where it takes longer */
 async function within<T>(seconds: number, what: string, work: Promise<T>): Promise<T> {
@@ -178,6 +128,19 @@ ${wait ? `for name in "$@"; do ${tool("gateway-gate")} wait "$name" || exit 1; d
     return fenceServer(this.from.hetzner, serverName(this.from.stack));
   }
 
+  async lease(record: ActiveRecord): Promise<Lease> {
+    if (this.operator.cutOff !== undefined) return { why: "the operator has cut it off himself" };
+    const [from, to] = [this.from.stack, this.to.stack];
+    const said = await this.on(this.to, (shell) => shell(tellingScript));
+    const wanted = this.from.settings.leaseSeconds;
+    return leaseOf({ from, to, wanted, state: await stateOf(from), told: told(said), record });
+  }
+
+  async wait(seconds: number): Promise<void> {
+    // By a clock that nobody sets.
+    await sleep(seconds * 1000);
+  }
+
   async fenceByWord(): Promise<void> {
     const { stack } = this.from;
     const question =
@@ -193,6 +156,9 @@ ${wait ? `for name in "$@"; do ${tool("gateway-gate")} wait "$name" || exit 1; d
   prove(fence: Fence): Promise<string> {
     if (fence === "host")
       return this.on(this.from, async (shell) => oneLine(await shell(`${tool("host-failover")} fenced`)));
+    if (fence === "lease")
+      return Promise.resolve("nobody can look: what counts is the wait after the epoch is taken");
+    if (fence === "served") return Promise.resolve("it was before");
     if (fence === "word" || this.from.hetzner === undefined)
       return Promise.resolve("nobody has looked: it is the operator's word");
     return proveServerFenced(this.from.hetzner, serverName(this.from.stack));
@@ -255,6 +221,13 @@ ${wait ? `for name in "$@"; do ${tool("gateway-gate")} wait "$name" || exit 1; d
 
   upOther(): Promise<string> {
     return this.deploy(this.from.stack);
+  }
+
+  takingTheRight(): readonly string[] {
+    const [from, to] = [this.from, this.to];
+    const repository = to.settings.backups?.repository ?? "";
+    const shared = from.backupCredential === to.backupCredential;
+    return takingTheRight({ from: from.stack, to: to.stack, repository, shared });
   }
 
   private async deploy(stack: string): Promise<string> {

@@ -1,57 +1,9 @@
 /** A takeover as one table: what is done in each step, how long it may take, and what counts as done. No Pulumi in here. */
 import type { ActiveRecord } from "../../config/active-record";
+import { leaseMarginSeconds } from "../../config/lease";
 import { services } from "../../config/services";
-
-/** How the stack that is replaced was kept from serving. */
-export type Fence =
-  /** Its host has done it, and can be asked again. */
-  | "host"
-  /** Its provider has cut its power. */
-  | "provider"
-  /** The operator has cut it off, and has said so. */
-  | "word";
-
-/** What a takeover acts on. Each of these can be done again; `from` is replaced by `to`. */
-export interface World {
-  readonly say: (line: string) => void;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-  /** @throws Error with everything that has to be mended first */
-  readonly check: () => Promise<void>;
-  /** @throws Error where it cannot be read */
-  readonly record: () => Promise<ActiveRecord | undefined>;
-  /** Creates the record of an epoch; who has it, the next reading says. */
-  readonly take: (record: ActiveRecord) => Promise<void>;
-  /** Starts what the gateways of `to` need. @param wait also until it is healthy */
-  readonly startServices: (wait: boolean) => Promise<string>;
-  /** @param seconds for work to finish @returns why the host did not do it; undefined where it has */
-  readonly fenceOnHost: (seconds: number) => Promise<string | undefined>;
-  /** A last snapshot of what the gateways of `from` have left. */
-  readonly saveLast: () => Promise<string>;
-  /** Whether `from` has a provider who can cut its power. */
-  readonly hasProvider: boolean;
-  readonly fenceAtProvider: () => Promise<string>;
-  /** @throws Error where the operator does not say that he has cut it off */
-  readonly fenceByWord: () => Promise<void>;
-  /** Looks at the fence itself. @throws Error where it does not hold */
-  readonly prove: (fence: Fence) => Promise<string>;
-  /** Puts what is newer than what lies at `to` in its place; never in that of a gateway that has served since. */
-  readonly restore: () => Promise<string>;
-  /** Gateways of `to` serve. */
-  readonly serve: () => Promise<string>;
-  /** The public name points at `to`. */
-  readonly pointName: () => Promise<string>;
-  /** Both stack files say who is who. */
-  readonly writeRoles: () => Promise<string>;
-  /** The state of `to` has the public record, that of `from` has not. */
-  readonly adopt: () => Promise<string>;
-  /** `pulumi up` of `to`. */
-  readonly up: () => Promise<string>;
-  /** `pulumi up` of `from`, which answers: it becomes a standby that follows. */
-  readonly upOther: () => Promise<string>;
-  /** From outside. */
-  readonly verify: () => Promise<string>;
-}
+import type { Lease } from "./lease";
+import type { Fence, World } from "./world";
 
 export interface Takeover {
   readonly from: string;
@@ -70,6 +22,8 @@ interface Run {
   /** What the record said at first. */
   before: ActiveRecord | undefined;
   fence: Fence | undefined;
+  /** Seconds that have to pass between the epoch and whatever serves at `to`. */
+  leaseSeconds: number | undefined;
   services: Promise<string> | undefined;
 }
 
@@ -137,9 +91,39 @@ async function fence(run: Run): Promise<string> {
     run.fence = "provider";
     return done;
   }
+  return fenceFromNowhere(run);
+}
+
+/** Nobody here reaches the host, nor what it runs on. */
+async function fenceFromNowhere(run: Run): Promise<string> {
+  const { world, of, before } = run;
+  const lease: Lease = before === undefined ? { why: "nobody is recorded" } : await world.lease(before);
+  if ("served" in lease) {
+    run.fence = "served";
+    return `${of.to} serves already, so ${of.from} was fenced before`;
+  }
+  if ("seconds" in lease) {
+    run.fence = "lease";
+    run.leaseSeconds = lease.seconds;
+    return (
+      `${of.from} is fenced by its lease: once the record names ${of.to}, its gateways end by themselves within ${lease.seconds} s and ` +
+      `${leaseMarginSeconds} more. That its guard does so is what its host has said in its last snapshot; nobody can see it now`
+    );
+  }
+  world.say(`there is no lease to lean on: ${lease.why}`);
   await world.fenceByWord();
   run.fence = "word";
   return `that ${of.from} is cut off is your word; nothing here can see it`;
+}
+
+/** Whole also where an earlier run has taken the epoch: nobody here knows when that was. */
+async function waitForLease({ world, of, leaseSeconds }: Run): Promise<string> {
+  if (leaseSeconds === undefined) return "nothing waits for one";
+  const seconds = leaseSeconds + leaseMarginSeconds;
+  world.say(`  waits ${seconds} s, until no gateway of ${of.from} can run any more. To wait less: cut its host off, type the command
+  again with CUT_OFF=${of.from}`);
+  await world.wait(seconds);
+  return `${seconds} s are over: nothing of ${of.from} runs that has a lease`;
 }
 
 async function epoch({ world, of, before }: Run): Promise<string> {
@@ -191,6 +175,8 @@ export const steps: readonly Step[] = [
     does: ({ world, fence: how = "word" }) => world.prove(how),
   },
   { name: "take the epoch", seconds: [2, 2], outage: [true, true], does: epoch },
+  // The record first: what is asked from here on is answered with the new name, or not at all.
+  { name: "lease", seconds: [0, 0], outage: [true, true], does: waitForLease },
   { name: "restore", seconds: [12, 30], outage: [true, true], does: ({ world }) => world.restore() },
   { name: "serve", seconds: [25, 20], outage: [true, true], does: serve },
   { name: "name", seconds: [2, 2], outage: [true, true], does: ({ world }) => world.pointName() },
@@ -205,7 +191,10 @@ export const steps: readonly Step[] = [
     does: async ({ world, of }) =>
       of.planned
         ? world.upOther()
-        : `nothing serves at ${of.from}, whatever becomes of its host; bring it home by make failback STACK=${of.from}`,
+        : [
+            `nothing serves at ${of.from}, whatever becomes of its host; bring it home by make failback STACK=${of.from}`,
+            ...world.takingTheRight(),
+          ].join("\n  "),
   },
 ];
 
@@ -218,7 +207,14 @@ export const outageSeconds = (planned: boolean): number =>
 
 /** Goes through the table. @throws Error naming the step, and what to type */
 export async function takeOver(world: World, of: Takeover): Promise<void> {
-  const run: Run = { world, of, before: undefined, fence: undefined, services: undefined };
+  const run: Run = {
+    world,
+    of,
+    before: undefined,
+    fence: undefined,
+    leaseSeconds: undefined,
+    services: undefined,
+  };
   const column = of.planned ? 0 : 1;
   let began = of.since;
   let ended: number | undefined;
@@ -238,7 +234,8 @@ export async function takeOver(world: World, of: Takeover): Promise<void> {
     try {
       const done = await step.does(run);
       const took = Math.round((world.now() - start) / 1000);
-      world.say(`  ${done}${took > step.seconds[column] ? ` (it took ${took} s)` : ""}`);
+      const most = step.seconds[column];
+      world.say(`  ${done}${most > 0 && took > most ? ` (it took ${took} s)` : ""}`);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       const count = began === undefined ? "" : `, with SINCE=${new Date(began).toISOString()} to count on`;

@@ -8,7 +8,7 @@ export interface RestoreWords {
   readonly gateway?: string;
   /** Only say what is there and what would change. */
   readonly dry: boolean;
-  /** Deploy first, gateways down: onto a host that has nothing. */
+  /** Deploy first, with gateways that wait for it: onto a host that has nothing. */
   readonly cold: boolean;
 }
 
@@ -22,6 +22,8 @@ export function checkedWords(words: RestoreWords): RestoreWords {
     );
   if (words.gateway !== undefined && !/^[a-z][a-z0-9-]*$/.test(words.gateway))
     problems.push(`GATEWAY=${words.gateway} is no gateway's name`);
+  if (words.cold && words.gateway !== undefined)
+    problems.push("COLD=1 brings back every gateway, and none serves before: leave GATEWAY out");
   if (words.cold && words.dry) problems.push("COLD=1 deploys, and DRY=1 touches nothing: take one of them");
   if (problems.length > 0) throw new Error(problems.join("\n"));
   return words;

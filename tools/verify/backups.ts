@@ -18,36 +18,57 @@ interface Copied {
   readonly stopped?: string | null;
 }
 
+/** What backup-daily leaves in daily.json. */
+interface Daily {
+  /** Seconds since 1970. */
+  readonly began: number;
+  /** Exit code of the whole backup. */
+  readonly code: number;
+  /** Gateway -> audit -> its exit code. */
+  readonly audits: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
 export interface Seen {
   /** Seconds since 1970 on the host. */
   readonly now: number;
   readonly last: Last | null;
+  /** null: the first is still to come. */
+  readonly daily: Daily | null;
   /** Timer -> `enabled active`. */
   readonly timers: Readonly<Record<string, string>>;
 }
 
 /** Minutes that a run may take beside the time between two: the whole of a day is copied meanwhile. */
 const patienceMinutes = 30;
+const auditLog = "/opt/openclaw/monitoring/logs/backup-daily.log";
 /** What a prune keeps is 14 days old at most; two days later it is overdue. */
 const oldestDays = 16;
+/** A day, the hours that a daily run may take, and one more. */
+const dailyHours = 33;
+/** A run that found another at work, or had nothing to save, has done what it was to do. */
+const fine = [0, 75];
+/** Exit codes of timeout, docker exec and the shell: the audit itself has said nothing. */
+const notAudited = (code: number): boolean => code < 0 || (code >= 124 && code <= 127) || code === 137;
 /** restic's codes that say more than that the repository is away. */
 const [incomplete, noRepository, locked, anotherPassword] = [3, 10, 11, 12];
 
 const script = `date +%s
 for timer in "$@"; do echo "$timer $(systemctl is-enabled "$timer" 2>&1 | head -1) $(systemctl is-active "$timer" 2>&1 | head -1)"; done
 echo
-cat /var/lib/clawkeep/backup/last.json 2>/dev/null || echo null`;
+for name in last daily; do cat "/var/lib/clawkeep/backup/$name.json" 2>/dev/null || echo null; echo; echo; done`;
 
 /** @param said what the script prints */
 export function readSeen(said: string): Seen {
-  const [head = "", ...rest] = said.split("\n\n");
+  // JSON of one line each, with a break behind it or not.
+  const [head = "", last = "null", daily = "null"] = said.split(/\n\n+/);
   const [now, ...timers] = head.trim().split("\n");
   return {
     now: Number(now),
     timers: Object.fromEntries(
       timers.map((line) => [line.split(" ")[0] ?? "", line.slice(line.indexOf(" ") + 1)]),
     ),
-    last: JSON.parse(rest.join("\n\n")) as Last | null,
+    last: JSON.parse(last) as Last | null,
+    daily: JSON.parse(daily.trim() || "null") as Daily | null,
   };
 }
 
@@ -107,6 +128,23 @@ export const backupChecks: Readonly<Record<string, (seen: Seen, everyMinutes: nu
     if (last?.spend !== undefined && last.spend !== "saved") parts.push(`what was spent: ${last.spend}`);
     if (parts.length > 0) throw new Error(parts.join("\n"));
     return `${Object.keys(last?.parts ?? {}).length} parts and what was spent`;
+  },
+  "the daily audits": ({ daily, now }) => {
+    if (daily === null) return "the first are still to come";
+    const hours = Math.round((now - daily.began) / 3600);
+    if (hours > dailyHours)
+      throw new Error(`the last were ${hours} hours ago: journalctl -u clawkeep-backup-daily.service`);
+    const ended = Object.entries(daily.audits).flatMap(([gateway, codes]) =>
+      Object.entries(codes).map(([audit, code]) => ({
+        said: `${gateway}: ${audit} ended with ${code}`,
+        code,
+      })),
+    );
+    const missing = ended.filter(({ code }) => notAudited(code));
+    if (!fine.includes(daily.code))
+      missing.push({ said: `the whole backup ended with ${daily.code}`, code: 1 });
+    if (missing.length > 0) throw new Error(missing.map(({ said }) => said).join("\n"));
+    return `${hours} hours ago; ${ended.map(({ said }) => said).join(", ")}; see ${auditLog}`;
   },
   "the timers run": ({ timers }) => {
     const down = backupTimers.filter((timer) => timers[timer] !== "enabled active");

@@ -58,10 +58,23 @@ export function hostRows({ settings }: DeployedStack): Row[] {
 const firstLine = (text: string): string => text.trim().split("\n")[0] ?? "";
 
 /** For a stack that has another; of a standby's host too. */
-export const activeRecordRows = ({ pairedStack }: DeployedStack["settings"]): Row[] =>
+export const activeRecordRows = ({ pairedStack, leaseSeconds }: DeployedStack["settings"]): Row[] =>
   pairedStack === undefined
     ? []
-    : [{ name: "the record says which stack is the active one", group: "host", look: activeRecord }];
+    : [
+        { name: "the record says which stack is the active one", group: "host", look: activeRecord },
+        ...(leaseSeconds === undefined
+          ? []
+          : [{ name: "a lease ends gateways that nobody names", group: "host", look: lease }]),
+      ];
+
+/** The guard itself says so; on the host of the active stack it has to hold, and for the seconds of the file. */
+async function lease({ settings: { role, leaseSeconds }, shell }: DeployedStack): Promise<string> {
+  const said = firstLine(await shell("/opt/openclaw/bin/gateway-lease check"));
+  if (role === "active" && !said.includes(` s more of ${leaseSeconds}: `))
+    throw new Error(`it does not hold for ${leaseSeconds} s: ${said}`);
+  return said;
+}
 
 /** As the host reads it, before it starts a gateway. */
 async function activeRecord({ stack, settings, shell }: DeployedStack): Promise<string> {

@@ -16,9 +16,10 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from typing import NamedTuple, TypedDict
+from typing import NamedTuple, NotRequired, TypedDict
 
 import common
+import lease
 from common import Failed
 
 ORDER = "/etc/clawkeep/active-record.json"
@@ -40,6 +41,8 @@ class Order(TypedDict):
     authorities: str
     # May read the zone's records and nothing else.
     token: str
+    # clawkeep:leaseSeconds
+    lease: NotRequired[int]
 
 
 class Record(NamedTuple):
@@ -119,8 +122,7 @@ def stays_down(patience: float) -> str | None:
             record = ask(wanted)
             break
         except Unreadable as unreadable:
-            # Known since this boot: a fence switches the host off, or puts it into another role.
-            if common.read(READ) is not None:
+            if may_go_on(wanted):
                 return None
             if os.path.exists(ANYWAY):
                 print("started without a look at the record of the active stack: an operator has said so", file=sys.stderr, flush=True)
@@ -140,7 +142,38 @@ def stays_down(patience: float) -> str | None:
             os.unlink(READ)
         return f"{record.stack} is recorded as the active stack (epoch {record.epoch}), and this host is of {wanted['stack']}"
     remember(record)
+    # No gateway runs whose guard does not.
+    while "lease" in wanted and not lease.confirmed():
+        state = lease.read()
+        if state is not None and state["another"]:
+            return state["said"]
+        if time.monotonic() >= deadline:
+            return f"{lease.UNIT} does not say that the lease holds: systemctl status {lease.UNIT}"
     return None
+
+
+def may_go_on(wanted: Order) -> bool:
+    """While nobody can be asked: what was known since this boot counts, for a fence switches the host off, or puts it into another
+    role. Where there is a lease it counts no longer than that: then the lease may be the fence."""
+    if "lease" in wanted:
+        return lease.left(lease.read()) > 0
+    return common.read(READ) is not None
+
+
+def lease_is_over() -> str | None:
+    """Why no gateway may start at this moment, by the lease alone; None where one may."""
+    wanted = order()
+    if wanted is None or "lease" not in wanted or os.path.exists(ANYWAY) or lease.left(lease.read()) > 0:
+        return None
+    return f"its lease of {wanted['lease']} s is over"
+
+
+def lease_in_force() -> int | None:
+    """Seconds of the lease that holds the gateways of this host now; None where none does."""
+    wanted = order()
+    if wanted is None or "lease" not in wanted or os.path.exists(ANYWAY) or lease_is_over():
+        return None
+    return wanted["lease"]
 
 
 def current() -> Record | None:
@@ -173,4 +206,7 @@ def put(text: str) -> Record | None:
         raise Failed(f"this host cannot read which stack is the active one, and would not start a gateway after a boot: "
                      f"{unreadable}. clawkeep:cloudflareReadToken needs Zone / DNS / Read for the zone of clawkeep:zone") from unreadable
     common.write(ORDER, json.dumps(wanted) + "\n", 0o400)
+    lease.guard("lease" in wanted)
+    if "lease" in wanted and record is not None and record.stack == wanted["stack"] and not lease.confirmed():
+        raise Failed(f"the lease does not hold yet, so no gateway would start: journalctl -u {lease.UNIT}")
     return record

@@ -32,6 +32,10 @@ PROGRAMS = ("copy-state.mjs", "clear-state.mjs", "copy-database.mjs", "check-dat
 HELPERS = ("canary", "canary-copy", "restored", "restored-copy", "verified", "verified-copy", "state", "snapshot", "proof")
 
 
+# Role of one whose saved data is not back yet (config/await-restore.ts): it is down, and empty it does not start.
+AWAITS_RESTORE = "awaits-restore"
+
+
 def is_name(name: str) -> bool:
     return re.fullmatch(r"[a-z][a-z0-9-]*", name) is not None
 
@@ -40,6 +44,11 @@ def gateways_here() -> list[str]:
     """Names of the gateways that this host has been given a role for."""
     names = sorted(os.listdir(GATEWAYS)) if os.path.isdir(GATEWAYS) else []
     return [name for name in names if is_name(name) and os.path.exists(f"{GATEWAYS}/{name}/role")]
+
+
+def awaiting_restore() -> list[str]:
+    """Names of those that wait for a cold restore."""
+    return [name for name in gateways_here() if Gateway(name).role == AWAITS_RESTORE]
 
 
 def name_of(state: Container) -> str:
@@ -69,6 +78,11 @@ class Gateway:
         self.unit = f"openclaw-gateway@{name}.service"
         # There: the filter starts nothing. Beside the workspaces as sandboxes have them, in a directory that is root's.
         self.closed = f"{self.home}/of-sandboxes/closed"
+
+    @property
+    def role(self) -> str:
+        """`active`, `standby` or AWAITS_RESTORE; empty where it has none yet."""
+        return (common.read(f"{self.home}/role") or "").strip()
 
     # Notes, in the gateway's directory, which is root's
 

@@ -11,7 +11,6 @@ import sys
 from collections.abc import Callable
 from typing import NamedTuple, NotRequired, TypedDict
 
-import common
 import copies
 from backup_snapshots import discard
 from common import Failed, inspect, log_lines
@@ -56,7 +55,7 @@ def place_of(gateway: Gateway, part: str) -> str:
 
 def is_active(gateway: Gateway) -> bool:
     """Whether this host's role for it is to serve."""
-    return (common.read(f"{gateway.home}/role") or "").strip() == "active"
+    return gateway.role == "active"
 
 
 class Restoring:

@@ -64,6 +64,8 @@ export interface Run {
   readonly preview: boolean;
   /** Keys in the operator's ssh-agent, in its order; absent: none. */
   readonly agent?: readonly string[];
+  /** True: in the environment of a cold restore's `up`. */
+  readonly awaitsRestore?: boolean;
   /** Recorded as the active one; absent: prod. */
   readonly activeStack?: string;
 }

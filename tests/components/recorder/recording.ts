@@ -7,6 +7,7 @@ import type {
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- what an import gives cannot be changed
 import childProcess = require("node:child_process");
 import { join } from "node:path";
+import { awaitRestoreVariable } from "../../../config/await-restore";
 import { answer } from "./answers";
 import {
   secretMark,
@@ -44,6 +45,7 @@ export async function record(run: Run): Promise<Graph> {
   if (!process.env["PATH"]?.startsWith(`${agent}:`))
     process.env["PATH"] = `${agent}:${process.env["PATH"] ?? ""}`;
   Object.assign(process.env, { SSH_AUTH_SOCK: "made up", CLAWKEEP_AGENT_KEYS: (run.agent ?? []).join("\n") });
+  process.env[awaitRestoreVariable] = run.awaitsRestore === true ? "1" : "";
 
   answerForCloudflare(run.activeStack ?? "prod");
 

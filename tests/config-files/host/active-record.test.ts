@@ -1,6 +1,6 @@
 /** What a host makes of the record of the active stack: read from Cloudflare's stand-in, by TLS too, and not to be forged. */
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -55,6 +55,11 @@ function python(text: string, wanted?: object): Promise<{ code: number; said: st
 import active_record as a
 a.ORDER, a.READ, a.ANYWAY = ${JSON.stringify([file, join(directory, "run", "read"), join(directory, "anyway")])}
 a.AGAIN_SECONDS = 0.2
+import json, lease
+lease.STATE, lease.ASK, lease.WANTED, lease.GUARD_SECONDS = ${JSON.stringify([...["run/lease", "run/ask", "wanted"].map((name) => join(directory, name)), 0])}
+lease.confirmed.__defaults__ = (0.5,)
+def heard(ago, another=False):
+    lease.write({"seconds": 60, "begun": None if another else lease.boottime() - ago, "another": another, "asked": 0.0, "said": "standby is recorded"})
 `;
   return new Promise((resolve) => {
     const child = execFile(
@@ -131,6 +136,44 @@ test("what was read since the boot holds while nobody answers, until another sta
   await recorded(2, "standby");
   expect(await staysDown(order())).toMatch(/^standby is recorded/);
   expect(await staysDown(nobody)).toMatch(/^nobody knows/);
+});
+
+describe("with a lease", () => {
+  const down = async (setting: string, wanted: object): Promise<string> =>
+    (await python(`${setting}\nprint(a.stays_down(0))`, { ...wanted, lease: 60 })).said;
+  const nobody = () => order({ api: "http://127.0.0.1:9/client/v4" });
+
+  it("what was read since the boot holds while nobody answers as long as the lease, and no longer", async () => {
+    mkdirSync(join(directory, "run"));
+    writeFileSync(join(directory, "run", "read"), "1 prod");
+    expect(await down("heard(50)", nobody())).toBe("None");
+    expect(await down("heard(61)", nobody())).toMatch(/^nobody knows/);
+    expect(await down("heard(0, True)", nobody())).toMatch(/^nobody knows/);
+    rmSync(join(directory, "run", "lease"));
+    expect(await down("", nobody())).toMatch(/^nobody knows/);
+  });
+
+  it("no gateway starts that nobody guards, though its stack is the active one; the guard is asked to look", async () => {
+    await recorded(1, "prod");
+    expect(await down("", order())).toBe(
+      "clawkeep-lease.service does not say that the lease holds: systemctl status clawkeep-lease.service",
+    );
+    expect(existsSync(join(directory, "run", "ask"))).toBe(true);
+    expect(await down("heard(0, True)", order())).toBe("standby is recorded");
+    expect(await down("heard(61)", order())).toMatch(/does not say that the lease holds/);
+    expect(await down("heard(1)", order())).toBe("None");
+  });
+
+  it("is in force where it is set, guarded and not overridden: so it is said in a snapshot", async () => {
+    const force = async (setting: string, wanted: object): Promise<string> =>
+      (await python(`${setting}\nprint(a.lease_in_force(), a.lease_is_over())`, wanted)).said;
+    expect(await force("heard(1)", order())).toBe("None None");
+    const leased = { ...order(), lease: 60 };
+    expect(await force("heard(1)", leased)).toBe("60 None");
+    expect(await force("heard(61)", leased)).toBe("None its lease of 60 s is over");
+    writeFileSync(join(directory, "anyway"), "");
+    expect(await force("heard(1)", leased)).toBe("None None");
+  });
 });
 
 describe("an answer of somebody else", () => {
@@ -219,6 +262,28 @@ except a.Failed as failure: print(failure)`);
     expect([statSync(file).mode & 0o777, JSON.parse(readFileSync(file, "utf8"))]).toEqual([0o400, order()]);
   });
 
+  it("starts the guard of a lease, and fails where that does not say that it holds; without one it ends the guard", async () => {
+    await recorded(1, "prod");
+    const leased = { ...order(), lease: 60 };
+    const guarded = (setting: string, wanted: object) =>
+      python(`
+calls = []
+lease.run = lambda *words, seconds: calls.append(" ".join(words[1:]).replace(" --quiet", ""))
+${setting}
+try: a.put(${JSON.stringify(JSON.stringify(wanted))})
+except a.Failed as failure: print(failure)
+print(calls)`);
+    expect((await guarded("", leased)).said).toMatch(/^the lease does not hold yet/);
+    expect((await guarded("heard(1)", leased)).said).toBe(
+      "['enable clawkeep-lease.service', 'restart clawkeep-lease.service']",
+    );
+    expect((await guarded("", order())).said).toBe("[]");
+    expect((await guarded("open(lease.WANTED, 'w').close()", order())).said).toBe(
+      "['disable --now clawkeep-lease.service']",
+    );
+    expect(existsSync(join(directory, "run", "lease"))).toBe(false);
+  });
+
   it("refuses one whose token reads nothing, and keeps the old one", async () => {
     writeFileSync(join(directory, "order.json"), "old");
     expect((await put(order({ token: "x".repeat(40) }))).said).toMatch(
@@ -226,4 +291,28 @@ except a.Failed as failure: print(failure)`);
     );
     expect(readFileSync(join(directory, "order.json"), "utf8")).toBe("old");
   });
+});
+
+test("an operator's word against a lease takes words of its own, and an order has the lease that its command names", async () => {
+  const said = async (words: readonly string[], wanted: object, input = ""): Promise<string> =>
+    (
+      await python(
+        `
+import importlib.machinery, importlib.util, io
+sys.argv, sys.stdin = ["it", *${JSON.stringify(words)}], io.StringIO(${JSON.stringify(input)})
+loader = importlib.machinery.SourceFileLoader("it", ${JSON.stringify(join(bin, "active-record"))})
+loader.exec_module(importlib.util.module_from_spec(importlib.util.spec_from_loader("it", loader)))`,
+        wanted,
+      )
+    ).said;
+  const leased = { ...order(), lease: 60 };
+  expect(await said(["start-anyway"], leased)).toMatch(
+    /^active-record: this host has a lease: .*start-anyway without-lease$/s,
+  );
+  expect(existsSync(join(directory, "anyway"))).toBe(false);
+  expect(await said(["start-anyway"], order())).toMatch(/^until the next boot/);
+  expect(await said(["start-anyway", "without-lease"], leased)).toMatch(/^until the next boot/);
+  expect(await said(["put", "lease", "300"], order(), JSON.stringify(leased))).toMatch(
+    /^active-record: the order has the lease 60, and the words are/,
+  );
 });

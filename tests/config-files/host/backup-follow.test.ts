@@ -103,6 +103,19 @@ result = [first[0], kept, brought, again[1].count("already"), newer[0], lies("on
     ]);
   });
 
+  it("notes of a snapshot whether a lease held the host that has made it", () => {
+    const result = inWorld(`
+told = {"lease": 60, "gateways": {}}
+follow.manifest = lambda order, taken: told
+attempt()
+with_lease = gateway.Gateway("one").read("followed").get("lease")
+listed.append(snap("b", "2026-11-20T10:02:00Z", "stack=prod", "epoch=1", "gateway=one", "gateway=two"))
+told["lease"] = "60"
+attempt()
+result = [with_lease, gateway.Gateway("one").read("followed").get("lease"), gateway.Gateway("one").read("followed")["snapshot"][0]]`);
+    expect(result).toEqual([60, null, "b"]);
+  });
+
   it("takes the highest epoch, whatever is newer of a lower one", () => {
     const result = inWorld(`
 listed.append(snap("c", "2026-11-20T09:00:00Z", "stack=standby", "epoch=2", "gateway=one", "gateway=two"))

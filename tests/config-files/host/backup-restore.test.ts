@@ -84,6 +84,37 @@ result = [warm, cold, [call for call in calls if " of " in call], os.path.exists
     ]);
   });
 
+  it("gateways that wait for it may start once all of it is done, and not before", () => {
+    const result = inWorld(`
+roles = lambda: [open(f"{home}/gateways/{name}/role").read().strip() for name in ("one", "two")]
+def wait():
+    for name in ("one", "two"): open(f"{home}/gateways/{name}/role", "w").write("awaits-restore\\n")
+wait()
+restore.lock = lambda path, seconds: 1
+restore.restore_records = lambda order, newest: None
+def fails(order, taken, gateway): raise common.Failed("no room")
+restore.restore = fails
+said = [attempt(restore, "--cold"), roles()]
+restore.restore = lambda order, taken, gateway: said.append(gateway.role)
+said += [attempt(restore, "--dry")[0], roles(), attempt(restore)[0], roles()]
+wait()
+said += [attempt(restore, "--cold")[0], roles()]
+wait()
+open(f"{home}/gateways/two/role", "w").write("active\\n")
+said += [attempt(restore, "--give-up")[0], roles()]
+result = said`);
+    const [waiting, all] = [
+      ["awaits-restore", "awaits-restore"],
+      ["standby", "standby"],
+    ];
+    expect(result).toEqual([
+      ...[[1, expect.stringMatching(/one: no room\n$/)], waiting],
+      // Two is not in the snapshot: only a cold restore knows that nothing else of it is to come.
+      ...["awaits-restore", 0, waiting, 0, ["standby", "awaits-restore"]],
+      ...["awaits-restore", 0, all, 0, ["standby", "active"]],
+    ]);
+  });
+
   it("dry: says which snapshot, which gateways, and what is newer of a lower epoch; touches nothing", () => {
     const [code, said, asked] = inWorld(`
 [code, said] = attempt(restore, "--dry")

@@ -117,6 +117,17 @@ result = [first, replaced, unknown_too, len(calls), run.epoch_of("alone")]`);
     ]);
   });
 
+  it("says in the manifest that a lease holds this host, where one does", () => {
+    const result = inWorld(`
+def manifest():
+    answers.extend([told(), told(), told(), made]); run.snapshot(order, False)
+    return json.load(open(f"{home}/files/manifest.json")).get("lease", "none")
+without = manifest()
+run.active_record.lease_in_force = lambda: 60
+result = [without, manifest()]`);
+    expect(result).toEqual(["none", 60]);
+  });
+
   it("a part that fails or takes too long is named, and the others and the snapshot are made", () => {
     const result = inWorld(`
 answers += [late, Done(1, "", "boom"), told(leftOut=[{"path": "x", "why": "is a link"}]), made]
@@ -237,6 +248,21 @@ result = [failed, done, run.first(order), seen[:4]]`);
         [180, null],
       ],
     ]);
+  });
+
+  it("saves nothing while a gateway waits for a cold restore, by the timer or as the first, and says so", () => {
+    const result = inWorld(`
+run.lock = lambda path, seconds: os.open(home, os.O_RDONLY)
+run.awaiting_restore = lambda: ["openclaw"]
+run.read_order = lambda: order
+said = []
+for words in ([], ["--whole"], ["first"]):
+    sys.argv, text = ["it", *words], io.StringIO()
+    with contextlib.redirect_stdout(text): run.main()
+    said.append(text.getvalue())
+result = [said, os.path.exists(run.SINCE), os.path.exists(run.LAST)]`);
+    const says = "nothing is saved before what was saved is back: openclaw\n";
+    expect(result).toEqual([[says, says, says], false, false]);
   });
 
   it("when this host has first saved anything is noted once, until a cold restore is done", () => {

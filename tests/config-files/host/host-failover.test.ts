@@ -17,7 +17,7 @@ const world = `${scriptsAsModules}import types
 import active_record, common, gateway
 failover, ends = load("host-failover"), load("sandboxes-end")
 ends.SECONDS = 0 # no look at Docker
-gateway.GATEWAYS = f"{home}/gateways"
+gateway.GATEWAYS, failover.LOCK, failover.SPARE_SECONDS = f"{home}/gateways", f"{home}/lock", 0
 os.makedirs(f"{home}/gateways/gw/of-sandboxes")
 open(f"{home}/gateways/gw/role", "w").write("active\\n"); open(f"{home}/gateways/gw/needs", "w").write("a\\nb\\n")
 common.sync_directory = lambda path: None
@@ -58,6 +58,13 @@ function inWorld(code: string): unknown {
 }
 
 (hasPython ? describe : describe.skip)("host-failover", () => {
+  it("fence: one that waits for a restore waits for it afterwards too", () => {
+    const [done, role] = inWorld(`
+open(f"{home}/gateways/gw/role", "w").write("awaits-restore\\n")
+result = [attempt("fence", "7")[0], open(f"{home}/gateways/gw/role").read()]`) as [number, string];
+    expect([done, role]).toEqual([0, "awaits-restore\n"]);
+  });
+
   it("fence: the filter closes first, the unit is off at the next boot too, work has its time, the role says so", () => {
     const [before, done, twice, role, order] = inWorld(`
 before = attempt("fenced")
@@ -85,6 +92,16 @@ result = [before, done, attempt("fence", "7"), open(f"{home}/gateways/gw/role").
       1,
       expect.stringMatching(/its unit is active, its container .* runs/),
     ]);
+  });
+
+  it("of two who fence at once the second waits for the first, and touches nothing where that takes too long", () => {
+    const [refused, order, done] = inWorld(`
+held = common.lock(failover.LOCK, 0)
+refused, before = attempt("fence", "1"), list(calls)
+os.close(held)
+result = [refused, before, attempt("fence", "1")[0]]`) as [[number, string], string[], number];
+    expect(refused).toEqual([1, expect.stringMatching(/^somebody else fences this host/)]);
+    expect([order, done]).toEqual([[], 0]);
   });
 
   it("services: what Docker starts at a boot and nothing else is started", () => {

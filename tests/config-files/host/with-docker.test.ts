@@ -164,9 +164,28 @@ const settle = (container: unknown, changes: Record<string, unknown> = {}, more:
     expect(calls).toContain("stop -t 340 openclaw");
   });
 
+  it("one that waits for a restore is down, and does not become active before that is done", () => {
+    const waits = activate("awaits-restore", {});
+    expect([waits.status, waits.stdout]).toEqual([
+      0,
+      expect.stringContaining("gateway openclaw is down: it waits for a restore\nawaits-restore\n"),
+    ]);
+    expect(waits.systemctl).toEqual([`disable --quiet --now ${unit}`, `stop ${unit}`]);
+    const early = onAHost(
+      `${home}; cd /opt/openclaw/gateways/openclaw; echo awaits-restore >role; ${bin}/gateway-activate openclaw openclaw active 1 || cat role`,
+      { docker: docker(inspected({ state: {} })) },
+    );
+    expect([early.stdout, early.stderr, early.systemctl]).toEqual([
+      "awaits-restore\n",
+      expect.stringMatching(/does not start: .*make restore STACK=NAME COLD=1.*--give-up/),
+      [],
+    ]);
+  });
+
   it.each([
     ["active", 0],
     ["standby", 1],
+    ["awaits-restore", 1],
     ["", 1],
     ["activex", 1],
   ])("at boot, the role %j ends with %d", (role, status) => {

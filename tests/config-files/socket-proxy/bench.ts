@@ -8,9 +8,9 @@
  * CLAWKEEP_FILTER_NODE where it is not the one that runs this.
  */
 import { readFileSync } from "node:fs";
-import { connect } from "node:net";
 import { loadavg } from "node:os";
-import { execBody, execStartBody } from "./support/legal";
+import { startedOutput } from "./support/exec-output";
+import { execBody } from "./support/legal";
 import { FilterProcess } from "./support/filter-process";
 import { http, send } from "./support/raw-http";
 import { World } from "./support/world";
@@ -18,20 +18,13 @@ import { World } from "./support/world";
 const rounds = Number(process.argv[2] ?? 300);
 /** A filter runs for months: what it is after Node has compiled what it does often is what counts. */
 const warmUp = 120;
-const upgrade = { headers: { Connection: "Upgrade", Upgrade: "tcp" } };
 
 /** @returns milliseconds */
 async function roundTrip(socket: string, id: string): Promise<number> {
   const started = process.hrtime.bigint();
   const [created] = await send(socket, [http("POST", `/v1.41/containers/${id}/exec`, execBody("echo done"))]);
   const exec = /"Id":"([0-9a-f]+)"/.exec(created?.body ?? "")?.[1] ?? "";
-  const output = await new Promise<string>((resolve, reject) => {
-    const chunks: string[] = [];
-    const connection = connect({ path: socket, allowHalfOpen: true });
-    connection.end(http("POST", `/v1.41/exec/${exec}/start`, execStartBody, upgrade));
-    connection.on("data", (chunk) => chunks.push(chunk.toString("latin1")));
-    connection.on("end", () => resolve(chunks.join(""))).on("error", reject);
-  });
+  const output = await startedOutput(socket, exec);
   const [inspected] = await send(socket, [http("GET", `/v1.41/exec/${exec}/json`)]);
   const time = Number(process.hrtime.bigint() - started) / 1e6;
   // A refusal would be fast.

@@ -5,7 +5,8 @@
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { bucketPolicy, lockedDays, restServerFlags } from "../../../config-files/backups/storage";
+import { bucketPolicy, restServerFlags } from "../../../config-files/backups/storage";
+import { lockedBucket } from "../../../lab/backups/bucket";
 import { s3Request, type S3Account } from "../../../lab/backups/s3";
 import { BackupWorld, newestSnapshot } from "./world";
 
@@ -100,23 +101,7 @@ describe("S3 with versions, object lock and the policy", () => {
     ]);
     endpoint = `http://127.0.0.1:${port}`;
     repository = `s3:${endpoint}/${bucket}/prod`;
-    for (const { accessKeyId, secretAccessKey } of [host, prune]) {
-      const body = `<Account><Access>${accessKeyId}</Access><Secret>${secretAccessKey}</Secret><Role>user</Role></Account>`;
-      expect(await s3Request(as(owner), "PATCH", "/create-user", {}, body)).toMatchObject({ status: 201 });
-    }
-    const locked = { "x-amz-bucket-object-lock-enabled": "true" };
-    expect(await s3Request(as(owner), "PUT", `/${bucket}`, {}, "", locked)).toMatchObject({ status: 200 });
-    const retention =
-      '<ObjectLockConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><ObjectLockEnabled>Enabled</ObjectLockEnabled>' +
-      `<Rule><DefaultRetention><Mode>COMPLIANCE</Mode><Days>${lockedDays}</Days></DefaultRetention></Rule></ObjectLockConfiguration>`;
-    const lock = await s3Request(as(owner), "PUT", `/${bucket}`, { "object-lock": "" }, retention);
-    expect(lock).toMatchObject({ status: 200 });
-    const policy = JSON.stringify(
-      bucketPolicy({ bucket, folder: "prod" }, [host.accessKeyId], prune.accessKeyId),
-    );
-    expect((await s3Request(as(owner), "PUT", `/${bucket}`, { policy: "" }, policy)).status).toBeLessThan(
-      300,
-    );
+    await lockedBucket({ owner: as(owner), bucket, folder: "prod", host, prune });
     snapshot = begin(repository, environment);
   });
   const key = (): string => `/${bucket}/prod/snapshots/${snapshot}`;

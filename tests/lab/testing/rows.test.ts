@@ -19,12 +19,19 @@ it("every test file is in one group", () => {
   expect(testFiles("fast")).toContain("tests/lab/testing/rows.test.ts");
 });
 
-it("rows have names of their own, and at most fifteen minutes, but for one machine that is 20 times slower", () => {
+/** A machine that is 20 times slower; eight takeovers in one story; turns for a p95, with each of some twenty things and without. */
+const longer: Readonly<Record<string, number>> = {
+  "real-kernel": 77,
+  "failover-forms": 60,
+  "four-gateways": 45,
+};
+
+it("rows have names of their own, and at most fifteen minutes, but for three with a reason", () => {
   expect(new Set(rows.map(({ name }) => name)).size).toBe(rows.length);
   for (const { name, what, minutes = longestMinutes } of rows) {
     expect(name).toMatch(/^[a-z0-9.-]+$/);
     expect(what).toMatch(/^[^|*_`<>]+$/);
-    expect(minutes).toBeLessThanOrEqual(name === "real-kernel" ? 77 : 15);
+    expect(minutes).toBeLessThanOrEqual(longer[name] ?? 15);
   }
 });
 

@@ -1,6 +1,7 @@
 /** Two hosts, a record, a name, two stack files and two states in memory: what a takeover acts on, killed wherever one likes. */
 import type { ActiveRecord } from "../../../config/active-record";
-import type { Fence, World } from "../../../tools/failover/steps";
+import { leaseMarginSeconds } from "../../../config/lease";
+import type { Fence, World } from "../../../tools/failover/world";
 
 /** How the host of `from` is. */
 export type Primary = "alive" | "full" | "hung" | "dead" | "cut off";
@@ -23,6 +24,8 @@ export interface Fate {
   readonly provider: boolean;
   /** Name that the operator types. */
   readonly word?: string;
+  /** Of prod, in seconds: its gateways end so long after another is recorded, and not before. */
+  readonly lease?: number;
   /** Effects after which whoever does it is killed. */
   readonly killAfter?: number;
   /** Done by somebody else right before the epoch is taken. */
@@ -42,6 +45,9 @@ export interface All {
   deployed: string;
   /** What must never be. */
   readonly wrong: string[];
+  /** When the guard at prod ends its gateways at the latest, by a clock that outlives commands; undefined: never by itself. */
+  leaseEnds: number | undefined;
+  clock: number;
 }
 
 export const begin = (): All => ({
@@ -58,6 +64,8 @@ export const begin = (): All => ({
   states: { prod: true, standby: false },
   deployed: "standby as standby",
   wrong: [],
+  leaseEnds: undefined,
+  clock: 0,
 });
 
 export interface FakeWorld extends World {
@@ -67,10 +75,14 @@ export interface FakeWorld extends World {
 
 export function worldOf(all: All, fate: Fate, said: string[] = []): FakeWorld {
   let effects = 0;
-  let clock = 0;
   const { prod, standby } = all.hosts;
   const newest = (): ActiveRecord | undefined => [...all.records].sort((a, b) => b.epoch - a.epoch)[0];
   const answers = (): boolean => all.power && ["alive", "full"].includes(fate.primary);
+  const pass = (ms: number): number => {
+    all.clock += ms;
+    if (all.leaseEnds !== undefined && all.clock >= all.leaseEnds) prod.serves = false;
+    return all.clock;
+  };
   const check = (): void => {
     if (prod.serves && all.power && standby.serves) all.wrong.push("two serve at once");
     if (
@@ -94,17 +106,21 @@ export function worldOf(all: All, fate: Fate, said: string[] = []): FakeWorld {
     effects: () => effects,
     isDead: () => effects === fate.killAfter,
     say: (line) => void said.push(line),
-    now: () => (clock += 1000),
+    now: () => pass(1000),
     hasProvider: fate.provider,
     check: () => Promise.resolve(),
     record: () => Promise.resolve(newest()),
     take: async (record) => {
       fate.meanwhile?.(all);
-      if (prod.serves && all.power && fate.word === undefined)
+      if (prod.serves && all.power && fate.word === undefined && fate.lease === undefined)
         all.wrong.push("an epoch was taken before the fence");
       await Promise.resolve();
       effect(() => {
-        if (!all.records.some(({ epoch }) => epoch === record.epoch)) all.records.push(record);
+        if (all.records.some(({ epoch }) => epoch === record.epoch)) return;
+        all.records.push(record);
+        // The question that was answered last may have begun just now; its stop takes all the time that it may.
+        if (fate.lease !== undefined)
+          all.leaseEnds = all.clock + (fate.lease + leaseMarginSeconds - 5) * 1000;
       });
     },
     startServices: async () => {
@@ -131,6 +147,16 @@ export function worldOf(all: All, fate: Fate, said: string[] = []): FakeWorld {
       effect(() => (prod.serves = false));
       return "off";
     },
+    lease: async (record) => {
+      await Promise.resolve();
+      if (record.stack === "standby" && standby.role === "active") return { served: true };
+      return fate.lease === undefined ? { why: "there is none" } : { seconds: fate.lease };
+    },
+    wait: async (seconds) => {
+      await Promise.resolve();
+      effect(() => pass(seconds * 1000));
+    },
+    takingTheRight: () => ["prod can append yet"],
     fenceByWord: async () => {
       await Promise.resolve();
       if (fate.word !== "prod") throw new Error("prod is not said to be cut off");
@@ -138,7 +164,7 @@ export function worldOf(all: All, fate: Fate, said: string[] = []): FakeWorld {
     },
     prove: async (how: Fence) => {
       await Promise.resolve();
-      if (how !== "word" && prod.serves && all.power) throw new Error("it serves");
+      if (!["word", "lease"].includes(how) && prod.serves && all.power) throw new Error("it serves");
       return how;
     },
     restore: async () => {

@@ -1,6 +1,7 @@
 /** The table of a takeover, walked: killed after each thing that it does, and typed again. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { leaseMarginSeconds } from "../../../config/lease";
 import { outageSeconds, steps, takeOver, type Takeover } from "../../../tools/failover/steps";
 import { begin, worldOf, type All, type Fate } from "./fake-world";
 
@@ -14,6 +15,7 @@ const scenarios: readonly [string, Fate, boolean][] = [
   ["its disk is full", { primary: "full", provider: true }, false],
   ["hung", { primary: "hung", provider: true }, false],
   ["cut off from the operator, not from Telegram", { primary: "cut off", provider: true }, false],
+  ["cut off, a host of his own that has a lease", { primary: "cut off", provider: false, lease: 60 }, false],
   ["dead, a host of the operator's own", { primary: "dead", provider: false, word: "prod" }, false],
 ];
 
@@ -93,6 +95,64 @@ test("planned, and no snapshot can be made: it goes on serving; and where it is 
     /is not made: away.*host-failover serve 90/s,
   );
   expect([last.all.records.length, last.all.hosts.standby.serves]).toEqual([1, false]);
+});
+
+describe("a lease", () => {
+  const fate: Fate = { primary: "cut off", provider: false, lease: 60 };
+  it("is waited for after the epoch is taken, whole and with the margin, before anything is restored or served; and it is said", async () => {
+    const [all, said, waited] = [begin(), [] as string[], [] as (string | number)[]];
+    const world = worldOf(all, fate, said);
+    await takeOver(
+      {
+        ...world,
+        take: async (record) => (waited.push("taken"), world.take(record)),
+        wait: async (seconds) => (waited.push(seconds), world.wait(seconds)),
+        restore: async () => (waited.push("restored"), world.restore()),
+      },
+      takeover(false),
+    );
+    expect(waited).toEqual(["taken", 60 + leaseMarginSeconds, "restored"]);
+    expect(all.wrong).toEqual([]);
+    expect(said.join("\n")).toMatch(
+      /prod is fenced by its lease: once the record names standby.*waits 120 s.*CUT_OFF=prod.*120 s are over/s,
+    );
+  });
+
+  it("that an earlier run may not have waited out is waited out whole; once the standby serves, no more", async () => {
+    const waits = async (killAfter: number): Promise<number[]> => {
+      const [all, waited] = [begin(), [] as number[]];
+      await takeOver(worldOf(all, { ...fate, killAfter }), takeover(false)).catch(() => undefined);
+      const again = worldOf(all, fate);
+      await takeOver({ ...again, wait: (s) => (waited.push(s), again.wait(s)) }, takeover(false, "1b2c3d4e"));
+      expect(all.wrong).toEqual([]);
+      return waited;
+    };
+    // Its services, the epoch, the wait, what is restored, the role.
+    expect(await waits(2)).toEqual([120]);
+    expect(await waits(4)).toEqual([120]);
+    expect(await waits(5)).toEqual([]);
+  });
+
+  it("that there is none to lean on is said, and the operator is asked", async () => {
+    const [all, said] = [begin(), [] as string[]];
+    const world = worldOf(all, { primary: "cut off", provider: false }, said);
+    await expect(takeOver(world, takeover(false))).rejects.toThrow(/not said to be cut off/);
+    expect(said).toContain("there is no lease to lean on: there is none");
+    expect(all.records.length).toBe(1);
+  });
+
+  it("is not waited for where the host, or its provider, does it", async () => {
+    for (const primary of ["alive", "hung"] as const) {
+      const world = worldOf(begin(), { primary, provider: true, lease: 60 });
+      await takeOver({ ...world, wait: () => Promise.reject(new Error("waits")) }, takeover(false));
+    }
+  });
+});
+
+test("unplanned, the right to append is left, and how it is taken away is said", async () => {
+  const said: string[] = [];
+  await takeOver(worldOf(begin(), { primary: "alive", provider: true }, said), takeover(false));
+  expect(said.at(-1)).toMatch(/make failback STACK=prod\n {2}prod can append yet/);
 });
 
 test("a host of his own that the operator does not say to be cut off: nobody is promoted", async () => {

@@ -1,7 +1,7 @@
 /** What a takeover is told, and what the two states say of the public record. */
 import { adoption, forgetting, theRecord } from "../../../tools/failover/public-record";
 import { checkedWords } from "../../../tools/failover/words";
-import { pairProblems, type Side } from "../../../tools/failover/outside";
+import { pairProblems, type Side } from "../../../tools/failover/pair";
 import type { Exported } from "../../../tools/recover/deployment";
 
 const now = Date.parse("2026-11-20T12:00:00Z");
@@ -54,23 +54,20 @@ test("two records of the name, or one of another type, stop it: one of them woul
     expect(() => theRecord("a.example", records)).toThrow(/delete the others/);
 });
 
-test("what is no pair is said, all of it", () => {
+test("what is no pair is said, all of it, also a lease of one alone", () => {
   const side = (stack: string, settings: object): Side => ({ stack, settings }) as unknown as Side;
   const zone = { id: "z", name: "example" };
   const backups = { repository: "x" };
-  const prod = side("prod", { pairedStack: "standby", hostname: "a", zone, backups });
-  expect(pairProblems(prod, side("standby", { pairedStack: "prod", hostname: "a", zone, backups }))).toEqual(
-    [],
-  );
+  const alike = { hostname: "a", zone, backups, leaseSeconds: 60 };
+  const prod = side("prod", { pairedStack: "standby", ...alike });
+  expect(pairProblems(prod, side("standby", { pairedStack: "prod", ...alike }))).toEqual([]);
   expect(
-    pairProblems(
-      side("prod", { pairedStack: "third", hostname: "a", zone, backups }),
-      side("standby", { hostname: "b", zone }),
-    ),
+    pairProblems(side("prod", { pairedStack: "third", ...alike }), side("standby", { hostname: "b", zone })),
   ).toEqual([
     "clawkeep:pairedStack of prod is third, not standby",
     "clawkeep:hostname is not the same in prod and standby",
     "clawkeep:backups is not the same in prod and standby",
+    "clawkeep:leaseSeconds is not the same in prod and standby",
     expect.stringMatching(/standby has nothing to serve/),
   ]);
 });

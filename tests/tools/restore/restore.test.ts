@@ -16,7 +16,7 @@ it("tells the host the snapshot, the gateway, and whether it is dry", () => {
 
 it("refuses what is wrong with all of it at once", () => {
   const wrong = { stack: "", snapshot: "latest", gateway: "--x", dry: true, cold: true };
-  for (const said of ["STACK=prod", "SNAPSHOT=latest", "GATEWAY=--x", "COLD=1 deploys"])
+  for (const said of ["STACK=prod", "SNAPSHOT=latest", "GATEWAY=--x", "COLD=1 deploys", "leave GATEWAY out"])
     expect(() => checkedWords(wrong)).toThrow(said);
 });
 

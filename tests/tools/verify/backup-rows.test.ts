@@ -13,6 +13,11 @@ const good: Seen = {
     spend: "saved",
     repository: { snapshots: 900, oldest: new Date((now - 13 * 86400) * 1000).toISOString() },
   },
+  daily: {
+    began: now - 20 * 3600,
+    code: 0,
+    audits: { openclaw: { "security audit --deep": 0, "doctor --non-interactive": 1 } },
+  },
   timers: Object.fromEntries(backupTimers.map((timer) => [timer, "enabled active"])),
 };
 /** The rows that fail, and what they say. */
@@ -71,6 +76,16 @@ test.each<[string, Seen, Record<string, RegExp>]>([
     { "every part was copied": /what was spent: no/ },
   ],
   [
+    "no audit for days",
+    { ...good, daily: { began: now - 40 * 3600, code: 0, audits: {} } },
+    { "the daily audits": /40 hours ago: journalctl/ },
+  ],
+  [
+    "an audit that did not end, and a daily backup that failed",
+    { ...good, daily: { began: now, code: 1, audits: { openclaw: { "security audit --deep": 124 } } } },
+    { "the daily audits": /^openclaw: security audit --deep ended with 124\nthe whole backup ended with 1$/ },
+  ],
+  [
     "a timer that is off",
     { ...good, timers: { ...good.timers, "clawkeep-backup.timer": "disabled inactive" } },
     { "the timers run": /clawkeep-backup\.timer is disabled inactive/ },
@@ -87,7 +102,23 @@ it("what the host prints is read", () => {
     now,
     timers: { "clawkeep-backup.timer": "enabled active", "clawkeep-backup-daily.timer": "disabled inactive" },
     last: { failed: "x\n\ny" },
+    daily: null,
   });
+  const daily = { began: 1, code: 0, audits: {} };
+  expect(readSeen(`${now}\n\nnull\n\n\n${JSON.stringify(daily)}\n\n`)).toEqual({
+    now,
+    timers: {},
+    last: null,
+    daily,
+  });
+});
+
+it("what the audits find makes no row fail: it is said, and where all of it is", () => {
+  const said = backupChecks["the daily audits"];
+  expect(said?.(good, 2)).toMatch(
+    /^20 hours ago; openclaw: security audit --deep ended with 0, openclaw: doctor --non-interactive ended with 1; see \S+backup-daily\.log$/,
+  );
+  expect(said?.({ ...good, daily: null }, 2)).toMatch(/still to come/);
 });
 
 it("without backups one row says that nothing is off the host", async () => {

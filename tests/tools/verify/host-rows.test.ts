@@ -13,14 +13,18 @@ const settings = settingsSchema.parse(
 );
 
 /** What the row says on a host whose programs answer by these shell functions. */
-async function said(row: string, functions: string): Promise<string> {
+async function said(row: string, functions: string, changes: object = {}): Promise<string> {
   const shell = (script: string, args: readonly string[] = []): Promise<string> => {
     const { status, stdout, stderr } = spawnSync("bash", ["-c", `${functions}\n${script}`, "-", ...args], {
       encoding: "utf8",
     });
     return status === 0 ? Promise.resolve(stdout) : Promise.reject(new Error(stderr));
   };
-  const deployed = { stack: "prod", settings, shell } as unknown as DeployedStack;
+  const deployed = {
+    stack: "prod",
+    settings: { ...settings, ...changes },
+    shell,
+  } as unknown as DeployedStack;
   const [result] = await verify(
     deployed,
     hostRows(deployed).filter(({ name }) => name.includes(row)),
@@ -56,6 +60,41 @@ describe("the record of the active stack", () => {
     ["nothing", host("echo cannot be asked >&2; return 1"), /^failed: cannot be asked/],
   ])("%s", async (_, functions, wanted) => {
     expect(await said("the record says", functions)).toMatch(wanted);
+  });
+});
+
+describe("a lease", () => {
+  const host = (says: string): string => `/opt/openclaw/bin/gateway-lease() { ${says}; }`;
+  const active = { leaseSeconds: 60 };
+  it.each([
+    ["holds", active, "echo 'holds for 51 s more of 60: prod, epoch 3'", /^ok: holds for 51 s/],
+    [
+      "has other seconds",
+      active,
+      "echo 'holds for 51 s more of 90: prod, epoch 3'",
+      /^failed: .*not hold for 60 s/,
+    ],
+    [
+      "holds nobody",
+      active,
+      "echo 'nothing may run here: standby'",
+      /^failed: it does not hold for 60 s: nothing/,
+    ],
+    [
+      "holds nobody on a standby",
+      { ...active, role: "standby" },
+      "echo 'nothing may run here'",
+      /^ok: nothing may/,
+    ],
+    [
+      "is guarded by nobody",
+      active,
+      "echo 'the unit is failed' >&2; return 1",
+      /^failed: the unit is failed/,
+    ],
+    ["is not set", {}, "false", /^failed: undefined$/],
+  ])("%s", async (_, changes, says, wanted) => {
+    expect(await said("a lease ends", host(says), changes)).toMatch(wanted);
   });
 });
 

@@ -1,5 +1,6 @@
 /** That one of the two stacks serves, and never both. */
 import { controlsOf } from "../control";
+import { leaseControls } from "./lease";
 
 const host = "config-files/host/bin/active_record.py";
 
@@ -71,15 +72,27 @@ const takeoverControls = [
   ...controlsOf({ threat: undefined, file: onHost, test: "tests/config-files/host/host-failover.test.ts" }, [
     {
       name: "fence-writes-the-role",
-      from: '    common.write(f"{gateway.home}/role", "standby\\n")\n',
-      to: "",
+      from: '        common.write(f"{gateway.home}/role", "standby\\n")\n',
+      to: "        pass\n",
       failing: "fence: the filter closes first",
+    },
+    {
+      name: "fence-keeps-what-waits-for-a-restore",
+      from: "    if gateway.role != AWAITS_RESTORE:\n",
+      to: "    if True:\n",
+      failing: "fence: one that waits for a restore waits for it afterwards too",
     },
     {
       name: "fence-looks-at-the-container",
       from: '        if existing(each)["State"]["Running"]:\n',
       to: "        if False:\n",
       failing: "a gateway that does not stop is no fence",
+    },
+    {
+      name: "fence-is-one-at-a-time",
+      from: "held = common.lock(LOCK, seconds + SPARE_SECONDS)",
+      to: 'held = os.open("/dev/null", os.O_RDONLY)',
+      failing: "of two who fence at once",
     },
     {
       name: "serve-asks-the-record",
@@ -145,8 +158,8 @@ const recordControls = controlsOf(
     },
     {
       name: "record-unreadable-at-a-boot",
-      from: "if common.read(READ) is not None:",
-      to: "if True:",
+      from: "    return common.read(READ) is not None\n",
+      to: "    return True\n",
       failing: "unreadable at a boot",
     },
     {
@@ -174,4 +187,4 @@ const recordControls = controlsOf(
   ],
 );
 
-export const failoverControls = [...recordControls, ...takeoverControls];
+export const failoverControls = [...recordControls, ...takeoverControls, ...leaseControls];

@@ -265,4 +265,19 @@ export const gateControls: readonly Control[] = [
       },
     ],
   ),
+  ...controlsOf(
+    {
+      threat: "Spending caps in dollars for each gateway and model",
+      file: "config/model-spending.ts",
+      test: "tests/config/model-shares.test.ts",
+    },
+    [
+      {
+        name: "most-spending-whole-periods",
+        from: "Math.ceil(thirtyDaysSeconds / periodSeconds(budgetPeriod))",
+        to: "(thirtyDaysSeconds / periodSeconds(budgetPeriod))",
+        failing: "counts each period that begins in thirty days whole: of (7d|365d)",
+      },
+    ],
+  ),
 ];

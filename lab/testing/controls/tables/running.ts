@@ -4,6 +4,7 @@ import { controlsOf, type Control } from "../control";
 const litellm = "config-files/litellm";
 const routes = "tests/config-files/litellm/one-deployment.docker.test.ts";
 const caps = "tests/config-files/litellm/caps.docker.test.ts";
+const dollars = "tests/config-files/litellm/dollars.docker.test.ts";
 const alertTest = "tests/config-files/litellm/alerts.docker.test.ts";
 const notTaken = "^an alert that is not taken delays and fails no call, and is given up: ";
 
@@ -29,6 +30,14 @@ export const litellmControls: readonly Control[] = [
       from: "if spent + reserved + cost > tonumber(bound.cap) then",
       to: "if spent + cost > tonumber(bound.cap) then",
       failing: "^20 calls at once, .*five pass, fifteen are refused",
+    },
+    {
+      name: "litellm-most-dollars",
+      file: `${litellm}/ledger.py`,
+      test: dollars,
+      from: "model, call.worst_case(model), 0, call_type)",
+      to: "model, 1, 0, call_type)",
+      failing: "^a rush: 40 calls at once",
     },
   ]),
   ...controlsOf(

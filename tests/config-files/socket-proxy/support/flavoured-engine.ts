@@ -20,9 +20,11 @@ export class FlavouredEngine implements WorldEngine {
   client = "docker";
   private readonly container: string;
 
+  /** @param more further arguments of the daemon */
   constructor(
     private readonly directory: string,
     private readonly flavour: Engine,
+    private readonly more: readonly string[] = [],
   ) {
     this.socket = join(directory, "engine.sock");
     this.container = `clawkeep-${basename(directory)}`;
@@ -49,7 +51,7 @@ export class FlavouredEngine implements WorldEngine {
     // attacks are written for the oldest that the filter knows.
     const script = `findmnt -rno TARGET -t cgroup,cgroup2 | while read -r each; do mount -o remount,bind,rw "$each"; done
 /usr/local/lib/stand-in/kernel-settings
-exec dockerd ${flags[this.flavour] ?? ""} --data-root=${data} --host=unix://${this.socket} --host=unix:///run/docker.sock --log-level=warn`;
+exec dockerd ${[flags[this.flavour] ?? "", ...this.more].join(" ")} --data-root=${data} --host=unix://${this.socket} --host=unix:///run/docker.sock --log-level=warn`;
     await docker([
       ...["run", "--detach", "--name", this.container, "--label", labLabel, "--network", "none"],
       ...["--cap-drop", "ALL", ...capabilities.flatMap((name) => ["--cap-add", name])],

@@ -52,13 +52,17 @@ export class World {
   private filter: FilterServer | undefined;
   private counter = 0;
 
-  /** On the machine's own dockerd, or the engine that `CLAWKEEP_TEST_ENGINE` names. */
-  constructor() {
+  /**
+   * On the machine's own dockerd, or the engine that `CLAWKEEP_TEST_ENGINE` names.
+   * @param engine another one. It gets the world's directory
+   */
+  constructor(engine?: (directory: string) => WorldEngine) {
     const flavour = process.env["CLAWKEEP_TEST_ENGINE"] as Engine | undefined;
     this.engine =
-      flavour === undefined
+      engine?.(this.directory) ??
+      (flavour === undefined
         ? new PrivateEngine(this.directory)
-        : new FlavouredEngine(this.directory, flavour);
+        : new FlavouredEngine(this.directory, flavour));
     mkdirSync(this.parent);
     this.mount = new SandboxesMount(this.parent);
     this.tee = new Tee(join(this.directory, "tee.sock"), this.engine.socket);

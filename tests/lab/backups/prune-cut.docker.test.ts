@@ -1,0 +1,124 @@
+/**
+ * A prune that is killed, by the real restic and rclone: the same typed again comes to the same end, nothing that was to stay is
+ * lost, and no lock is left in the way of a host. CLAWKEEP_KILLS: how often (4); CLAWKEEP_FAULT_SEED: when (1).
+ */
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { cpSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { backupProgram } from "../../../lab/backups/programs";
+import { repoDir } from "../../../lab/lib/paths";
+import { keptDays } from "../../../tools/prune/rule";
+import { seeded } from "../../clouds/faults";
+import { BackupWorld } from "./world";
+
+// Go builds two programs the first time.
+jest.setTimeout(1_800_000);
+
+const day = 86_400_000;
+/** Days ago: some that go, some that stay, and the newest. */
+const ages = [...Array.from({ length: 12 }, (_, index) => keptDays + 12 - index), 9, 5, 0];
+let world: BackupWorld;
+let environment: NodeJS.ProcessEnv;
+beforeAll(async () => {
+  world = await BackupWorld.begin();
+  const programs = await Promise.all([backupProgram("restic"), backupProgram("rclone")]);
+  environment = {
+    ...process.env,
+    PATH: [...programs.map((path) => dirname(path)), process.env["PATH"]].join(delimiter),
+    RESTIC_PASSWORD_FILE: join(world.home, "password"),
+    RESTIC_CACHE_DIR: join(world.home, "cache-of-prunes"),
+    RCLONE_CONFIG_LAB_TYPE: "local",
+  };
+  fill();
+});
+afterAll(() => world.end());
+
+const whole = (): string => join(world.home, "whole");
+
+/** A repository with a snapshot of each age, each with files of its own, that has got each when it was made. */
+function fill(): void {
+  const source = world.folder("source");
+  const restic = (...words: string[]): string => {
+    const { status, stdout, stderr } = world.run(whole(), words, { TZ: "UTC" });
+    if (status !== 0) throw new Error(stderr);
+    return stdout;
+  };
+  restic("init");
+  for (const age of ages) {
+    const time = new Date(Date.now() - age * day);
+    for (let file = 0; file < 20; file++) writeFileSync(join(source, `${file}`), randomBytes(200_000));
+    const known = new Set(readdirSync(join(whole(), "snapshots")));
+    restic(
+      "backup",
+      "--time",
+      time.toISOString().slice(0, 19).replace("T", " "),
+      "--tag",
+      "stack=prod",
+      source,
+    );
+    for (const id of readdirSync(join(whole(), "snapshots")))
+      if (!known.has(id)) utimesSync(join(whole(), "snapshots", id), time, time);
+  }
+}
+
+/** A prune as an operator types it. @param cut is waited for, and then it is killed @returns its exit code; null where it was killed */
+async function prune(repository: string, cut?: () => Promise<void>): Promise<number | null> {
+  const tool = ["--import", "tsx", join("tools", "prune-backups.ts"), `lab:${repository}`];
+  const child = spawn(process.execPath, tool, {
+    cwd: repoDir,
+    env: environment,
+    detached: true,
+    stdio: ["ignore", "ignore", cut === undefined ? "inherit" : "ignore"],
+  });
+  const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  if (cut !== undefined) {
+    await Promise.race([cut(), ended]);
+    if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+  }
+  return ended;
+}
+
+const inOrder = (repository: string, what: string): string[] => readdirSync(join(repository, what)).sort();
+
+test.each(
+  seeded(
+    Array.from({ length: 20 }, (_, index) => index * 150),
+    Number(process.env["CLAWKEEP_KILLS"] ?? 4),
+  ),
+)("killed %d ms after it has taken its first lock", async (ms) => {
+  const [left, wanted] = [`cut-${ms}`, `done-${ms}`].map((name) => join(world.home, name)) as [
+    string,
+    string,
+  ];
+  for (const copy of [left, wanted]) cpSync(whole(), copy, { recursive: true, preserveTimestamps: true });
+  expect(await prune(wanted)).toBe(0);
+  expect(inOrder(wanted, "snapshots").length).toBeLessThan(ages.length);
+
+  const killed = await prune(left, async () => {
+    while (inOrder(left, "locks").length === 0) await sleep(5);
+    await sleep(ms);
+  });
+  console.log(
+    `${ms} ms: ${killed === null ? `killed, ${inOrder(left, "locks").length} locks left` : "had ended"}`,
+  );
+  expect(await prune(left)).toBe(0);
+  expect(inOrder(left, "snapshots")).toEqual(inOrder(wanted, "snapshots"));
+  expect(inOrder(left, "locks")).toEqual([]);
+  expect(world.run(left, ["check", "--read-data"], {})).toMatchObject({ status: 0 });
+  expect(world.run(left, ["backup", "--retry-lock", "0s", join(world.home, "source")], {})).toMatchObject({
+    status: 0,
+  });
+});
+
+test("one that is killed while it holds its lock is in a host's way until it is typed again", async () => {
+  const left = join(world.home, "held");
+  cpSync(whole(), left, { recursive: true, preserveTimestamps: true });
+  const killed = await prune(left, async () => {
+    while (inOrder(left, "locks").length === 0) await sleep(1);
+  });
+  expect([killed, inOrder(left, "locks").length > 0]).toEqual([null, true]);
+  expect(await prune(left)).toBe(0);
+  expect(inOrder(left, "locks")).toEqual([]);
+});
