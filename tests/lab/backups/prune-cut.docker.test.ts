@@ -76,6 +76,8 @@ async function prune(repository: string, cut?: () => Promise<void>): Promise<num
   if (cut !== undefined) {
     await Promise.race([cut(), ended]);
     if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    // Nobody types that fast: restic, whose parent has gone too, is there until the first process has looked.
+    await sleep(3000);
   }
   return ended;
 }

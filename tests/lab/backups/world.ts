@@ -61,7 +61,7 @@ export class BackupWorld {
     throw new Error(`${program} does not listen on port ${port}`);
   }
 
-  /** Runs restic. @param environment credentials */
+  /** Runs restic in `home`. @param environment credentials */
   run(repository: string, words: readonly string[], environment: Record<string, string>): Outcome {
     const all = [
       ...["--repo", repository, "--password-file", join(this.home, "password")],
@@ -69,7 +69,7 @@ export class BackupWorld {
       ...words,
     ];
     const { status, stdout, stderr } = spawnSync(this.restic, all, {
-      encoding: "utf8",
+      ...{ encoding: "utf8", cwd: this.home },
       env: { PATH: process.env["PATH"], HOME: this.home, ...environment },
       timeout: 300_000,
       maxBuffer: 64 << 20,
