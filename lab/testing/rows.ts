@@ -157,12 +157,14 @@ export const rows: readonly Row[] = [
     files: ["tests/rehearsal/22-far-host.test.ts"] },
 
   { name: "up-killed", what: "an up that is killed at any moment, meets another one, or loses its state backend; then make recover", group: "rehearsal",
-    files: ["tests/rehearsal/25-up-killed.test.ts"] },
+    // CLAWKEEP_KILLS of them (3), each with what follows.
+    minutes: 30, files: ["tests/rehearsal/25-up-killed.test.ts"] },
 
   { name: "long-turn", what: "a turn whose model is silent for 90 s, and longer than Cloudflare waits", group: "rehearsal",
     files: ["tests/rehearsal/26-long-turn.test.ts"] },
+  // Two takeovers and as many ways home, each with both stacks brought up and looked at.
   { name: "failover", what: "the standby takes over, planned and from a frozen prod, and prod comes home: who polls, how long it is away, what is lost",
-    group: "rehearsal", files: ["tests/rehearsal/28-failover.test.ts"] },
+    group: "rehearsal", minutes: 30, files: ["tests/rehearsal/28-failover.test.ts"] },
   // Eight takeovers and as many ways home.
   { name: "failover-forms", what: "the same by force, from a prod that is dead, frozen, rebooting, full or cut off, by a command that is killed, by two at once",
     group: "rehearsal", minutes: 60, files: ["tests/rehearsal/29-failover-forms.test.ts"] },
