@@ -54,6 +54,7 @@ export class Watch {
   /** What was said, and when the answer came. */
   readonly told: { readonly words: string; readonly at: number }[] = [];
   private asks = 0;
+  private ended: number | undefined;
 
   static async begin(): Promise<Watch> {
     const watch = new Watch();
@@ -76,7 +77,7 @@ export class Watch {
       },
       (answer) => {
         answer.resume();
-        if (answer.statusCode === 200) this.answered.push(Date.now());
+        if (this.ended === undefined && answer.statusCode === 200) this.answered.push(Date.now());
       },
     );
     asked.on("error", () => undefined);
@@ -90,7 +91,8 @@ export class Watch {
     this.asks++;
     const words = `kept-${Date.now()}`;
     try {
-      if ((await chatTurn(`Say: ${words}`, words)).includes(words)) this.told.push({ words, at: Date.now() });
+      const answer = await chatTurn(`Say: ${words}`, words);
+      if (this.ended === undefined && answer.includes(words)) this.told.push({ words, at: Date.now() });
     } catch {
       // Away; what counts is what was answered.
     } finally {
@@ -98,13 +100,15 @@ export class Watch {
     }
   }
 
+  /** What comes later does not count. */
   end(): void {
+    this.ended = Date.now();
     for (const timer of this.timers) clearInterval(timer);
   }
 
   /** The longest time without an answer, and when it began. */
   get outage(): { readonly seconds: number; readonly since: number } {
-    const times = [...this.answered, Date.now()].sort((a, b) => a - b);
+    const times = [...this.answered, this.ended ?? Date.now()].sort((a, b) => a - b);
     const gaps = times
       .slice(1)
       .map((time, index) => ({ seconds: (time - (times[index] ?? 0)) / 1000, since: times[index] ?? 0 }));
