@@ -22,8 +22,10 @@ export const workspace = "worst";
 
 /** As OpenClaw asks for a sandbox. @param image is known in the container alone */
 export function sandboxBody(hostile: Hostile, image: string): Body {
+  // Docker mounts what is on the host, wherever the gateway sees it.
+  const onHost = `/opt/openclaw/gateways/${hostile.name}/of-gateway/workspaces`;
   const { sandbox } = usersOf(hostile.slot);
-  const made = createBody({ image, hostDirectory: sandboxesDirectory(hostile), workspace });
+  const made = createBody({ image, hostDirectory: onHost, workspace });
   made["User"] = `${sandbox}:${sandbox}`;
   made["HostConfig"].PidsLimit = tiers.starter.sandbox.pids;
   return made;
