@@ -5,6 +5,13 @@ import { askHetzner, type HetznerApi } from "../../config/hetzner-project";
 interface Server {
   readonly id: number;
   readonly status: string;
+  readonly public_net?: { readonly ipv4?: { readonly ip: string } | null };
+}
+
+/** A server as its stack knows it. One that somebody has renamed has its address yet. */
+export interface Known {
+  readonly name: string;
+  readonly address: string;
 }
 interface Firewall {
   readonly id: number;
@@ -31,29 +38,49 @@ async function serverOf(api: HetznerApi, name: string): Promise<Server | undefin
   return servers?.[0];
 }
 
+async function find(api: HetznerApi, { name, address }: Known): Promise<Server | undefined> {
+  const found = await serverOf(api, name);
+  if (found !== undefined) return found;
+  for (let page: number | null = 1; page !== null;) {
+    const answer = (await askHetzner(api, `servers?per_page=50&page=${page}`)) as {
+      readonly servers?: readonly Server[];
+      readonly meta?: { readonly pagination?: { readonly next_page?: number | null } };
+    };
+    const there = answer.servers?.find((server) => server.public_net?.ipv4?.ip === address);
+    if (there !== undefined) return there;
+    page = answer.meta?.pagination?.next_page ?? null;
+  }
+  return undefined;
+}
+
 async function fenceOf(api: HetznerApi, name: string): Promise<Firewall | undefined> {
   const answer = await askHetzner(api, `firewalls?${named(fenceName(name))}`);
   return (answer["firewalls"] as readonly Firewall[] | undefined)?.[0];
 }
 
-async function until(api: HetznerApi, name: string, wanted: string): Promise<void> {
+async function until(api: HetznerApi, known: Known, wanted: string): Promise<void> {
   const deadline = Date.now() + powerSeconds * 1000;
   for (;;) {
-    const server = await serverOf(api, name);
+    const server = await find(api, known);
     if (server === undefined || server.status === wanted) return;
     if (Date.now() > deadline)
-      throw new Error(`the server ${name} is ${server.status} after ${powerSeconds} s, not ${wanted}`);
+      throw new Error(`the server ${known.name} is ${server.status} after ${powerSeconds} s, not ${wanted}`);
     await sleep(500);
   }
 }
 
-/** Cuts the power of the server of that name, then puts it behind a firewall. Can be done again. @returns what was done */
-export async function fenceServer(api: HetznerApi, name: string): Promise<string> {
-  const server = await serverOf(api, name);
-  if (server === undefined) return `there is no server ${name}`;
+/**
+ * Cuts the power of a server, then puts it behind a firewall. Can be done again.
+ * @returns what was done; undefined where there is none of that name or address: whether it is gone cannot be told from a token of
+ *   another project
+ */
+export async function fenceServer(api: HetznerApi, known: Known): Promise<string | undefined> {
+  const { name } = known;
+  const server = await find(api, known);
+  if (server === undefined) return undefined;
   if (server.status !== "off") {
     await askHetzner(api, `servers/${server.id}/actions/poweroff`, "POST", {});
-    await until(api, name, "off");
+    await until(api, known, "off");
   }
   const to = [{ type: "server", server: { id: server.id } }];
   const there = await fenceOf(api, name);
@@ -68,9 +95,11 @@ export async function fenceServer(api: HetznerApi, name: string): Promise<string
 }
 
 /** @throws Error where the server is not off */
-export async function proveServerFenced(api: HetznerApi, name: string): Promise<string> {
-  const server = await serverOf(api, name);
-  if (server === undefined) return `Hetzner has no server ${name}`;
+export async function proveServerFenced(api: HetznerApi, known: Known): Promise<string> {
+  const { name } = known;
+  const server = await find(api, known);
+  if (server === undefined)
+    throw new Error(`Hetzner shows no server ${name} any more: type the command again`);
   if (server.status !== "off") throw new Error(`Hetzner says that the server ${name} is ${server.status}`);
   return `Hetzner says that the server ${name} is off`;
 }
@@ -104,7 +133,7 @@ export async function releaseServer(api: HetznerApi, name: string): Promise<stri
   }
   if (server.status === "off") {
     await askHetzner(api, `servers/${server.id}/actions/poweron`, "POST");
-    await until(api, name, "running");
+    await until(api, { name, address: "" }, "running");
   }
   return `${name} runs, and no fence is around it`;
 }

@@ -20,6 +20,8 @@ const loginSeconds = 12;
 /** Besides what work gets: for filters, sandboxes and units. */
 const fenceSpareSeconds = 25;
 const secondsOnHost = 900;
+/** A snapshot of many gigabytes begins anew where it is cut off. */
+const restoreSeconds = 12 * 3600;
 const readySeconds = 90;
 
 /** @throws Error where it takes longer */
@@ -69,8 +71,12 @@ export class Outside implements World {
     this.hasProvider = from.hetzner !== undefined;
   }
 
-  private on<T>({ stack, outputs }: Side, work: (shell: Shell) => Promise<T>): Promise<T> {
-    return withHost(sshTarget(stack, outputs), work, secondsOnHost);
+  private on<T>(
+    { stack, outputs }: Side,
+    work: (shell: Shell) => Promise<T>,
+    seconds = secondsOnHost,
+  ): Promise<T> {
+    return withHost(sshTarget(stack, outputs), work, seconds);
   }
 
   async check(): Promise<void> {
@@ -85,6 +91,10 @@ export class Outside implements World {
 
   record() {
     return Promise.resolve(readActiveRecord(this.to.zone));
+  }
+
+  hold(): Promise<string> {
+    return this.on(this.to, async (shell) => oneLine(await shell(`${tool("host-failover")} fence 10`)));
   }
 
   take(record: Parameters<World["take"]>[0]): Promise<void> {
@@ -123,9 +133,13 @@ ${wait ? `for name in "$@"; do ${tool("gateway-gate")} wait "$name" || exit 1; d
     return this.on(this.from, async (shell) => oneLine(await shell(lastSnapshot)));
   }
 
-  fenceAtProvider(): Promise<string> {
+  private get server() {
+    return { name: serverName(this.from.stack), address: String(this.from.outputs["ipv4"]) };
+  }
+
+  fenceAtProvider(): Promise<string | undefined> {
     if (this.from.hetzner === undefined) throw new Error(`${this.from.stack} has no provider`);
-    return fenceServer(this.from.hetzner, serverName(this.from.stack));
+    return fenceServer(this.from.hetzner, this.server);
   }
 
   async lease(record: ActiveRecord): Promise<Lease> {
@@ -144,8 +158,8 @@ ${wait ? `for name in "$@"; do ${tool("gateway-gate")} wait "$name" || exit 1; d
   async fenceByWord(): Promise<void> {
     const { stack } = this.from;
     const question =
-      `${stack} does not answer, and nothing here can cut it off. Switch its host off, or take its network away, where you ` +
-      `can see that it is done. Two gateways would answer for one bot. If it is cut off, type ${stack}: `;
+      `${stack} does not answer, and nothing here can cut it off. Switch its host off where you can see that it is done; or take its ` +
+      `network away, and switch it off before you give it back. Two gateways would answer for one bot. If it is cut off, type ${stack}: `;
     const answer = this.operator.cutOff ?? (await ask(question));
     if (answer.trim() !== stack)
       throw new Error(
@@ -161,11 +175,12 @@ ${wait ? `for name in "$@"; do ${tool("gateway-gate")} wait "$name" || exit 1; d
     if (fence === "served") return Promise.resolve("it was before");
     if (fence === "word" || this.from.hetzner === undefined)
       return Promise.resolve("nobody has looked: it is the operator's word");
-    return proveServerFenced(this.from.hetzner, serverName(this.from.stack));
+    return proveServerFenced(this.from.hetzner, this.server);
   }
 
   restore(): Promise<string> {
-    return this.on(this.to, async (shell) => oneLine(await shell(`${tool("backup-follow")} catch-up 60`)));
+    const words = `${tool("backup-follow")} catch-up 60`;
+    return this.on(this.to, async (shell) => oneLine(await shell(words)), restoreSeconds);
   }
 
   serve(): Promise<string> {

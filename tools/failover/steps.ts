@@ -51,9 +51,10 @@ async function look(run: Run): Promise<string> {
     throw new Error(
       `${before.stack} is recorded as the active stack (epoch ${before.epoch}), and is neither ${of.from} nor ${of.to}`,
     );
-  return before.stack === of.to
-    ? `${of.to} has taken over already (epoch ${before.epoch}): what is left is done`
-    : `${of.from} is the active stack (epoch ${before.epoch})`;
+  if (before.stack === of.to)
+    return `${of.to} has taken over already (epoch ${before.epoch}): what is left is done`;
+  await world.hold();
+  return `${of.from} is the active stack (epoch ${before.epoch})`;
 }
 
 const serveAgain = "to have it serve again, on its host: /opt/openclaw/bin/host-failover serve 90";
@@ -88,8 +89,13 @@ async function fence(run: Run): Promise<string> {
   world.say(`${of.from} does not do it itself: ${why}`);
   if (world.hasProvider) {
     const done = await world.fenceAtProvider();
-    run.fence = "provider";
-    return done;
+    if (done !== undefined) {
+      run.fence = "provider";
+      return done;
+    }
+    world.say(
+      `its provider shows no server of ${of.from}, by name or by address: gone, or of a project whose token nobody has here`,
+    );
   }
   return fenceFromNowhere(run);
 }
@@ -126,13 +132,16 @@ async function waitForLease({ world, of, leaseSeconds }: Run): Promise<string> {
   return `${seconds} s are over: nothing of ${of.from} runs that has a lease`;
 }
 
-async function epoch({ world, of, before }: Run): Promise<string> {
+async function epoch({ world, of, before, fence: how }: Run): Promise<string> {
   if (before?.stack === of.to) return `${of.to} has epoch ${before.epoch} already`;
   const wanted = { epoch: (before?.epoch ?? 0) + 1, stack: of.to, by: of.mark };
   await world.take(wanted);
   const now = await world.record();
-  if (now?.epoch === wanted.epoch && now.stack === of.to && now.by === of.mark)
+  if (now?.epoch === wanted.epoch && now.stack === of.to && now.by === of.mark) {
+    // A pulumi up of the other, begun before, may have let its gateway in between the proof and the record. None can any more.
+    if (how === "host") await world.prove(how);
     return `${of.to} has epoch ${now.epoch}`;
+  }
   if (now === undefined || now.epoch < wanted.epoch)
     throw new Error(`Cloudflare has not taken the record of epoch ${wanted.epoch}: type the command again`);
   throw new Error(
@@ -147,6 +156,15 @@ async function serve({ world, of, services }: Run): Promise<string> {
   );
   if (started !== undefined) throw new Error(`what the gateways of ${of.to} need does not start: ${started}`);
   return world.serve();
+}
+
+/** What becomes of the one that was replaced by force. */
+function atTheOther({ of, fence: how }: Run): string {
+  const home = `bring it home by make failback STACK=${of.from}`;
+  return how === "word"
+    ? `a gateway of ${of.from} that still runs goes on when its host gets its network back: switch that host off, or boot it anew, ` +
+        `before it does; then ${home}`
+    : `nothing serves at ${of.from}, whatever becomes of its host; ${home}`;
 }
 
 /** In this order. Whoever is cut off types the command again: each step sees what is done already. */
@@ -188,13 +206,8 @@ export const steps: readonly Step[] = [
     name: "the other",
     seconds: [180, 5],
     outage: [false, false],
-    does: async ({ world, of }) =>
-      of.planned
-        ? world.upOther()
-        : [
-            `nothing serves at ${of.from}, whatever becomes of its host; bring it home by make failback STACK=${of.from}`,
-            ...world.takingTheRight(),
-          ].join("\n  "),
+    does: async (run) =>
+      run.of.planned ? run.world.upOther() : [atTheOther(run), ...run.world.takingTheRight()].join("\n  "),
   },
 ];
 

@@ -24,6 +24,11 @@ export interface World {
   readonly check: () => Promise<void>;
   /** @throws Error where it cannot be read */
   readonly record: () => Promise<ActiveRecord | undefined>;
+  /**
+   * No gateway of `to` has the role of somebody who serves. One that was replaced by force has it yet on its disk, with what it had
+   * then: that would be left alone, and served.
+   */
+  readonly hold: () => Promise<string>;
   /** Creates the record of an epoch; who has it, the next reading says. */
   readonly take: (record: ActiveRecord) => Promise<void>;
   /** Starts what the gateways of `to` need. @param wait also until it is healthy */
@@ -34,7 +39,8 @@ export interface World {
   readonly saveLast: () => Promise<string>;
   /** Whether `from` has a provider who can cut its power. */
   readonly hasProvider: boolean;
-  readonly fenceAtProvider: () => Promise<string>;
+  /** @returns what was done; undefined where the provider shows no server of `from` */
+  readonly fenceAtProvider: () => Promise<string | undefined>;
   /** Whether `from` stops by itself. @param record who is recorded now */
   readonly lease: (record: ActiveRecord) => Promise<Lease>;
   readonly wait: (seconds: number) => Promise<void>;

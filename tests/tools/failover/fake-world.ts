@@ -110,6 +110,11 @@ export function worldOf(all: All, fate: Fate, said: string[] = []): FakeWorld {
     hasProvider: fate.provider,
     check: () => Promise.resolve(),
     record: () => Promise.resolve(newest()),
+    hold: async () => {
+      await Promise.resolve();
+      if (newest()?.stack !== "standby") effect(() => (standby.role = "standby"));
+      return "down";
+    },
     take: async (record) => {
       fate.meanwhile?.(all);
       if (prod.serves && all.power && fate.word === undefined && fate.lease === undefined)

@@ -97,6 +97,42 @@ test("planned, and no snapshot can be made: it goes on serving; and where it is 
   expect([last.all.records.length, last.all.hosts.standby.serves]).toEqual([1, false]);
 });
 
+test("one that was replaced by force has the role of before on its disk: it gets what the other has saved since", async () => {
+  const all = begin();
+  Object.assign(all.hosts.standby, { role: "active", services: true, data: 3, followed: false });
+  await takeOver(worldOf(all, { primary: "alive", provider: true }), takeover(true));
+  expect(end(all, true)).toEqual(wanted);
+});
+
+test("a gateway that was let in between the proof and the record: nothing is served beside it, and the next command ends it", async () => {
+  const all = begin();
+  const world = worldOf(all, {
+    ...{ primary: "alive", provider: true },
+    meanwhile: ({ hosts }) => (hosts.prod.serves = true),
+  });
+  await expect(takeOver(world, takeover(false))).rejects.toThrow(/take the epoch: it serves/);
+  expect(all.hosts.standby.serves).toBe(false);
+  await takeOver(worldOf(all, { primary: "alive", provider: true }), takeover(false));
+  expect([all.hosts.prod.serves, all.hosts.standby.serves]).toEqual([false, true]);
+});
+
+test("a provider that shows no server: the operator's word counts, and what his host may do when it is back is said", async () => {
+  for (const word of [undefined, "prod"]) {
+    const [all, said] = [begin(), [] as string[]];
+    const fate: Fate = { primary: "dead", provider: true, ...(word === undefined ? {} : { word }) };
+    const done = takeOver(
+      { ...worldOf(all, fate, said), fenceAtProvider: () => Promise.resolve(undefined) },
+      takeover(false),
+    );
+    if (word === undefined) await expect(done).rejects.toThrow(/fence: prod is not said to be cut off/);
+    else await done;
+    expect(all.hosts.standby.serves).toBe(word !== undefined);
+    expect(said.join("\n")).toMatch(/shows no server of prod/);
+    if (word !== undefined)
+      expect(said.join("\n")).toMatch(/goes on when its host gets its network back: switch that host off/);
+  }
+});
+
 describe("a lease", () => {
   const fate: Fate = { primary: "cut off", provider: false, lease: 60 };
   it("is waited for after the epoch is taken, whole and with the margin, before anything is restored or served; and it is said", async () => {
@@ -128,9 +164,9 @@ describe("a lease", () => {
       return waited;
     };
     // Its services, the epoch, the wait, what is restored, the role.
-    expect(await waits(2)).toEqual([120]);
-    expect(await waits(4)).toEqual([120]);
-    expect(await waits(5)).toEqual([]);
+    expect(await waits(3)).toEqual([120]);
+    expect(await waits(5)).toEqual([120]);
+    expect(await waits(6)).toEqual([]);
   });
 
   it("that there is none to lean on is said, and the operator is asked", async () => {

@@ -35,6 +35,18 @@ const takeoverControls = [
       to: "",
       failing: "does not say to be cut off",
     },
+    {
+      name: "takeover-holds-who-is-promoted",
+      from: "  await world.hold();\n",
+      to: "",
+      failing: "has the role of before on its disk",
+    },
+    {
+      name: "takeover-fence-holds-after-the-epoch",
+      from: 'if (how === "host") await world.prove(how);',
+      to: "",
+      failing: "let in between the proof and the record",
+    },
   ]),
   ...controlsOf({ threat: undefined, file: follow, test: "tests/config-files/host/backup-follow.test.ts" }, [
     {
@@ -104,6 +116,12 @@ const takeoverControls = [
   ...controlsOf(
     { threat: undefined, file: "tools/failover/hetzner.ts", test: "tests/tools/failover/hetzner.test.ts" },
     [
+      {
+        name: "takeover-fence-needs-a-server",
+        from: "  if (server === undefined) return undefined;\n  if",
+        to: "  if (server === undefined) return `there is no server ${name}`;\n  if",
+        failing: "is not taken for a fenced one",
+      },
       {
         name: "fence-hetzner-is-seen-off",
         from: 'if (server.status !== "off") throw new Error(`Hetzner says that the server ${name} is ${server.status}`);',
