@@ -94,7 +94,12 @@ export class Outside implements World {
   }
 
   hold(): Promise<string> {
-    return this.on(this.to, async (shell) => oneLine(await shell(`${tool("host-failover")} fence 10`)));
+    // Asked there, right before: of two operators the other may have had it promoted meanwhile.
+    const script = `case "$(${tool("active-record")})" in
+  "$1,"*) echo "it is the active one by now" ;;
+  *) ${tool("host-failover")} fence 10 ;;
+esac`;
+    return this.on(this.to, async (shell) => oneLine(await shell(script, [this.to.stack])));
   }
 
   take(record: Parameters<World["take"]>[0]): Promise<void> {
