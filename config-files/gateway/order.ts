@@ -55,6 +55,9 @@ export const gatewayTmpfs = (user: string): Readonly<Record<string, string>> => 
 
 export const gatewayEnvironment = (line: ReleaseLine): Readonly<Record<string, string>> => ({
   OPENCLAW_STATE_DIR: stateDirectory,
+  // OpenClaw copies its databases there at each start, and does not start where they have no room: with a conversation of 64 MiB
+  // the home directory, which is in memory, has none. No copy of the state and no backup takes this folder along.
+  XDG_CACHE_HOME: `${stateDirectory}/tmp`,
   OPENCLAW_CONFIG_PATH: "/etc/openclaw/openclaw.json",
   DOCKER_HOST: "unix:///run/openclaw/docker.sock",
   ...policyEnvironment(line),
