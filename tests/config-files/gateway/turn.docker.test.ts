@@ -3,6 +3,7 @@ import { build } from "esbuild";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { policyToolDenials } from "../../../config/tool-denials";
+import { stateDirectory } from "../../../config-files/gateway/paths";
 import { soul } from "../../../config-files/gateway/soul";
 import { published } from "../../../lab/images/catalogue";
 import { buildLocal } from "../../../lab/images/local-image";
@@ -124,4 +125,16 @@ it("finds a memory by LiteLLM's embeddings, from inside the sandboxed session", 
     await turn("the cat?", { name: "memory_search", arguments: { query: "cat of the house" } }),
   );
   expect(JSON.stringify(asked.at(-1)?.body.messages)).toContain("Ophelia");
+});
+
+test("a conversation larger than the home directory, which is in memory: it starts again, and answers", async () => {
+  const database = `${stateDirectory}/agents/main/agent/openclaw-agent.sqlite`;
+  const program = `const { DatabaseSync } = require("node:sqlite"); const d = new DatabaseSync("${database}");
+    d.exec("CREATE TABLE ballast (data BLOB)"); const add = d.prepare("INSERT INTO ballast VALUES (randomblob(1000000))");
+    for (let each = 0; each < 100; each++) add.run(); d.close();`;
+  await docker(["stop", gateway.name]);
+  expect(await gateway.instead("node", "-e", program)).toMatchObject({ code: 0 });
+  await docker(["start", gateway.name]);
+  await gateway.ready();
+  expect(talk(await turn("Are you there?"))).not.toEqual([]);
 });

@@ -12,12 +12,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildContext } from "../../../../config-files/build-context";
-import {
-  policyDocument,
-  policyEnvironment,
-  type PolicyArgs,
-} from "../../../../config-files/gateway/hardening-policy";
+import { policyDocument, type PolicyArgs } from "../../../../config-files/gateway/hardening-policy";
 import { gatewayImageFiles } from "../../../../config-files/gateway/image-files";
+import { gatewayEnvironment } from "../../../../config-files/gateway/order";
 import { gatewaySecretsDirectory, soulFile, stateDirectory } from "../../../../config-files/gateway/paths";
 import { soul } from "../../../../config-files/gateway/soul";
 import { imagePins } from "../../../../config/images";
@@ -171,11 +168,9 @@ export class RealGateway {
 
   private shape(): string[] {
     const place = (folder: string) => join(this.directory, folder);
-    const environment = {
-      OPENCLAW_STATE_DIR: stateDirectory,
-      OPENCLAW_CONFIG_PATH: "/etc/openclaw/openclaw.json",
-      ...policyEnvironment(this.args.gateway.release),
-    };
+    // No filter of the Docker API is here.
+    const environment = { ...gatewayEnvironment(this.args.gateway.release) };
+    delete environment["DOCKER_HOST"];
     return [
       ...[
         "--label",
