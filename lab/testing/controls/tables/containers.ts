@@ -98,6 +98,15 @@ export const containerControls: readonly Control[] = [
     { threat: "The gateway's configuration is root's file", file: "components/gateway.ts", test: rules },
     [
       {
+        name: "gateway-databases-copied-to-disk",
+        threat: undefined,
+        file: "config-files/gateway/order.ts",
+        from: "  XDG_CACHE_HOME: `${stateDirectory}/tmp`,\n",
+        to: "",
+        test: "tests/config-files/gateway/order.test.ts",
+        failing: "databases are copied at a start",
+      },
+      {
         name: "gateway-configuration-read-only",
         file: "config-files/gateway/order.ts",
         from: 'containerPath: "/etc/openclaw", writable: false',
