@@ -9,19 +9,17 @@ import { addresses, endpoints, zone } from "../../lab/internet/addresses";
 import { labDir } from "../../lab/lib/paths";
 import { enterLabEnvironment } from "../../lab/rehearsal/environment";
 import { chatTurn } from "../../lab/rehearsal/public";
-import { nextServers, pulumi, pulumiUp, refreshSshConfig, tryPulumi } from "../../lab/rehearsal/pulumi";
+import { pulumi, tryPulumi } from "../../lab/rehearsal/pulumi";
 import { hostname, writeStackFile } from "../../lab/rehearsal/stacks";
 import { containerStates, onVps } from "../../lab/rehearsal/vps";
 import { power } from "../../lab/vps/stand-in";
+import { deployStandby } from "./failover";
 import { eventually, services } from "./support";
 
 jest.setTimeout(900_000);
 beforeAll(async () => {
   await enterLabEnvironment();
-  await writeStackFile("standby", "standby", { mode: "hcloud", sshKey: "clawkeep-prod" });
-  await nextServers("warm");
-  await pulumiUp("standby");
-  await refreshSshConfig();
+  await deployStandby();
 });
 
 async function expectNothingRuns(): Promise<void> {

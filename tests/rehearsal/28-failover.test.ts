@@ -5,40 +5,35 @@
 import { docker } from "../../lab/lib/docker";
 import { enterLabEnvironment } from "../../lab/rehearsal/environment";
 import { chatTurn } from "../../lab/rehearsal/public";
-import { nextServers, pulumiUp, refreshSshConfig } from "../../lab/rehearsal/pulumi";
-import { writeStackFile } from "../../lab/rehearsal/stacks";
 import { onVps } from "../../lab/rehearsal/vps";
 import {
   active,
   addressOf,
   conflicts,
+  deployStandby,
   followOften,
   lost,
   lying,
   make,
   onePoll,
   pollersSince,
+  power,
+  prodIsHome,
   said,
   saveOften,
   Watch,
 } from "./failover";
-import { hetzner } from "./hetzner";
 import { eventually } from "./support";
 
 jest.setTimeout(900_000);
 
 beforeAll(async () => {
   await enterLabEnvironment();
-  await writeStackFile("standby", "standby", { mode: "hcloud", sshKey: "clawkeep-prod" });
-  await nextServers("warm");
-  await pulumiUp("standby");
-  await refreshSshConfig();
+  await deployStandby();
   await saveOften("prod");
   await followOften("standby");
 });
-afterAll(async () => {
-  if ((await active()) !== "prod") await make("failback", "STACK=prod");
-});
+afterAll(prodIsHome);
 
 test("the standby has the newest snapshot in its place, and says how old it is", async () => {
   await eventually("a snapshot at the standby", 240, async () => {
@@ -101,8 +96,7 @@ test("unplanned, prod frozen: less than two minutes, at most what was said since
   expect(await pollersSince(began)).toEqual([await addressOf("prod"), await addressOf("standby")]);
 
   // Somebody switches it on, and knows nothing.
-  const { servers } = (await hetzner("GET", "/servers?name=clawkeep-prod")) as { servers: { id: number }[] };
-  await hetzner("POST", `/servers/${String(servers[0]?.id)}/actions/poweron`);
+  await power("poweron");
   await eventually("prod has looked at itself", 300, async () => {
     expect(await onVps("prod", "/opt/openclaw/bin/host-boot check")).toMatch(
       /gateways were fenced: standby is recorded as the active stack/,

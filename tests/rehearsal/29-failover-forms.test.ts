@@ -11,13 +11,12 @@ import type { Outcome } from "../../lab/lib/exec";
 import { repoDir } from "../../lab/lib/paths";
 import { enterLabEnvironment } from "../../lab/rehearsal/environment";
 import { chatTurn } from "../../lab/rehearsal/public";
-import { nextServers, pulumiUp, refreshSshConfig } from "../../lab/rehearsal/pulumi";
-import { writeStackFile } from "../../lab/rehearsal/stacks";
 import { onVps, tryOnVps } from "../../lab/rehearsal/vps";
 import { seeded } from "../clouds/faults";
 import {
   active,
   addressOf,
+  deployStandby,
   followOften,
   isReached,
   lost,
@@ -25,32 +24,22 @@ import {
   make,
   onePoll,
   pollersSince,
+  power,
+  prodIsHome,
   said,
   saveOften,
   stacks,
   Watch,
 } from "./failover";
-import { hetzner } from "./hetzner";
 import { eventually } from "./support";
 
 jest.setTimeout(1_500_000);
 
 beforeAll(async () => {
   await enterLabEnvironment();
-  await writeStackFile("standby", "standby", { mode: "hcloud", sshKey: "clawkeep-prod" });
-  await nextServers("warm");
-  await pulumiUp("standby");
-  await refreshSshConfig();
+  await deployStandby();
 });
-afterAll(async () => {
-  if ((await active()) !== "prod") await make("failback", "STACK=prod");
-});
-
-/** Of prod's server, at Hetzner's stand-in. */
-async function power(action: "poweroff" | "poweron" | "reboot"): Promise<void> {
-  const { servers } = (await hetzner("GET", "/servers?name=clawkeep-prod")) as { servers: { id: number }[] };
-  await hetzner("POST", `/servers/${String(servers[0]?.id)}/actions/${action}`);
-}
+afterAll(prodIsHome);
 
 /** Whoever has the console needs no SSH. */
 const onConsole = (script: string): Promise<string> =>

@@ -6,14 +6,31 @@ import { ensureCa } from "../../lab/lib/ca";
 import { attempt, type Outcome } from "../../lab/lib/exec";
 import { repoDir } from "../../lab/lib/paths";
 import { chatTurn, requestsTo } from "../../lab/rehearsal/public";
-import { stackOutputs } from "../../lab/rehearsal/pulumi";
-import { hostname } from "../../lab/rehearsal/stacks";
+import { nextServers, pulumiUp, refreshSshConfig, stackOutputs } from "../../lab/rehearsal/pulumi";
+import { hostname, writeStackFile } from "../../lab/rehearsal/stacks";
 import { onVps } from "../../lab/rehearsal/vps";
 import { telegramBots } from "../../lab/rehearsal/world";
+import { hetzner } from "./hetzner";
 import { whatIsKept } from "./kept";
 import { eventually } from "./support";
 
 export const stacks = ["prod", "standby"] as const;
+/** Deploys the standby beside prod. */
+export async function deployStandby(): Promise<void> {
+  await writeStackFile("standby", "standby", { mode: "hcloud", sshKey: "clawkeep-prod" });
+  await nextServers("warm");
+  await pulumiUp("standby");
+  await refreshSshConfig();
+}
+/** Whatever a test has come to, the next one finds prod active. */
+export async function prodIsHome(): Promise<void> {
+  if ((await active()) !== "prod") await make("failback", "STACK=prod");
+}
+/** Of prod's server, at Hetzner's stand-in. */
+export async function power(action: "poweroff" | "poweron" | "reboot"): Promise<void> {
+  const { servers } = (await hetzner("GET", "/servers?name=clawkeep-prod")) as { servers: { id: number }[] };
+  await hetzner("POST", `/servers/${String(servers[0]?.id)}/actions/${action}`);
+}
 /** The lab's timers run once a day; here what a user has is measured: every minute. */
 const often = async (stack: string, timer: string, setting: string): Promise<void> => {
   const place = `/run/systemd/system/${timer}.d`;

@@ -14,7 +14,7 @@ export async function hetzner(method: string, path: string, body?: object): Prom
   return asked(new URL(`${endpoints.hetzner}${path}`), method, body, { authorization: `Bearer ${write}` });
 }
 
-/** The stand-in takes a volume for free as soon as its server is asked to go, which Hetzner does not. */
+/** Until then its volumes and its address are bound to it. */
 export const machineIsGone = (): Promise<void> =>
   eventually("the machine is gone", 60, async () => {
     await expect(docker(["inspect", "clawkeep-vps-clawkeep-prod"])).rejects.toThrow();
