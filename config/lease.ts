@@ -9,6 +9,6 @@ export const leaseSeconds = z.int().min(60).max(600);
 
 /**
  * Seconds that a takeover waits beside the lease itself. 20 until systemd sees a guard that hangs (WatchdogSec), 2 until it runs
- * again, 25 for its stop (gateway_lease.py), 13 for two clocks and for an answer of Cloudflare that is not the newest.
+ * again, 25 for its stop (gateway-lease), 13 for two clocks and for an answer of Cloudflare that is not the newest.
  */
 export const leaseMarginSeconds = 60;

@@ -149,6 +149,9 @@ def stays_down(patience: float) -> str | None:
             return state["said"]
         if time.monotonic() >= deadline:
             return f"{lease.UNIT} does not say that the lease holds: systemctl status {lease.UNIT}"
+        if told != lease.UNIT:
+            told = lease.UNIT
+            print(f"waits for {lease.UNIT}, which does not say that the lease holds: journalctl -u {lease.UNIT}", file=sys.stderr, flush=True)
     return None
 
 

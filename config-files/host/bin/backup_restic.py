@@ -11,8 +11,8 @@ from common import TOO_LATE, Failed, docker, lock, run
 
 ORDER = "/etc/clawkeep/backups.json"
 HOME = "/var/lib/clawkeep/backup"
-# When this host has first saved anything (UTC, to the second). There until a cold restore onto it is done: what it has saved
-# before that is of gateways that knew nothing.
+# When this host has first saved anything (UTC, to the second): a cold restore onto it takes nothing later of its own, which is of
+# gateways that knew nothing. Once that is done, a time that never comes.
 SINCE = f"{HOME}/since"
 # Of restic, and of what copies for it: they follow each other.
 NAME = "openclaw-backup"

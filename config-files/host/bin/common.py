@@ -19,6 +19,8 @@ from visible import visible_lines
 BIN = os.path.dirname(os.path.abspath(__file__))
 # A command that did not end in time has this code, as timeout(1) gives it.
 TOO_LATE = 124
+# A command that is killed is given that long to be gone.
+DIE_SECONDS = 5
 # What is kept of a command's output. The rest is read and thrown away: who writes may be hostile.
 MOST = 32 << 20
 # For one question to the daemon, which answers in a tenth of a second unless the host is hard pressed.
@@ -96,7 +98,7 @@ def _end(process: subprocess.Popen[bytes], patience: float) -> int | None:
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
     try:
-        process.wait(5)
+        process.wait(DIE_SECONDS)
     except subprocess.TimeoutExpired:
         # It waits in the kernel for a disk. Nobody here waits for it.
         pass

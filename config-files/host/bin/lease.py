@@ -11,7 +11,8 @@ import time
 from typing import TypedDict
 
 import common
-from common import run
+from common import Failed, lock, run
+from gateway import Gateway
 
 UNIT = "clawkeep-lease.service"
 WANTED = f"/etc/systemd/system/multi-user.target.wants/{UNIT}"
@@ -22,6 +23,8 @@ ASK = "/run/clawkeep/lease-ask"
 ENDED = "/run/clawkeep/lease-ended.json"
 # For the guard's next look and one question.
 GUARD_SECONDS = 20
+# For systemd's answer, which it gives at once.
+SYSTEMD_SECONDS = 5
 
 
 class State(TypedDict):
@@ -73,11 +76,52 @@ def confirmed(patience: float = GUARD_SECONDS) -> bool:
     return True
 
 
+def ended() -> list[str]:
+    """Names of the gateways that the guard has ended, and nobody has started again."""
+    return [str(name) for name in json.loads(common.read(ENDED) or "[]")]
+
+
+def write_ended(names: set[str]) -> None:
+    if not names:
+        common.remove(ENDED)
+        return
+    os.makedirs(os.path.dirname(ENDED), mode=0o700, exist_ok=True)
+    common.write(ENDED, json.dumps(sorted(names)), 0o600)
+
+
+def starts_again(name: str) -> bool:
+    """Starts a gateway that the guard has ended, where this host is to run it still. @returns whether nothing is left to do"""
+    gateway = Gateway(name)
+    if gateway.role != "active":
+        return True
+    held = lock(f"{gateway.home}/swap.lock", 0)
+    if held is None:
+        # A restore or a swap is at work on its state. Such a unit would start, and leave that to the one who has the lock.
+        return False
+    try:
+        enabled = run("systemctl", "is-enabled", gateway.unit, seconds=SYSTEMD_SECONDS, check=False).stdout.strip()
+        if enabled != "enabled":
+            # Somebody has switched it off; or systemd does not say.
+            return enabled == "disabled"
+        return run("systemctl", "start", "--no-block", gateway.unit, seconds=SYSTEMD_SECONDS, check=False).returncode == 0
+    finally:
+        # Before the unit is as far as to look into what a swap that was cut off has left.
+        os.close(held)
+
+
 def guard(wanted: bool) -> None:
-    """The guard runs, by this order and this script, also after a boot; or not."""
+    """The guard runs, by this order and this script, also after a boot; or not, and what it has ended runs again.
+
+    @raises Failed where one does not
+    """
     if wanted:
         run("systemctl", "enable", "--quiet", UNIT, seconds=60)
         run("systemctl", "restart", UNIT, seconds=90)
-    elif os.path.lexists(WANTED):
+        return
+    if os.path.lexists(WANTED):
         run("systemctl", "disable", "--quiet", "--now", UNIT, seconds=60)
-        common.remove(STATE, ASK, ENDED)
+        common.remove(STATE, ASK)
+    if left := [name for name in ended() if not starts_again(name)]:
+        raise Failed(f"no lease holds any more, and what it has ended did not start again: systemctl start "
+                     f"{' '.join(Gateway(name).unit for name in left)}")
+    common.remove(ENDED)

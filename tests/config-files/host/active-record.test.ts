@@ -162,6 +162,9 @@ describe("with a lease", () => {
     expect(await down("heard(0, True)", order())).toBe("standby is recorded");
     expect(await down("heard(61)", order())).toMatch(/does not say that the lease holds/);
     expect(await down("heard(1)", order())).toBe("None");
+    // Who waits says so once.
+    const waits = await python("heard(61)\nprint(a.stays_down(1.6))", { ...order(), lease: 60 });
+    expect(waits.said.match(/^waits for clawkeep-lease.service/gm)).toHaveLength(1);
   });
 
   it("is in force where it is set, guarded and not overridden: so it is said in a snapshot", async () => {

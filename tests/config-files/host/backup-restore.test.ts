@@ -62,7 +62,7 @@ function inWorld(code: string): unknown {
 }
 
 (hasPython ? describe : describe.skip)("backup-restore", () => {
-  it("cold: what this host has saved since it began is of gateways that know nothing, and is not taken until a restore is done", () => {
+  it("cold: what this host has saved since it began is of gateways that know nothing, and is named and not taken until a restore is done", () => {
     const result = inWorld(`
 order["stack"] = "standby"
 open(restore.SINCE, "w").write("2026-11-20T08:30:00\\n")
@@ -70,18 +70,33 @@ restore.restore_records = lambda order, newest: calls.append(f"records of {newes
 restore.restore = lambda order, taken, gateway: calls.append(f"restore of {taken['id'][:8]}")
 warm = attempt(restore, "--dry")[1][:17]
 cold = attempt(restore, "--cold")
-result = [warm, cold, [call for call in calls if " of " in call], os.path.exists(restore.SINCE), attempt(restore, "--dry", "--cold")[1][:17]]`) as [
+result = [warm, cold, [call for call in calls if " of " in call], attempt(restore, "--dry", "--cold")[1][:17], attempt(restore, "--dry")[1][:17]]`) as [
       string,
       [number, string],
       ...unknown[],
     ];
     expect(result[0]).toBe("snapshot bbbbbbbb");
-    expect(result[1]).toEqual([0, expect.stringMatching(/^snapshot cccccccc/)]);
+    expect(result[1]).toEqual([
+      0,
+      expect.stringMatching(
+        /^this host has made 1 snapshots itself .* the newest is bbbbbbbb .*\nsnapshot cccccccc/,
+      ),
+    ]);
+    // Typed again once it was done, it goes behind nothing that was saved since.
     expect(result.slice(2)).toEqual([
       ["records of cccccccc", "restore of cccccccc"],
-      false,
+      "snapshot bbbbbbbb",
       "snapshot bbbbbbbb",
     ]);
+  });
+
+  it("cold, on a host that was never lost, where all is its own: is refused", () => {
+    const [code, said] = inWorld(`
+listed[:] = [each for each in listed if "stack=standby" in each["tags"]]; order["stack"] = "standby"
+open(restore.SINCE, "w").write("2026-11-19T08:30:00\\n")
+result = attempt(restore, "--cold")`) as [number, string];
+    expect(code).toBe(1);
+    expect(said).toMatch(/all 2 snapshots itself since it began, the newest is bbbbbbbb .*without COLD=1/);
   });
 
   it("gateways that wait for it may start once all of it is done, and not before", () => {

@@ -187,7 +187,7 @@ result = fresh.boottime()`),
     const id = "ab".repeat(32);
     expect(
       inWorld(`
-own = load("gateway-lease")
+own = load("gateway_processes.py")
 def container(id, labels):
     os.makedirs(f"{home}/docker/containers/{id}"); open(f"{home}/docker/containers/{id}/config.v2.json", "w").write(json.dumps({"Config": {"Labels": labels}}))
 container("ab" * 32, {"clawkeep.instance-of": "gw"}); container("cd" * 32, {"clawkeep.gateway": "gw"})
@@ -208,9 +208,9 @@ result = [known, [own.owner_of(pid, known) for pid in "5678"]]`),
     expect(
       inWorld(`
 import subprocess
-own = load("gateway-lease")
+own = load("gateway_processes.py")
 victim, other = (subprocess.Popen(["sleep", "60"]) for _ in range(2))
-own.containers = lambda: {"x": "gw"}
+own.on_disk.work = lambda: {"x": "gw"}
 own.owner_of = lambda pid, known: "gw" if pid == str(victim.pid) else None
 own.kill()
 result = [victim.wait(10), other.poll()]

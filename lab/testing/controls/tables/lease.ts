@@ -2,6 +2,7 @@
 import { controlsOf } from "../control";
 
 const guard = "config-files/host/bin/gateway-lease";
+const againTest = "tests/config-files/host/gateway-lease-again.test.ts";
 const guardTest = "tests/config-files/host/gateway-lease.test.ts";
 
 const hostControls = controlsOf({ threat: undefined, file: guard, test: guardTest }, [
@@ -44,9 +45,33 @@ const hostControls = controlsOf({ threat: undefined, file: guard, test: guardTes
   },
   {
     name: "lease-starts-what-may-serve",
-    from: 'if role == "active" and enabled:',
-    to: "if True:",
-    failing: "but not what was",
+    file: "config-files/host/bin/lease.py",
+    from: 'if gateway.role != "active":',
+    to: "if False:",
+    failing: "but not what was fenced",
+  },
+  {
+    name: "lease-starts-nothing-in-a-restore",
+    file: "config-files/host/bin/lease.py",
+    from: "        return False\n    try:",
+    to: "        held = os.open(os.devnull, os.O_RDONLY)\n    try:",
+    test: againTest,
+    failing: "waits for a restore or a swap that is at work",
+  },
+  {
+    name: "lease-kills-beside-a-full-run",
+    from: '    except (OSError, Failed) as failure:\n        tell(f"{what}',
+    to: '    except KeyError as failure:\n        tell(f"{what}',
+    test: againTest,
+    failing: "a /run that is full",
+  },
+  {
+    name: "lease-kills-beside-a-hanging-disk",
+    file: "config-files/host/bin/gateway_processes.py",
+    from: "        self.thread.join(patience)",
+    to: "        self.thread.join()",
+    test: againTest,
+    failing: "a disk that hangs",
   },
   {
     name: "lease-believes-no-failure",
