@@ -111,7 +111,8 @@ describe("what is let through", () => {
   it("is logged without path or query", async () => {
     await say("GET http://one.test/secret-path?secret-query HTTP/1.1\r\nHost: one.test\r\n\r\n");
     const log = await proxy.docker("logs");
-    expect(log).toMatch(/TCP_DENIED\/403 GET one\.test:80 /);
+    // Squid says so where the client has hung up before it has read all of the refusal, as this one may.
+    expect(log).toMatch(/TCP_DENIED(?:_ABORTED)?\/403 GET one\.test:80 /);
     expect(log).toMatch(/TCP_TUNNEL\/200 CONNECT one\.test:443 /);
     expect(log).not.toMatch(/secret-/);
   });
