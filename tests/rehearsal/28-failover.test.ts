@@ -25,7 +25,7 @@ import {
 } from "./failover";
 import { eventually } from "./support";
 
-jest.setTimeout(900_000);
+jest.setTimeout(1_500_000);
 
 beforeAll(async () => {
   await enterLabEnvironment();

@@ -45,7 +45,7 @@ export const followOften = (stack: string): Promise<void> =>
   often(stack, "clawkeep-follow.timer", "OnUnitInactiveSec");
 
 export const make = (target: string, ...words: readonly string[]): Promise<Outcome> =>
-  attempt("make", ["--silent", target, "LAB=1", ...words], { cwd: repoDir, timeoutSeconds: 600 });
+  attempt("make", ["--silent", target, "LAB=1", ...words], { cwd: repoDir, timeoutSeconds: 1200 });
 export const said = ({ code, stdout, stderr }: Outcome): string => `${code}\n${stdout}\n${stderr}`;
 const ssh = (stack: string, command: string): Promise<Outcome> =>
   attempt("ssh", [

@@ -125,6 +125,19 @@ function copyDirectory(source, target, depth) {
   }
 }
 
+const isInWorkspace = (path) =>
+  path
+    .subarray(from.length + 1)
+    .toString("latin1")
+    .startsWith("workspace");
+
+/** What lies beside a database, and OpenClaw's own locks: NAME.lock beside NAME. In a workspace such a file is somebody's work. */
+function isOfOneThatRuns(path, name) {
+  if (/\.sqlite-(wal|shm|journal)$/.test(name)) return true;
+  if (!name.endsWith(".lock") || name === ".lock" || isInWorkspace(path)) return false;
+  return fs.lstatSync(path.subarray(0, -".lock".length), { throwIfNoEntry: false }) !== undefined;
+}
+
 function copyEntry(source, target, depth) {
   if (depth > limits.depth || source.length > limits.path)
     return warn(source, "is left out: it lies too deep");
@@ -142,7 +155,7 @@ function copyEntry(source, target, depth) {
     take(0);
     fs.symlinkSync(fs.readlinkSync(source, { encoding: "buffer" }), target);
     files++;
-  } else if (state.isFile() && !(kind === "live" && /\.sqlite-(wal|shm|journal)$|\.lock$/.test(name))) {
+  } else if (state.isFile() && !(kind === "live" && isOfOneThatRuns(source, name))) {
     allow(source, state, 0o400);
     if (kind !== "live" || !name.endsWith(".sqlite") || !copyDatabase(source, target))
       copyFile(source, target);
