@@ -31,7 +31,7 @@ export async function power(action: "poweroff" | "poweron" | "reboot"): Promise<
   const { servers } = (await hetzner("GET", "/servers?name=clawkeep-prod")) as { servers: { id: number }[] };
   await hetzner("POST", `/servers/${String(servers[0]?.id)}/actions/${action}`);
 }
-/** The lab's timers run once a day; here what a user has is measured: every minute. */
+/** The lab's timers run once a day. Here they run each minute, where `everyMinutes` is 2 unless set. */
 const often = async (stack: string, timer: string, setting: string): Promise<void> => {
   const place = `/run/systemd/system/${timer}.d`;
   await onVps(
