@@ -40,19 +40,7 @@ const limits = {
 const leftOut = new Set(["sandboxes", "lost+found", ...(kind === "back" ? [] : ["tmp"])]);
 const companions = ["-wal", "-shm", "-journal"];
 /** What its owner can make of a file or a directory. Anything else is a fault of the host, and no copy is whole with it. */
-const odd = [
-  "EACCES",
-  "EPERM",
-  "ELOOP",
-  "EAGAIN",
-  "ENAMETOOLONG",
-  "ENXIO",
-  "ENOTDIR",
-  "EISDIR",
-  "EEXIST",
-  "EMFILE",
-  "ETXTBSY",
-];
+const odd = "EACCES EPERM ELOOP EAGAIN ENAMETOOLONG ENXIO ENOTDIR EISDIR EEXIST EMFILE ETXTBSY".split(" ");
 
 /** No copy: what has failed is not the gateway's doing. */
 class Broken extends Error {}
@@ -125,17 +113,13 @@ function copyDirectory(source, target, depth) {
   }
 }
 
-const isInWorkspace = (path) =>
-  path
-    .subarray(from.length + 1)
-    .toString("latin1")
-    .startsWith("workspace");
+const isInWorkspace = (path) => /^workspace/.test(path.subarray(from.length + 1).toString("latin1"));
 
 /** What lies beside a database, and OpenClaw's own locks: NAME.lock beside NAME. In a workspace such a file is somebody's work. */
 function isOfOneThatRuns(path, name) {
   if (/\.sqlite-(wal|shm|journal)$/.test(name)) return true;
   if (!name.endsWith(".lock") || name === ".lock" || isInWorkspace(path)) return false;
-  return fs.lstatSync(path.subarray(0, -".lock".length), { throwIfNoEntry: false }) !== undefined;
+  return lies(path.subarray(0, -".lock".length)) !== undefined;
 }
 
 function copyEntry(source, target, depth) {
