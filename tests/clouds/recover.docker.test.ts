@@ -50,6 +50,7 @@ test("one that runs is left alone", async () => {
   const stack = new CloudStack();
   await stack.start();
   try {
+    await stack.configure();
     await stack.fault("hetzner", { method: "POST", path: "/volumes", status: "hang" });
     const up = stack.begin();
     try {

@@ -40,6 +40,7 @@ export class CloudStack {
     ...{ labDir: this.project.dir, tokens: tokens.cloudflare },
   });
   private readonly ports = { hetzner: 0, cloudflare: 0 };
+  private configured = false;
 
   async start(): Promise<void> {
     this.ports.hetzner = await this.hetzner.start(0);
@@ -58,8 +59,13 @@ export class CloudStack {
     this.project.remove();
   }
 
-  /** What `make recover` runs. The tokens and addresses are in the stack's configuration then, as they are for a user. */
-  async recover(...args: string[]): Promise<Result> {
+  /**
+   * Puts tokens and addresses into the stack's configuration, as a user has them. Before an `up` that is to be at work meanwhile: to
+   * set one, pulumi reads the state, of which that `up` may have written a half.
+   */
+  async configure(): Promise<void> {
+    if (this.configured) return;
+    this.configured = true;
     for (const cloud of clouds) {
       const [token, address] =
         cloud === "hetzner"
@@ -68,6 +74,11 @@ export class CloudStack {
       await this.project.expect("config", "set", "--secret", token, tokens[cloud].write);
       await this.project.expect("config", "set", address, this.origin(cloud) + apiPath[cloud]);
     }
+  }
+
+  /** What `make recover` runs. */
+  async recover(...args: string[]): Promise<Result> {
+    await this.configure();
     const tool = join(root, "tools", "recover.ts");
     return this.project.run(process.execPath, "--import", "tsx", tool, "test", ...args);
   }

@@ -74,6 +74,12 @@ test("nothing runs after its reboot either, not even when somebody starts the un
     await onVps("standby", "docker info >/dev/null && systemctl is-system-running --wait >/dev/null || true");
   });
   await expectNothingRuns();
+  // What does not run is as it should be, and stays said so when this stack takes over.
+  await eventually("the host has looked at itself", 300, async () => {
+    expect(await onVps("standby", "/opt/openclaw/bin/host-boot check")).toMatch(
+      /^all came back \d+ s after the boot of .*fenced: prod is recorded as the active stack/,
+    );
+  });
   await onVps("standby", "systemctl start openclaw-gateway@openclaw.service || true; sleep 2");
   await expectNothingRuns();
 });

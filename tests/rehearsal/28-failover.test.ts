@@ -23,9 +23,10 @@ import {
   saveOften,
   Watch,
 } from "./failover";
+import { Messages } from "./failover-messages";
 import { eventually } from "./support";
 
-jest.setTimeout(900_000);
+jest.setTimeout(1_500_000);
 
 beforeAll(async () => {
   await enterLabEnvironment();
@@ -51,10 +52,13 @@ test("the standby has the newest snapshot in its place, and says how old it is",
 
 test("planned: away for less than a minute, nothing is lost, one poller; the other becomes a standby, and stays down", async () => {
   const [before, began] = [await conflicts(), Date.now() - onePoll];
+  const messages = await Messages.begin();
   const watch = await Watch.begin();
   const outcome = await make("failover", "STACK=standby", "PLANNED=1");
   watch.end();
   expect(said(outcome)).toMatch(/^0\n/);
+  // None is answered twice, and none is lost.
+  expect(await messages.odd()).toEqual([]);
   const { seconds } = watch.outage;
   expect(await lost("standby", watch)).toEqual({ seconds: 0, words: [] });
   expect(seconds).toBeLessThan(60);
@@ -84,6 +88,7 @@ test("unplanned, prod frozen: less than two minutes, at most what was said since
     expect((await lying("standby")).seconds).toBeLessThan(90);
   });
   const began = Date.now() - onePoll;
+  const messages = await Messages.begin();
   const watch = await Watch.begin();
   await docker(["pause", "clawkeep-vps-clawkeep-prod"]);
   const frozen = new Date();
@@ -94,6 +99,10 @@ test("unplanned, prod frozen: less than two minutes, at most what was said since
   expect(watch.outage.seconds).toBeLessThan(120);
   expect((await lost("standby", watch)).seconds).toBeLessThan(120);
   expect(await pollersSince(began)).toEqual([await addressOf("prod"), await addressOf("standby")]);
+  // Of what was written to prod at most what was in flight; of what was written after it froze nothing.
+  const odd = await messages.odd();
+  expect(odd.length).toBeLessThanOrEqual(2);
+  expect(odd.filter(({ at }) => at > frozen.getTime())).toEqual([]);
 
   // Somebody switches it on, and knows nothing.
   await power("poweron");

@@ -39,7 +39,11 @@ beforeAll(async () => {
   await enterLabEnvironment();
   await deployStandby();
 });
-afterAll(prodIsHome);
+afterAll(async () => {
+  await prodIsHome();
+  // Whatever that form has come to, no later test has prod's clock an hour ahead.
+  await tryOnVps("prod", `${noLater}; systemctl daemon-reexec`);
+});
 
 /** Whoever has the console needs no SSH. */
 const onConsole = (script: string): Promise<string> =>
@@ -81,6 +85,8 @@ printf '[Manager]\\nDefaultEnvironment=PYTHONPATH=/opt/later\\n' >/etc/systemd/s
     later,
   );
 
+const noLater = "rm -rf /opt/later /etc/systemd/system.conf.d/later.conf";
+
 async function comesBackAnHourLater(): Promise<void> {
   const since = Date.now();
   const asUnit = (command: string): Promise<string> =>
@@ -97,7 +103,7 @@ async function comesBackAnHourLater(): Promise<void> {
   expect(await onVps("prod", "systemctl is-active openclaw-gateway@openclaw || true")).toMatch(/^inactive/);
   expect(await asUnit("/opt/openclaw/bin/backup-run")).toMatch(/so prod saves nothing/);
   expect(await pollersSince(since)).toEqual([await addressOf("standby")]);
-  await onVps("prod", "rm -rf /opt/later /etc/systemd/system.conf.d/later.conf; systemctl daemon-reload");
+  await onVps("prod", `${noLater}; systemctl daemon-reload`);
 }
 
 const failover = (): Promise<Outcome> => make("failover", "STACK=standby");
@@ -112,17 +118,19 @@ async function failoverKilledAfter(ms: number): Promise<void> {
   await ended;
 }
 
-/** Typed again after each kill, as the runbook has it; where Pulumi was in the middle of something, `make recover` comes first. */
+/**
+ * Killed once in each third of its first 90 s, and more often where that is asked for, the earliest first; typed again after each
+ * kill, as the runbook has it: where Pulumi was in the middle of something, `make recover` comes first.
+ */
 async function killedAndTypedAgain(): Promise<Outcome> {
-  const moments = seeded(
-    Array.from({ length: 45 }, (_, index) => (index + 1) * 2000),
-    Number(process.env["CLAWKEEP_KILLS"] ?? 3),
-  );
-  for (const ms of moments) await failoverKilledAfter(ms);
-  const outcome = await failover();
-  if (outcome.code === 0) return outcome;
-  expect(said(outcome)).toMatch(/make recover|currently locked/);
-  for (const stack of stacks) expect(said(await make("recover", `STACK=${stack}`))).toMatch(/^0\n/);
+  const kills = Number(process.env["CLAWKEEP_KILLS"] ?? 3);
+  const inThird = (third: number): number[] =>
+    Array.from({ length: 15 }, (_, index) => (third * 15 + index + 1) * 2000);
+  const moments = [0, 1, 2].flatMap((third) => seeded(inThird(third), Math.ceil(kills / 3)));
+  for (const ms of moments.sort((a, b) => a - b)) {
+    await failoverKilledAfter(ms);
+    for (const stack of stacks) expect(said(await make("recover", `STACK=${stack}`))).toMatch(/^0\n/);
+  }
   return failover();
 }
 

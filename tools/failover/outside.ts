@@ -87,6 +87,9 @@ export class Outside implements World {
       `the host of ${this.to.stack}`,
       this.on(this.to, (shell) => shell("true")),
     );
+    // What it could not serve is said while nothing is fenced.
+    const warning = await this.on(this.to, (shell) => shell(`${tool("backup-follow")} check`));
+    if (warning.trim() !== "") this.say(`  ${oneLine(warning)}`);
   }
 
   record() {
@@ -183,8 +186,8 @@ ${wait ? `for name in "$@"; do ${tool("gateway-gate")} wait "$name" || exit 1; d
     return proveServerFenced(this.from.hetzner, this.server);
   }
 
-  restore(): Promise<string> {
-    const words = `${tool("backup-follow")} catch-up 60`;
+  restore(snapshot = ""): Promise<string> {
+    const words = `${tool("backup-follow")} catch-up 60 ${snapshot}`.trim();
     return this.on(this.to, async (shell) => oneLine(await shell(words)), restoreSeconds);
   }
 

@@ -62,6 +62,12 @@ export function pairProblems(from: Side, to: Side): string[] {
   for (const key of ["hostname", "zone", "backups", "leaseSeconds"] as const)
     if (JSON.stringify(from.settings[key]) !== JSON.stringify(to.settings[key]))
       problems.push(`clawkeep:${key} is not the same in ${from.stack} and ${to.stack}`);
+  const gateways = ({ settings }: Side): string => settings.gateways.map(({ name }) => name).join(", ");
+  if (gateways(from) !== gateways(to))
+    problems.push(
+      `clawkeep:gateways has ${gateways(from) || "none"} in ${from.stack} and ${gateways(to) || "none"} in ${to.stack}: give both the ` +
+        "same, in the same order, then pulumi up of both",
+    );
   if (to.settings.backups === undefined)
     problems.push(
       `clawkeep:backups is not set, so ${to.stack} has nothing to serve: nothing leaves the host of ${from.stack}`,

@@ -22,6 +22,8 @@ interface Run {
   /** What the record said at first. */
   before: ActiveRecord | undefined;
   fence: Fence | undefined;
+  /** Planned: id of the last snapshot of `from`, once its gateways are down. */
+  saved: string | undefined;
   /** Seconds that have to pass between the epoch and whatever serves at `to`. */
   leaseSeconds: number | undefined;
   services: Promise<string> | undefined;
@@ -77,8 +79,11 @@ async function fence(run: Run): Promise<string> {
   const why = await world.fenceOnHost(of.planned ? drainSeconds.planned : drainSeconds.unplanned);
   if (why === undefined) {
     run.fence = "host";
+    if (!of.planned) return "its gateways are down";
     // Where the epoch was taken before, its host saves nothing any more, and says so.
-    return of.planned ? `its gateways are down; ${await lastSnapshot(run)}` : "its gateways are down";
+    const said = await lastSnapshot(run);
+    run.saved = /\bsnapshot ([0-9a-f]{8}): \d+ bytes/.exec(said)?.[1];
+    return `its gateways are down; ${said}`;
   }
   // Its work is not saved, and nobody knows whether it still does some.
   if (of.planned && run.before?.stack !== of.to)
@@ -149,6 +154,10 @@ async function epoch({ world, of, before, fence: how }: Run): Promise<string> {
   );
 }
 
+/** Planned: what was made when nothing of `from` ran any more, and nothing else. */
+const restore = ({ world, of, saved }: Run): Promise<string> =>
+  world.restore(of.planned ? (saved ?? "newest") : undefined);
+
 async function serve({ world, of, services }: Run): Promise<string> {
   const started = await services?.then(
     () => undefined,
@@ -195,7 +204,7 @@ export const steps: readonly Step[] = [
   { name: "take the epoch", seconds: [2, 2], outage: [true, true], does: epoch },
   // The record first: what is asked from here on is answered with the new name, or not at all.
   { name: "lease", seconds: [0, 0], outage: [true, true], does: waitForLease },
-  { name: "restore", seconds: [12, 30], outage: [true, true], does: ({ world }) => world.restore() },
+  { name: "restore", seconds: [12, 30], outage: [true, true], does: restore },
   { name: "serve", seconds: [25, 20], outage: [true, true], does: serve },
   { name: "name", seconds: [2, 2], outage: [true, true], does: ({ world }) => world.pointName() },
   { name: "roles", seconds: [10, 10], outage: [false, false], does: ({ world }) => world.writeRoles() },
@@ -225,6 +234,7 @@ export async function takeOver(world: World, of: Takeover): Promise<void> {
     of,
     before: undefined,
     fence: undefined,
+    saved: undefined,
     leaseSeconds: undefined,
     services: undefined,
   };

@@ -48,8 +48,12 @@ export interface World {
   readonly fenceByWord: () => Promise<void>;
   /** Looks at the fence itself. @throws Error where it does not hold */
   readonly prove: (fence: Fence) => Promise<string>;
-  /** Puts what is newer than what lies at `to` in its place; never in that of a gateway that has served since. */
-  readonly restore: () => Promise<string>;
+  /**
+   * Puts what is newer than what lies at `to` in its place; never in that of a gateway that has served since.
+   *
+   * @param snapshot its id, or `newest`: where nothing may be lost, and what lies there is not enough
+   */
+  readonly restore: (snapshot?: string) => Promise<string>;
   /** Gateways of `to` serve. */
   readonly serve: () => Promise<string>;
   /** The public name points at `to`. */

@@ -14,6 +14,9 @@ HOME = "/var/lib/clawkeep/backup"
 # When this host has first saved anything (UTC, to the second): a cold restore onto it takes nothing later of its own, which is of
 # gateways that knew nothing. Once that is done, a time that never comes.
 SINCE = f"{HOME}/since"
+# The epoch of what this host has saved or restored last. A stack that has no other any more goes on with it: with a lower one its
+# snapshots would stand behind those of before.
+EPOCH = f"{HOME}/epoch"
 # Of restic, and of what copies for it: they follow each other.
 NAME = "openclaw-backup"
 MEMORY_MIB = 160

@@ -2,16 +2,21 @@
 
 Usage: from backup_snapshots import snapshots, choose, bring
 """
+import calendar
+import functools
 import json
 import os
 import re
 import shutil
 import stat
+import time
 from typing import Any, TypedDict
 
+import active_record
 import common
 from backup_restic import Order, restic
 from common import Failed
+from gateway import is_name
 
 # Of a gateway, each a file system of its own.
 PARTS = ("state", "workspaces")
@@ -20,6 +25,10 @@ RESTORE_SECONDS = 6 * 3600
 LIST_SECONDS = 300
 # Left free beside what is brought.
 SPARE = 512 << 20
+# How far a snapshot's time may lie ahead of this host's clock.
+AHEAD_SECONDS = 600
+# So much newer than the newest of the highest epoch, one of a lower epoch is not passed over without a word.
+CLEAR_SECONDS = 86400
 # A release of OpenClaw in an image's tag.
 RELEASE = re.compile(r":(\d{4})\.(\d{1,2})(?:\.(\d{1,4}))?(?:[^\d.]|$)")
 
@@ -31,22 +40,50 @@ class Snapshot(TypedDict):
     epoch: int
     gateways: list[str]
     size: int
+    # Why nothing takes it that is not told its id; empty where it is as backup-run makes one. Whoever has a host's credentials can
+    # add a snapshot that says anything.
+    odd: str
 
 
 def snapshots(order: Order, seconds: float = LIST_SECONDS) -> list[Snapshot]:
-    """Those that tell stack and epoch; what a restore takes first: the newest of the highest epoch."""
-    found: list[Snapshot] = []
-    for each in json.loads(restic(order, ["snapshots", "--json", "--no-lock"], seconds) or "[]") or []:
-        tags = [tag.split("=", 1) for tag in each.get("tags") or [] if "=" in tag]
-        known = dict(tags)
-        if "stack" not in known or not known.get("epoch", "").isdecimal():
-            continue
-        found.append({
-            "id": each["id"], "time": each["time"], "stack": known["stack"], "epoch": int(known["epoch"]),
-            "gateways": [value for name, value in tags if name == "gateway"],
-            "size": (each.get("summary") or {}).get("total_bytes_processed", 0),
-        })
-    return sorted(found, key=lambda one: (one["epoch"], one["time"]), reverse=True)
+    """Those that tell stack and epoch; what a restore takes first: the newest of the highest epoch. Odd ones come last."""
+    known = known_epoch()
+    told = json.loads(restic(order, ["snapshots", "--json", "--no-lock"], seconds) or "[]") or []
+    found = [one for one in (told_by(each, known) for each in told) if one is not None]
+    return sorted(found, key=lambda one: (one["odd"] == "", one["epoch"], one["time"]), reverse=True)
+
+
+@functools.cache
+def known_epoch() -> int | None:
+    """The recorded one, which no snapshot is above; None where nobody knows, or this host's stack has no other."""
+    try:
+        record = active_record.current()
+    except Failed:
+        return None
+    return None if record is None else record.epoch
+
+
+def told_by(listed: dict[str, Any], known: int | None) -> Snapshot | None:
+    """What a snapshot says of itself; None where it is no stack's."""
+    tags = [tag.split("=", 1) for tag in listed.get("tags") or [] if "=" in tag]
+    first = dict(reversed(tags))
+    # As active_record reads them.
+    if not re.fullmatch(r"[a-z0-9-]{1,40}", first.get("stack", "")) or not re.fullmatch(r"[1-9]\d{0,8}", first.get("epoch", "")):
+        return None
+    epoch, time_told = int(first["epoch"]), str(listed["time"])
+    odd = ""
+    if known is not None and epoch > known:
+        odd = f"its epoch is above {known}, which is recorded"
+    elif not re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", time_told) or time_told[:19] > utc(time.time() + AHEAD_SECONDS):
+        odd = "its time has not been yet, by this host's clock"
+    size = (listed.get("summary") or {}).get("total_bytes_processed", 0)
+    return {"id": listed["id"], "time": time_told, "stack": first["stack"], "epoch": epoch,
+            "gateways": [value for name, value in tags if name == "gateway" and is_name(value)], "size": size, "odd": odd}
+
+
+def utc(seconds: float) -> str:
+    """As restic writes a time, to the second."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
 
 
 def choose(found: list[Snapshot], wanted: str) -> Snapshot:
@@ -56,11 +93,28 @@ def choose(found: list[Snapshot], wanted: str) -> Snapshot:
     if not found:
         raise Failed("there is no snapshot of any stack in the repository")
     if wanted == "newest":
-        return found[0]
+        return newest(found)
     fitting = [one for one in found if one["id"].startswith(wanted)]
     if len(fitting) != 1:
         raise Failed(f"{len(fitting)} snapshots begin with {wanted}: backup-fetch list has their ids")
     return fitting[0]
+
+
+def newest(found: list[Snapshot]) -> Snapshot:
+    """That of the highest epoch. @raises Failed where another is so much newer that the epochs cannot tell which one is meant"""
+    if found[0]["odd"]:
+        raise Failed(f"no snapshot is as backup-run makes one; the first is {shown(found[0])}: {found[0]['odd']}. To take it: its id")
+    later = max((one for one in found if one["odd"] == ""), key=lambda one: one["time"])
+    # Where a record says who is the active one, its epoch alone counts.
+    if known_epoch() is None and seconds_of(later) - seconds_of(found[0]) > CLEAR_SECONDS:
+        raise Failed(f"{shown(found[0])} has the highest epoch, and {shown(later)} is more than a day newer. The first is right where "
+                     f"the stack of the second was replaced and went on by itself: say which one, SNAPSHOT={found[0]['id'][:8]} or "
+                     f"SNAPSHOT={later['id'][:8]}")
+    return found[0]
+
+
+def seconds_of(snapshot: Snapshot) -> float:
+    return float(calendar.timegm(time.strptime(snapshot["time"][:19], "%Y-%m-%dT%H:%M:%S")))
 
 
 def shown(snapshot: Snapshot) -> str:

@@ -40,19 +40,7 @@ const limits = {
 const leftOut = new Set(["sandboxes", "lost+found", ...(kind === "back" ? [] : ["tmp"])]);
 const companions = ["-wal", "-shm", "-journal"];
 /** What its owner can make of a file or a directory. Anything else is a fault of the host, and no copy is whole with it. */
-const odd = [
-  "EACCES",
-  "EPERM",
-  "ELOOP",
-  "EAGAIN",
-  "ENAMETOOLONG",
-  "ENXIO",
-  "ENOTDIR",
-  "EISDIR",
-  "EEXIST",
-  "EMFILE",
-  "ETXTBSY",
-];
+const odd = "EACCES EPERM ELOOP EAGAIN ENAMETOOLONG ENXIO ENOTDIR EISDIR EEXIST EMFILE ETXTBSY".split(" ");
 
 /** No copy: what has failed is not the gateway's doing. */
 class Broken extends Error {}
@@ -125,6 +113,15 @@ function copyDirectory(source, target, depth) {
   }
 }
 
+const isInWorkspace = (path) => /^workspace/.test(path.subarray(from.length + 1).toString("latin1"));
+
+/** What lies beside a database, and OpenClaw's own locks: NAME.lock beside NAME. In a workspace such a file is somebody's work. */
+function isOfOneThatRuns(path, name) {
+  if (/\.sqlite-(wal|shm|journal)$/.test(name)) return true;
+  if (!name.endsWith(".lock") || name === ".lock" || isInWorkspace(path)) return false;
+  return lies(path.subarray(0, -".lock".length)) !== undefined;
+}
+
 function copyEntry(source, target, depth) {
   if (depth > limits.depth || source.length > limits.path)
     return warn(source, "is left out: it lies too deep");
@@ -142,7 +139,7 @@ function copyEntry(source, target, depth) {
     take(0);
     fs.symlinkSync(fs.readlinkSync(source, { encoding: "buffer" }), target);
     files++;
-  } else if (state.isFile() && !(kind === "live" && /\.sqlite-(wal|shm|journal)$|\.lock$/.test(name))) {
+  } else if (state.isFile() && !(kind === "live" && isOfOneThatRuns(source, name))) {
     allow(source, state, 0o400);
     if (kind !== "live" || !name.endsWith(".sqlite") || !copyDatabase(source, target))
       copyFile(source, target);

@@ -1,6 +1,6 @@
 """What was spent, and the records of calls, from a backup into what this host counts: never lowered, nothing lost.
 
-Usage: from records import restore
+Usage: from records import restore_newest
 """
 import json
 import os
@@ -70,19 +70,23 @@ return raised
 """
 
 
+class Unreadable(Failed):
+    """What a snapshot holds of it. Another snapshot's may be read."""
+
+
 def holds(order: Order, snapshot: Snapshot) -> bool:
     listed = restic(order, ["ls", "--json", "--no-lock", snapshot["id"], "/backup"], LIST_SECONDS)
     return any(json.loads(line).get("path") == f"/backup/{FOLDER}" for line in listed.splitlines() if line.startswith("{"))
 
 
-def restore(order: Order, newest: Snapshot) -> list[str]:
-    """@param newest whatever snapshot a gateway is restored from. @returns what was done, a line each"""
-    if not holds(order, newest):
-        return [f"snapshot {newest['id'][:8]} holds nothing of what was spent; what this host counts stays"]
+def restore(order: Order, snapshot: Snapshot) -> list[str]:
+    """@returns what was done, a line each @raises Unreadable"""
+    if not holds(order, snapshot):
+        return [f"snapshot {snapshot['id'][:8]} holds nothing of what was spent; what this host counts stays"]
     discard("/var/lib/clawkeep/restore/records")
-    place = bring(order, newest, "records", FOLDER)
+    place = bring(order, snapshot, "records", FOLDER)
     try:
-        said = [f"what was spent, from snapshot {shown(newest)}:"]
+        said = [f"what was spent, from snapshot {shown(snapshot)}:"]
         if os.path.isfile(f"{place}/{SPEND}") and not os.path.islink(f"{place}/{SPEND}"):
             raised = raise_to(read_spend(place))
             said.append(f"  {raised} amounts are raised to what was spent before" if raised else "  this host counts all of it already")
@@ -92,6 +96,33 @@ def restore(order: Order, newest: Snapshot) -> list[str]:
         return said
     finally:
         discard(place)
+
+
+def restore_newest(order: Order, found: list[Snapshot]) -> list[str]:
+    """From the newest snapshot whose records can be read: whoever has damaged a host's files has saved them so each time since.
+
+    @returns what was done, a line each @raises Unreadable where none can be read
+    """
+    usable = [one for one in found if one["odd"] == ""]
+    unreadable, place, step = -1, 0, 1
+    said: list[str] = []
+    done: list[str] | None = None
+    # Further and further back until one can be read, then halves of what lies between: 14 days are 10,000 snapshots.
+    while done is None and place < len(usable):
+        try:
+            done = restore(order, usable[place])
+        except Unreadable as failure:
+            said.append(f"{shown(usable[place])}: {failure}")
+            unreadable, place, step = place, place + step, 2 * step
+    if done is None:
+        raise Unreadable("no snapshot can be read of what was spent; what this host counts stays.")
+    while place - unreadable > 1:
+        middle = (place + unreadable) // 2
+        try:
+            done, place = restore(order, usable[middle]), middle
+        except Unreadable:
+            unreadable = middle
+    return said + done
 
 
 def read_spend(place: str) -> dict[str, Any]:
@@ -105,8 +136,10 @@ def read_spend(place: str) -> dict[str, Any]:
     try:
         told = json.loads(done.stdout)
     except ValueError as error:
-        raise Failed(f"what was spent cannot be read from the backup: {done.stderr.strip()[-500:]}") from error
-    return told if isinstance(told, dict) else {}
+        raise Unreadable(f"what was spent cannot be read: {done.stderr.strip()[-500:]}") from error
+    if not isinstance(told, dict):
+        raise Unreadable("what was spent is no table")
+    return told
 
 
 def raise_to(told: dict[str, Any]) -> int:

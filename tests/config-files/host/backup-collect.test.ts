@@ -202,7 +202,6 @@ import sqlite3
 sqlite3.connect("a.sqlite").execute("create table t (x)")
 open("b.sqlite", "w").write("not a database")
 open("a.sqlite-wal", "w").write("x")
-open("x.lock", "w").write("x")
 `);
     expect(copies.collect().leftOut).toEqual([
       { path: "a.sqlite", why: "is a database of which there is no copy yet" },
@@ -214,6 +213,49 @@ open("x.lock", "w").write("x")
     renameSync(source("a.sqlite"), source("sandboxes"));
     copies.collect();
     expect(readdirSync(copies.to)).toEqual(["b.sqlite"]);
+  });
+
+  it("goes on with what the last run has not come to, and does not copy again what that has", () => {
+    copies.python(`for n in range(40): open(f"f{n:02}", "w").write("x" * n)`);
+    later();
+    const first = copies.collect({ files: 15 });
+    expect(first).toMatchObject({ copied: 15, stopped: expect.stringMatching(/more than 15 files/) });
+    later();
+    // One that has changed meanwhile is copied again, however little it looks like it.
+    const changed = readdirSync(copies.to)[3] ?? "";
+    copies.python(
+      `import os, sys
+before = os.stat(sys.argv[1]); open(sys.argv[1], "r+").write("y"); os.utime(sys.argv[1], ns=(before.st_atime_ns, before.st_mtime_ns))`,
+      changed,
+    );
+    expect(copies.collect()).toMatchObject({ copied: 26, unchanged: 14, stopped: null });
+    expect(readFileSync(copy(changed), "utf8")).toMatch(/^y/);
+    later();
+    expect(copies.collect()).toMatchObject({ copied: 1, unchanged: 39 });
+    // One that copies all anew takes nothing of before for its own.
+    expect(copies.collect({ whole: true })).toMatchObject({ copied: 40 });
+  });
+
+  it("leaves out OpenClaw's own locks where they lie, and no other file whose name ends so", () => {
+    copies.python(`
+import os
+for name in ["sessions.json", "sessions.json.lock", "Cargo.lock", ".lock", "workspace/Gemfile", "workspace/Gemfile.lock"]:
+    os.makedirs(os.path.dirname(name) or ".", exist_ok=True); open(name, "w").write("x")
+`);
+    const kept = (): string[] => readdirSync(copies.to, { recursive: true, encoding: "utf8" }).sort();
+    copies.collect({ locks: true });
+    const all = [
+      ".lock",
+      "Cargo.lock",
+      "sessions.json",
+      "workspace",
+      "workspace/Gemfile",
+      "workspace/Gemfile.lock",
+    ];
+    expect(kept()).toEqual(all);
+    // Where none of OpenClaw's lie, as in the sandboxes' workspaces.
+    copies.collect();
+    expect(kept()).toEqual([...all, "sessions.json.lock"].sort());
   });
 
   it("keeps the earlier copy of what cannot be read now, and names it", () => {

@@ -63,7 +63,7 @@ def restic(order, words, seconds, more=()):
     return ""
 backup_snapshots.restic = records.restic = restic
 counted = []
-follow.records.restore = lambda order, newest: counted.append(newest["id"][0]) or ["what was spent"]
+follow.records.restore = lambda order, snapshot: counted.append(snapshot["id"][0]) or ["what was spent"]
 order = {"stack": "standby", "manifest": {}, "parts": []}
 follow.read_order = lambda: order
 record = active_record.Record(1, "prod")
@@ -116,8 +116,10 @@ result = [with_lease, gateway.Gateway("one").read("followed").get("lease"), gate
     expect(result).toEqual([60, null, "b"]);
   });
 
-  it("takes the highest epoch, whatever is newer of a lower one", () => {
+  it("takes the highest epoch that is not above the recorded one, whatever is newer of a lower one", () => {
     const result = inWorld(`
+record = active_record.Record(2, "prod")
+listed.append(snap("d", "2026-11-20T11:00:00Z", "stack=standby", "epoch=3", "gateway=one", "gateway=two"))
 listed.append(snap("c", "2026-11-20T09:00:00Z", "stack=standby", "epoch=2", "gateway=one", "gateway=two"))
 attempt()
 result = lies("one")`);
@@ -186,6 +188,50 @@ result = [done[0], counted, away, attempt("catch-up", "1")]`) as [
       expect.stringMatching(/^WARNING: the repository cannot be read.*is taken, which is \d+ s old/),
     ]);
     expect(result[3]).toEqual([1, expect.stringMatching(/no whole snapshot lies here/)]);
+  });
+
+  it("in one that loses nothing takes the snapshot that was just made, or a later one, and nothing else", () => {
+    const result = inWorld(`
+fits = [attempt("catch-up", "1", word)[0] for word in ("a" * 8, "newest")]
+gone = attempt("catch-up", "1", "d" * 8)
+listed.append(snap("b", "2026-11-20T10:02:00Z", "stack=prod", "epoch=1", "gateway=one", "gateway=two"))
+later = attempt("catch-up", "1", "a" * 8)[0]
+listed.append(snap("c", "2026-11-20T10:00:30Z", "stack=prod", "epoch=2", "gateway=one", "gateway=two"))
+record = active_record.Record(2, "prod"); backup_snapshots.known_epoch.cache_clear()
+behind = attempt("catch-up", "1", "b" * 8)
+listed[:] = ["away"]
+result = [fits, gone, later, behind, attempt("catch-up", "1", "newest"), lies("one")]`);
+    const refused = (why: RegExp) => [1, expect.stringMatching(why)];
+    expect(result).toEqual([
+      [0, 0],
+      refused(/^the last snapshot cannot be had: 0 snapshots begin with dddddddd.*Without PLANNED=1/),
+      0,
+      refused(/^the last snapshot cannot be had: cccccccc .* is what would be taken, and bbbbbbbb is later/),
+      refused(/^the last snapshot cannot be had/),
+      "b",
+    ]);
+  });
+
+  it("check: says what this host could not serve, before anything is touched; a repository that is away is a warning", () => {
+    const result = inWorld(`
+fine = attempt("check")
+image = lambda tag: {"gateways": {"one": {"image": f"ghcr.io/openclaw/openclaw:{tag}@sha256:{'0' * 64}"}}}
+order["manifest"] = image("2026.9.5"); follow.manifest = lambda order, taken: image("2026.9.6")
+listed[:] = [snap("a", "2026-11-20T10:00:00Z", "stack=prod", "epoch=1", "gateway=one")]
+unfit = attempt("check")
+listed[:] = ["away"]
+result = [fine, unfit, attempt("check"), lies("one")]`);
+    expect(result).toEqual([
+      [0, ""],
+      [
+        1,
+        expect.stringMatching(
+          /^one: the snapshot was made by .*2026.9.6.*\ntwo: snapshot aaaaaaaa holds one, and not this one\n$/,
+        ),
+      ],
+      [0, expect.stringMatching(/^WARNING: what the repository holds is not known/)],
+      "itself",
+    ]);
   });
 
   it("what was spent is put nowhere before LiteLLM has made its store, which refuses every call for one that was filled before", () => {

@@ -11,7 +11,8 @@ beforeEach(() => void (home = mkdtempSync(join(tmpdir(), "clawkeep-restore-"))))
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 /** The scripts as modules, their paths below `home`; restic and containers are functions that answer what `told` says. */
-const world = `${scriptsAsModules}import backup_snapshots, common, gateway, copies, records
+const world = `${scriptsAsModules}import types
+import backup_snapshots, common, gateway, copies, records
 restore, verify = load("backup-restore"), load("backup-verify")
 backup_snapshots.PLACE = restore.PLACE = verify.PLACE = f"{home}/restore"
 backup_snapshots.SPARE = 0
@@ -42,6 +43,8 @@ def restic(order, words, seconds, more=()):
     if words[0] == "restore": holds(next(word.split(":")[0] for word in more if word.endswith(":/target")))
     return ""
 backup_snapshots.restic = records.restic = restic
+backup_snapshots.active_record.current = lambda: types.SimpleNamespace(epoch=2, stack="standby")
+restore.EPOCH = f"{home}/epoch"
 part = lambda name: {"name": name, "owner": "1000:1000", "source": "", "databases": True, "without": [], "seconds": 9, "files": 9, "bytes": 9}
 order = {"stack": "prod", "tags": [], "python": "PYTHON", "manifest": {"gateways": {"one": {"image": image("2026.9.6")}}}, "restic": {}, "parts": [part("one/state")]}
 restore.read_order = verify.read_order = lambda: order
@@ -66,7 +69,7 @@ function inWorld(code: string): unknown {
     const result = inWorld(`
 order["stack"] = "standby"
 open(restore.SINCE, "w").write("2026-11-20T08:30:00\\n")
-restore.restore_records = lambda order, newest: calls.append(f"records of {newest['id'][:8]}")
+restore.restore_records = lambda order, found: calls.append(f"records of {found[0]['id'][:8]}")
 restore.restore = lambda order, taken, gateway: calls.append(f"restore of {taken['id'][:8]}")
 warm = attempt(restore, "--dry")[1][:17]
 cold = attempt(restore, "--cold")
@@ -97,6 +100,71 @@ open(restore.SINCE, "w").write("2026-11-19T08:30:00\\n")
 result = attempt(restore, "--cold")`) as [number, string];
     expect(code).toBe(1);
     expect(said).toMatch(/all 2 snapshots itself since it began, the newest is bbbbbbbb .*without COLD=1/);
+  });
+
+  it("a snapshot that says what no backup-run says is named, taken by its id alone, and stands in nobody's way", () => {
+    const forged = [
+      `snap("d", "2026-11-20T11:00:00Z", "stack=prod", "epoch=" + "9" * 5000, "gateway=one")`,
+      `snap("d", "2026-11-20T11:00:00Z", "stack=prod", "epoch=999", "gateway=one")`,
+      `snap("d", "2199-11-20T11:00:00Z", "stack=standby", "epoch=2", "gateway=one")`,
+      `snap("d", "soon", "stack=standby", "epoch=2", "gateway=one")`,
+      `snap("d", "2026-11-20T11:00:00Z", "stack=../x", "epoch=2", "gateway=one")`,
+    ];
+    const result = inWorld(`
+restore.say_pairings = restore.prove = lambda *words: None
+said = []
+for one in [${forged.join(", ")}]:
+    listed.append(one); said.append(attempt(restore, "--dry")); listed.pop()
+listed[:] = [${forged[1] ?? ""}]; said.append(attempt(restore, "--dry"))
+result = said`) as [number, string][];
+    const names = /^not taken, and not made by backup-run: dddddddd of .*: (.*)$/m;
+    expect(result.map(([code, said]) => [code, said.slice(0, 17), names.exec(said)?.[1]])).toEqual([
+      [0, "snapshot bbbbbbbb", undefined],
+      [0, "snapshot bbbbbbbb", "its epoch is above 2, which is recorded"],
+      [0, "snapshot bbbbbbbb", "its time has not been yet, by this host's clock"],
+      [0, "snapshot bbbbbbbb", "its time has not been yet, by this host's clock"],
+      [0, "snapshot bbbbbbbb", undefined],
+      [1, "no snapshot is as", undefined],
+    ]);
+  });
+
+  it("without a record: where one of a lower epoch is days newer, the operator says which", () => {
+    const result = inWorld(`
+backup_snapshots.active_record.current = lambda: None
+order["stack"] = "prod"; far = snap("e", "2026-11-23T10:00:00Z", "stack=prod", "epoch=1", "gateway=one")
+first = attempt(restore, "--dry")[1][:17]
+listed.append(far); backup_snapshots.known_epoch.cache_clear()
+result = [first, attempt(restore, "--dry"), attempt(restore, "--dry", "--snapshot", "eeeeeeee")[1][:17]]`);
+    expect(result).toEqual([
+      "snapshot bbbbbbbb",
+      [1, expect.stringMatching(/^bbbbbbbb .* and eeeeeeee .* SNAPSHOT=bbbbbbbb or SNAPSHOT=eeeeeeee/)],
+      "snapshot eeeeeeee",
+    ]);
+  });
+
+  it("what was spent comes from the newest snapshot that holds it whole; where none does, the way out is said", () => {
+    const result = inWorld(`
+listed[:] = [snap(f"{n:x}" if n < 10 else chr(87 + n), f"2026-11-20T10:{59 - n:02}:00Z", "stack=prod", "epoch=1", "gateway=one") for n in range(16)]
+restore.restore = lambda order, taken, gateway: None
+restore.lock = lambda path, seconds: 1
+tried = []
+def read(order, snapshot):
+    number = int(snapshot["id"][0], 16); tried.append(number)
+    if number < bad: raise records.Unreadable("cannot be read")
+    return [f"taken {number}"]
+records.restore = read
+said = []
+for bad in (0, 1, 7, 16):
+    tried.clear(); said.append([attempt(restore), len(tried)])
+result = said`) as [[number, string], number][];
+    expect(result.map(([[code, said]]) => [code, /^taken \d+$/m.exec(said)?.[0]])).toEqual([
+      [0, "taken 0"],
+      [0, "taken 1"],
+      [0, "taken 7"],
+      [1, undefined],
+    ]);
+    expect(Math.max(...result.map(([, tries]) => tries))).toBeLessThan(9);
+    expect(result[3]?.[0][1]).toMatch(/no snapshot can be read of what was spent.*--give-up/);
   });
 
   it("gateways that wait for it may start once all of it is done, and not before", () => {
@@ -327,6 +395,16 @@ db.execute("INSERT INTO memory_index_chunks VALUES ('the parrot is called Ferdin
       found: 1,
       word: "Ferdinand",
     });
+    // OpenClaw's own index, where it has one: what is not in there is not found.
+    const index = (text: string): unknown => {
+      plant(`
+import sqlite3
+db = sqlite3.connect("agents/main/agent/openclaw-agent.sqlite"); db.execute("DROP TABLE IF EXISTS memory_index_chunks_fts")
+db.execute("CREATE VIRTUAL TABLE memory_index_chunks_fts USING fts5(text, id UNINDEXED)")
+db.execute("INSERT INTO memory_index_chunks_fts VALUES (?, 1)", ("${text}",)); db.commit()`);
+      return (JSON.parse(python("backup-look", "memory", home).stdout) as { found: number }).found;
+    };
+    expect([index("the parrot is called Ferdinand"), index("the parrot")]).toEqual([1, 0]);
   });
 
   it("records of calls are added once, none is changed, and nothing but records is read", () => {

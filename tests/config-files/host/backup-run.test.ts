@@ -16,7 +16,7 @@ backup_restic.HOME, backup_restic.LOCK = home, f"{home}/lock"
 import backup_snapshots, common
 run, fetch = load("backup-run"), load("backup-fetch")
 run.HOME, run.STAGING, run.LAST, backup_snapshots.PLACE, backup_snapshots.SPARE = home, f"{home}/files", f"{home}/last.json", f"{home}/restore", 0
-run.SINCE = f"{home}/since"
+run.SINCE, run.EPOCH = f"{home}/since", f"{home}/epoch"
 common.sync_file_system = lambda path: None
 record = run.active_record.Record(2, "prod")
 run.active_record.current = lambda: record
@@ -113,7 +113,27 @@ result = [first, replaced, unknown_too, len(calls), run.epoch_of("alone")]`);
       [2, 4],
       "NotActive: standby is recorded as the active stack (epoch 3), so prod saves nothing",
       "Failed: nobody knows",
-      ...[4, 1],
+      // A stack that has no other any more goes on with the last one.
+      ...[4, 2],
+    ]);
+    expect(
+      inWorld(
+        `os.unlink(run.EPOCH); run.active_record.current = lambda: None; result = run.epoch_of("alone")`,
+      ),
+    ).toBe(1);
+  });
+
+  it("saves nothing of what a snapshot has put there and nobody has served: with its epoch it would go before what is newer", () => {
+    const result = inWorld(`
+import gateway
+gateway.GATEWAYS = f"{home}/gateways"; os.makedirs(f"{home}/gateways/one")
+for name, text in (("role", "active"), ("followed.json", "{}")): open(f"{home}/gateways/one/{name}", "w").write(text)
+try: run.snapshot(order, False); result = "made"
+except run.active_record.NotActive as other: result = str(other)
+result = [result, len(calls)]`);
+    expect(result).toEqual([
+      "what lies here of one is a snapshot's, and was never served, so prod saves nothing",
+      0,
     ]);
   });
 

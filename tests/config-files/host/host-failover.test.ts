@@ -128,13 +128,14 @@ result = [refused, attempt("serve", "90"), calls]`);
 
 (hasPython ? describe : describe.skip)("host-boot, on a host whose stack was replaced", () => {
   // What is looked at beside the gateways is all well; the script ends itself at its end, so only its functions are taken.
-  const boot = (record: string, order = "{'stack': 'prod'}"): unknown =>
+  const boot = (record: string, order = "{'stack': 'prod'}", containers = "[]"): unknown =>
     inWorld(`
 text = open(f"{sys.argv[1]}/host-boot").read().rpartition("main()")[0]
 module = types.ModuleType("boot"); exec(compile(text, "host-boot", "exec"), module.__dict__)
 module.LOG, module.PATIENCE_SECONDS, module.time = f"{home}/boots.log", 0, types.SimpleNamespace(monotonic=lambda: 0, sleep=lambda s: None)
 module.wanted_units = lambda: ["clawkeep-firewall.service", "openclaw-gateway@gw.service"]
 def run(*words, seconds=60):
+    if words[0] == "docker": return common.Result(words, 0, json.dumps(${containers}) if words[1] == "inspect" else "an-id", "")
     out = "active" if words[-1] == "clawkeep-firewall.service" else "inactive" if words[0] == "systemctl" else ""
     return common.Result(words, 0, out, "")
 module.run = run
@@ -153,6 +154,14 @@ result = text.getvalue()`);
     expect(boot(`active_record.Record(4, "standby")`)).toMatch(
       /all is back after 0 s, and the gateways are fenced: standby is recorded as the active stack \(epoch 4\)\nall came back.*gateways were fenced: standby/,
     );
+  });
+
+  it.each([
+    ["another stack is the active one: it is missed by nobody", "standby", /^host-boot: all is back/],
+    ["its own is: it is missed", "prod", /not all came back.*container relay is created/],
+  ])("what Docker has never started, or was told to stop, where %s", (_, recorded, said) => {
+    const down = `[{"Name": "/relay", "HostConfig": {"RestartPolicy": {"Name": "unless-stopped"}}, "State": {"Running": False, "Status": "created"}}]`;
+    expect(boot(`active_record.Record(4, "${recorded}")`, undefined, down)).toMatch(said);
   });
 
   it.each([

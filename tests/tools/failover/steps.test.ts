@@ -97,6 +97,21 @@ test("planned, and no snapshot can be made: it goes on serving; and where it is 
   expect([last.all.records.length, last.all.hosts.standby.serves]).toEqual([1, false]);
 });
 
+test("planned takes the snapshot that was made last, typed again the newest; by force what there is", async () => {
+  const asked: (string | undefined)[] = [];
+  const all = begin();
+  const world = worldOf(all, { primary: "alive", provider: true });
+  const noting = {
+    ...world,
+    saveLast: async () => (await world.saveLast(), "snapshot 0a1b2c3d: 7 bytes, 5 of them new, in 3 s"),
+    restore: async (snapshot?: string) => (asked.push(snapshot), world.restore(snapshot)),
+  };
+  await takeOver(noting, takeover(true));
+  await takeOver({ ...noting, saveLast: () => Promise.resolve("prod saves nothing") }, takeover(true));
+  await takeOver(noting, takeover(false));
+  expect(asked).toEqual(["0a1b2c3d", "newest", undefined]);
+});
+
 test("one that was replaced by force has the role of before on its disk: it gets what the other has saved since", async () => {
   const all = begin();
   Object.assign(all.hosts.standby, { role: "active", services: true, data: 3, followed: false });

@@ -58,16 +58,21 @@ test("what is no pair is said, all of it, also a lease of one alone", () => {
   const side = (stack: string, settings: object): Side => ({ stack, settings }) as unknown as Side;
   const zone = { id: "z", name: "example" };
   const backups = { repository: "x" };
-  const alike = { hostname: "a", zone, backups, leaseSeconds: 60 };
+  const gateways = [{ name: "openclaw" }];
+  const alike = { hostname: "a", zone, backups, leaseSeconds: 60, gateways };
   const prod = side("prod", { pairedStack: "standby", ...alike });
   expect(pairProblems(prod, side("standby", { pairedStack: "prod", ...alike }))).toEqual([]);
   expect(
-    pairProblems(side("prod", { pairedStack: "third", ...alike }), side("standby", { hostname: "b", zone })),
+    pairProblems(
+      side("prod", { pairedStack: "third", ...alike }),
+      side("standby", { hostname: "b", zone, gateways: [] }),
+    ),
   ).toEqual([
     "clawkeep:pairedStack of prod is third, not standby",
     "clawkeep:hostname is not the same in prod and standby",
     "clawkeep:backups is not the same in prod and standby",
     "clawkeep:leaseSeconds is not the same in prod and standby",
+    expect.stringMatching(/^clawkeep:gateways has openclaw in prod and none in standby: give both the same/),
     expect.stringMatching(/standby has nothing to serve/),
   ]);
 });

@@ -51,8 +51,8 @@ export const backupControls: readonly Control[] = [
     },
     {
       name: "backup-changed-behind",
-      from: "if state.st_ctime_ns >= self.since:",
-      to: "if self.since == 0:",
+      from: "if state.st_ctime_ns >= self.since and (",
+      to: "if self.since == 0 and (",
       failing: "sees a change behind which size and time have been put back",
     },
     {

@@ -119,7 +119,7 @@ export const hostControls = controlsOf(
     {
       name: "host-boot-names-what-is-not-back",
       file: "config-files/host/bin/host-boot",
-      from: 'if by_docker and not state["State"]["Running"]:',
+      from: 'if by_docker and not other and not state["State"]["Running"]:',
       to: "if False:",
       test: restarts,
       failing: "names what is not back",

@@ -1,0 +1,74 @@
+/** Somebody writes to the bot every few seconds while one stack takes over from another: what is answered twice, and what never. */
+import { telegramSays, telegramSent } from "../../lab/rehearsal/world";
+import { pair } from "./pairing";
+import { eventually } from "./support";
+
+/** Longer than a turn takes, so that at most two are in flight at once. */
+const everyMs = 3000;
+
+export interface Message {
+  readonly words: string;
+  readonly at: number;
+  /** How often it was answered. */
+  readonly answers: number;
+}
+
+export class Messages {
+  private readonly sender = { id: 5_000_000 + Math.floor(Math.random() * 1_000_000), first_name: "Carol" };
+  private readonly said: { readonly words: string; readonly at: number }[] = [];
+  private timer: NodeJS.Timeout | undefined;
+
+  /** Prod is the one that serves, and lets the sender in. */
+  static async begin(): Promise<Messages> {
+    const messages = new Messages();
+    await messages.introduce();
+    messages.timer = setInterval(() => void messages.say(), everyMs);
+    await eventually("an answer before", 60, async () => {
+      expect((await messages.all()).some(({ answers }) => answers > 0)).toBe(true);
+    });
+    return messages;
+  }
+
+  private async introduce(): Promise<void> {
+    await telegramSays({ from: this.sender, text: "hello" });
+    await eventually("somebody new asks to be let in", 60, async () => {
+      const code = new RegExp(`sender\\s+([A-Z0-9]{8})\\s+.*${this.sender.id}`).exec(await pair())?.[1] ?? "";
+      expect(await pair(code)).toMatch(new RegExp(`let in: .*${this.sender.id}`));
+    });
+  }
+
+  private async say(): Promise<void> {
+    const at = Date.now();
+    const words = `written-${at}`;
+    this.said.push({ words, at });
+    await telegramSays({ from: this.sender, text: `Say: ${words}` });
+  }
+
+  private async all(): Promise<Message[]> {
+    const texts = (await telegramSent())
+      .filter(
+        ({ method, params }) => method === "sendMessage" && Number(params["chat_id"]) === this.sender.id,
+      )
+      .map(({ params }) => String(params["text"]));
+    return this.said.map((each) => ({
+      ...each,
+      answers: texts.filter((text) => text.includes(each.words)).length,
+    }));
+  }
+
+  /** Nothing more is said. @returns what was not answered once, when the last had time to be */
+  async odd(): Promise<Message[]> {
+    clearInterval(this.timer);
+    let odd: Message[] = [];
+    try {
+      await eventually("everything is answered once", 60, async () => {
+        odd = (await this.all()).filter(({ answers }) => answers !== 1);
+        expect(odd).toEqual([]);
+      });
+    } catch {
+      // What is left is what the caller judges.
+    }
+    console.log(`${this.said.length} messages, not answered once: ${JSON.stringify(odd)}`);
+    return odd;
+  }
+}
