@@ -1,5 +1,5 @@
 /** Each row of `make verify` fails when its thing is broken on the deployed stack, and holds again after. */
-import { usersOf } from "../../config/services";
+import { services as serviceTable, usersOf } from "../../config/services";
 import { endpoints, zone } from "../../lab/internet/addresses";
 import { enterLabEnvironment } from "../../lab/rehearsal/environment";
 import { onVps } from "../../lab/rehearsal/vps";
@@ -43,6 +43,9 @@ const anotherConfiguration = {
 const workspaces = "/opt/openclaw/gateways/openclaw/sandboxes/workspaces";
 /** Stands in LiteLLM's place and answers whatever it is asked: the rows have to notice that it is too kind. */
 const kindLitellm = `require("http").createServer((_, answer) => answer.end(JSON.stringify({ data: [{ id: "any" }] }))).listen(4000); setTimeout(process.exit, 60000)`;
+/** Stands in the relay's place: no bot is known to it. What else it is asked it does not answer, so that nobody gives up on it. */
+const relay = serviceTable.relay;
+const strangeRelay = `require("http").createServer((asked, answer) => asked.url.endsWith("/getMe") && answer.writeHead(401).end("{}")).listen(${relay.port}); setTimeout(process.exit, 60000)`;
 const hostname = "assistant.example.org";
 const caddyfile = `file=$(docker inspect --format '{{range .Mounts}}{{if eq .Destination "/etc/caddy"}}{{.Source}}{{end}}{{end}}' openclaw-caddy)/Caddyfile`;
 /** And waits for the page, which needs no token. */
@@ -110,6 +113,14 @@ docker exec openclaw-egress squid -k reconfigure -f /etc/squid/clawkeep/current/
     script: `echo 127.0.0.1 openclaw-litellm >>$(docker inspect --format '{{.HostsPath}}' openclaw)
 docker exec --detach openclaw node -e '${kindLitellm}'; sleep 2`,
     mend: "f=$(docker inspect --format '{{.HostsPath}}' openclaw); grep -v '127.0.0.1 openclaw-litellm' $f >/run/verify-hosts; cat /run/verify-hosts >$f",
+  },
+  "another one in the relay's place, which knows no bot": {
+    rows: /: Telegram knows its bot$/,
+    because:
+      /Telegram knows no bot of this token \(401\): pulumi config set --secret clawkeep:telegramBotToken-openclaw/,
+    script: `echo 127.0.0.1 ${relay.name} >>$(docker inspect --format '{{.HostsPath}}' openclaw)
+docker exec --detach openclaw node -e '${strangeRelay}'; sleep 2`,
+    mend: `f=$(docker inspect --format '{{.HostsPath}}' openclaw); grep -v '127.0.0.1 ${relay.name}' $f >/run/verify-hosts; cat /run/verify-hosts >$f`,
   },
   "a reverse proxy that knows no tools": {
     rows: /^with(out)? the token/,

@@ -1,6 +1,7 @@
 /** Every row that a stack of this configuration has to answer. */
 import { providerOf } from "../../config/providers";
 import { backupRows } from "./backups";
+import { channelRows } from "./channels";
 import { containerRows, containersIn, standbyRows } from "./containers";
 import { dockerRows } from "./docker";
 import { followRows } from "./follow";
@@ -24,6 +25,7 @@ export function rowsOf(deployed: DeployedStack): Row[] {
     ...containerRows(containersIn(deployed)),
     ...dockerRows(containersIn(deployed)),
     ...gatewayRows(deployed),
+    ...channelRows(deployed),
     ...modelRows(deployed),
     ...egressRows(deployed, hosts),
     ...accessRows(deployed),
