@@ -84,7 +84,7 @@ export function readSeen(said: string): Seen {
     timers: Object.fromEntries(
       timers.map((line) => [line.split(" ")[0] ?? "", line.slice(line.indexOf(" ") + 1)]),
     ),
-    last: (last ?? null) as Last | null,
+    last: last ?? null,
     daily: (daily ?? null) as Daily | null,
     verified: (verified ?? null) as Verified | null,
     since: (since ?? null) as number | null,
