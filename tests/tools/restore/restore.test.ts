@@ -13,6 +13,7 @@ import {
   hostWords,
   pointed,
 } from "../../../tools/restore/words";
+import { runsTypeScript } from "../../typescript";
 
 const root = join(__dirname, "..", "..", "..");
 const words = { stack: "prod", snapshot: "newest", dry: false, cold: false };
@@ -179,10 +180,9 @@ it("the page has a secret that may be missing where it is there, and is not made
 });
 
 it("is written into no pipe", () => {
-  const tsx = join(__dirname, "../../../node_modules/.bin/tsx");
   const { status, stdout, stderr } = spawnSync(
-    tsx,
-    [join(__dirname, "../../../tools/recovery-kit.ts"), "prod"],
+    process.execPath,
+    [...runsTypeScript, join(__dirname, "../../../tools/recovery-kit.ts"), "prod"],
     {
       encoding: "utf8",
     },
