@@ -18,7 +18,7 @@ LAB ?=
 in_lab = case '$(LAB)' in ''|0) ;; 1) [ -f "$(CLAWKEEP_LAB)/env" ] || { echo 'there is no lab here: make rehearse' >&2; exit 2; }; . "$(CLAWKEEP_LAB)/env" ;; \
 	*) echo 'LAB=1 asks the lab; leave LAB out to ask your own backend' >&2; exit 2 ;; esac;
 
-.PHONY: help setup rehearse test lint test-fast test-long preview verify pair recover failover failback secrets backups restore recovery-kit prune-backups pins sbom report-first-deployment bench clean
+.PHONY: help setup rehearse test lint lint-types lint-style lint-format lint-schema lint-others test-fast test-long preview verify pair recover failover failback secrets backups restore recovery-kit prune-backups pins sbom report-first-deployment bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 25
@@ -40,14 +40,27 @@ test-long: setup ## what is too long for it, oldest result first, into docs/test
 	@$(tsx) lab/testing/long.ts '$(NAME)' '$(MINUTES)'
 
 lint: node_modules/.package-lock.json ## types, lint and format, of Python, shell, Dockerfiles and Go too
-	@npx --no-install tsc --noEmit --incremental --tsBuildInfoFile .tsbuildinfo
-	@npx --no-install eslint --cache --max-warnings=0 .
-	@npx --no-install prettier --check --cache --cache-strategy=content --log-level=warn .
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint-types lint-style lint-format lint-schema lint-others
+
+# Its parts, two at a time: each of them uses one core.
+lint-types:
+	@node_modules/.bin/tsc --noEmit --incremental --tsBuildInfoFile .tsbuildinfo
+lint-style:
+	@node_modules/.bin/eslint --cache --max-warnings=0 .
+lint-format:
+	@node_modules/.bin/prettier --check --cache --cache-strategy=content --log-level=warn .
+lint-schema:
 	@$(tsx) tools/write-stack-schema.ts --check
+lint-others:
 	@$(tsx) tools/lint/lint.ts
 
+# Tests start hundreds of processes. A version manager's python3 is a script that looks for the true one at each start, so
+# that one goes first on PATH; Node reads the file of NODE_EXTRA_CA_CERTS at each, and no test here wants it. A half more
+# workers than cores, as a number: some tests wait for time limits, and jest takes 150% for 150.
 test-fast: lint ## the same, and unit and graph tests (no Docker, no lab)
-	@npx --no-install jest --selectProjects fast --maxWorkers=100% $(JEST)
+	@first=$$(command -v python3) && true=$$(python3 -c 'import sys; print(sys.executable)') && \
+		[ "$$first" != "$$true" ] && PATH="$$(dirname "$$true"):$$PATH"; \
+	unset NODE_EXTRA_CA_CERTS; node_modules/.bin/jest --selectProjects fast --maxWorkers=$$(($$(getconf _NPROCESSORS_ONLN) * 3 / 2)) $(JEST)
 
 preview: node_modules/.package-lock.json ## pulumi preview of STACK (default prod; LAB=1: the lab's); POLICY=1 judges it by the policy pack
 	@$(in_lab) $(tsx) tools/say-backend.ts $(STACK) && pulumi preview --stack $(STACK) --diff $(if $(POLICY),--policy-pack policy)

@@ -52,7 +52,7 @@ export function loadConfiguration(): Configuration {
   const { host } = settings;
   const notice = host.mode === "hcloud" ? retirementNotice(host.serverType, host.location) : undefined;
   if (notice !== undefined) void pulumi.log.warn(`clawkeep:host.serverType: ${notice}`);
-  if (settings.backups === undefined && settings.role === "active") void pulumi.log.warn(nothingOffTheHost);
+  if (settings.backups === undefined) void pulumi.log.warn(nothingOffTheHost);
   checkAgent(settings);
   checkActiveStack(stack, settings, values);
   const own = new pulumi.Config("clawkeep");

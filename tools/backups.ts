@@ -20,7 +20,13 @@ async function main(): Promise<void> {
       `clawkeep:backups is not set in stack ${stack}, so nothing is off its host: docs/backups.md`,
     );
   await withHost(sshTarget(stack, stackOutputs(stack)), async (shell) => {
-    const snapshots = JSON.parse(await shell("/opt/openclaw/bin/backup-fetch list")) as Snapshot[];
+    const listed = await shell("/opt/openclaw/bin/backup-fetch list").catch((error: unknown) => {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`${why}\nWithout a host they are listed too: docs/runbooks/restore.md`, {
+        cause: error,
+      });
+    });
+    const snapshots = JSON.parse(listed) as Snapshot[];
     const verified = JSON.parse(
       await shell("cat /var/lib/clawkeep/backups/verified.json 2>/dev/null || echo null"),
     ) as Verified | null;

@@ -1,6 +1,7 @@
 /**
  * `make recovery-kit STACK=prod [FILE=PATH]`: the page to keep offline: repository, its password and credentials, passphrase,
- * stack file, commands. It is printed to a terminal, or written to a new file that only you may read; never into a pipe or log.
+ * stack file, commands. It is printed to a terminal, or written to a new file that only you may read; never into a pipe or log,
+ * nor where git would take it along.
  *
  *   npx tsx tools/recovery-kit.ts STACK [FILE]
  *
@@ -10,6 +11,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { repositoryKind } from "../config/repository";
 import { sayBackend } from "./backend";
+import { programOf, refuseTracked } from "./recovery-kit/checkout";
 import { kitSecrets, recoveryPage } from "./recovery-kit/page";
 import { endWith, say } from "./terminal";
 import { stackConfig } from "./verify/deployed-stack";
@@ -28,6 +30,7 @@ function main([stack, file]: readonly string[]): void {
     throw new Error(
       "this is no terminal, and the page is secret: FILE=PATH writes it to a new file that only you may read",
     );
+  if (file !== undefined) refuseTracked(file);
   sayBackend(stack);
   const config = stackConfig(stack);
   const text = config["clawkeep:backups"]?.value;
@@ -41,6 +44,7 @@ function main([stack, file]: readonly string[]): void {
   const secrets = kitSecrets(stack, kind, (key) => config[`clawkeep:${key}`]?.value);
   const page = recoveryPage({
     ...{ stack, repository, secrets, passphrase: passphrase(), made: new Date().toISOString().slice(0, 10) },
+    program: programOf(join(__dirname, "..")),
     // Where pulumi is told to work elsewhere, the file is there.
     stackFile: readFileSync(
       join(process.env["PULUMI_OPTION_CWD"] ?? join(__dirname, ".."), `Pulumi.${stack}.yaml`),

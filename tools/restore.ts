@@ -16,7 +16,15 @@ import { sayBackend } from "./backend";
 import { sshTarget, withHost } from "./host-shell";
 import { notRun, plainly, tryPulumi } from "./pulumi";
 import { coldRestore, type ColdWorld } from "./restore/cold";
-import { checkedWords, hostScript, hostWords } from "./restore/words";
+import {
+  checkedWords,
+  coldQuestion,
+  coldRefusal,
+  hostScript,
+  hostWords,
+  pointed,
+  type RestoreWords,
+} from "./restore/words";
 import { complain, endWith, say } from "./terminal";
 import { stackOutputs } from "./verify/deployed-stack";
 
@@ -45,18 +53,33 @@ const onHost = (stack: string, script: string, words: readonly string[], seconds
     seconds,
   );
 
-const worldOf = (stack: string, restore: () => Promise<void>): ColdWorld => ({
+/** A host that is gone has no outputs, or does not answer; then there is nothing that could be taken down. */
+async function refusal({ stack, snapshot }: RestoreWords): Promise<string | undefined> {
+  try {
+    return await withHost(sshTarget(stack, stackOutputs(stack)), async (shell) =>
+      coldRefusal(await shell(coldQuestion, [snapshot])),
+    );
+  } catch (error) {
+    complain(
+      `no host was asked what it would restore: ${error instanceof Error ? error.message : String(error)}`,
+    );
+    return undefined;
+  }
+}
+
+const worldOf = (words: RestoreWords, restore: () => Promise<void>): ColdWorld => ({
+  refusal: () => refusal(words),
   known: () => {
     const { code, stdout } = tryPulumi(["stack", "ls", "--json"]);
     const found = code === 0 ? (JSON.parse(stdout) as { name: string }[]) : [];
-    return Promise.resolve(found.some(({ name }) => name.split("/").at(-1) === stack));
+    return Promise.resolve(found.some(({ name }) => name.split("/").at(-1) === words.stack));
   },
-  begin: () => pulumi(["stack", "init", stack, "--no-select"]),
-  up: (awaiting) => pulumi(["up", "--stack", stack, "--yes", "--skip-preview"], awaiting),
+  begin: () => pulumi(["stack", "init", words.stack, "--no-select"]),
+  up: (awaiting) => pulumi(["up", "--stack", words.stack, "--yes", "--skip-preview"], awaiting),
   restore,
   save: () =>
     onHost(
-      stack,
+      words.stack,
       "systemctl start --no-block clawkeep-backup.service 2>/dev/null && echo 'a backup of the new host is begun' || true",
       [],
     ),
@@ -79,7 +102,13 @@ async function main(): Promise<void> {
   });
   sayBackend(words.stack);
   const restore = () => onHost(words.stack, hostScript, hostWords(words), hours * 3600);
-  await (words.cold ? coldRestore(words.stack, worldOf(words.stack, restore)) : restore());
+  try {
+    await (words.cold ? coldRestore(words.stack, worldOf(words, restore)) : restore());
+  } catch (error) {
+    throw new Error(pointed(words.stack, error instanceof Error ? error.message : String(error)), {
+      cause: error,
+    });
+  }
 }
 
 main().catch((error: unknown) => endWith(error));

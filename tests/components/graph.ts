@@ -7,6 +7,7 @@ import type { RawConfiguration } from "../../config/parse";
 import { contentKey, folderParts } from "../../lab/images/content-key";
 import { ed25519Line } from "../fixtures/stack-configuration";
 import { keepToday, keptToday } from "../kept-today";
+import { runsTypeScript } from "../typescript";
 import { secretMark, type Graph, type RecordedResource, type Run, type Wire } from "./recorder/graph-types";
 
 export type { Graph, RecordedResource, Wire } from "./recorder/graph-types";
@@ -34,7 +35,9 @@ let sources: string | undefined;
 /** Everything that a run's graph is made from: the program, the recorder, what they load, and the configuration. */
 function madeFrom(run: Run): string {
   sources ??= contentKey([
-    ...["index.ts", "package-lock.json", "tsconfig.json"].map((name) => readFileSync(join(root, name))),
+    ...["index.ts", "package-lock.json", "tsconfig.json", "tests/compile.js"].map((name) =>
+      readFileSync(join(root, name)),
+    ),
     ...["components", "config", "config-files", "tests/components/recorder"].flatMap((name) =>
       folderParts(join(root, name)),
     ),
@@ -65,7 +68,7 @@ function recordApart(runs: readonly Run[]): Graph[] {
   try {
     const result = spawnSync(
       process.execPath,
-      ["--import", "tsx", join(__dirname, "recorder", "main.ts"), out],
+      [...runsTypeScript, join(__dirname, "recorder", "main.ts"), out],
       { cwd: root, input: JSON.stringify(runs), encoding: "utf8" },
     );
     if (result.status !== 0) throw new Error(`the recorder ended with ${result.status}:\n${result.stderr}`);

@@ -48,6 +48,11 @@ describe.each(names.flatMap((name) => [name, `${name} preview`] as const))("%s",
     expect(graph.resources.length).toBeGreaterThan(40);
   });
 
+  it("says that nothing is off the host, whatever its role is", () => {
+    expect(fixtures[name.replace(/ preview$/, "") as Name].settings).not.toHaveProperty("clawkeep:backups");
+    expect(graph.log).toContain(nothingOffTheHost);
+  });
+
   it("makes no resource in an apply", () => {
     expect(graph.resources).toHaveLength(graph.declaredAtOnce);
   });

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { activeStackProblem, readActiveRecord, takeEpoch, type ActiveZone } from "../../config/active-stack";
 import { zone as labZone } from "../../lab/internet/addresses";
+import { runsTypeScript } from "../typescript";
 
 const root = join(__dirname, "..", "..");
 let lab = "";
@@ -15,7 +16,7 @@ let zone: ActiveZone;
 jest.setTimeout(60_000);
 beforeAll(async () => {
   lab = mkdtempSync(join(tmpdir(), "clawkeep-active-stack-"));
-  emulator = spawn(process.execPath, ["--import", "tsx", "lab/cloudflare/server.ts"], {
+  emulator = spawn(process.execPath, [...runsTypeScript, "lab/cloudflare/server.ts"], {
     cwd: root,
     env: { ...process.env, CLAWKEEP_LAB: lab, PORT: "0", ADDRESS: "127.0.0.1" },
     stdio: ["ignore", "pipe", "inherit"],
@@ -73,7 +74,7 @@ test("roles changed by hand to active in both files, and two that begin at once:
   const begun = [prod, { ...standby, role: "active" }].map(
     (claim) =>
       new Promise<{ problem?: string }>((resolve) => {
-        const words = ["--import", "tsx", "-e", program, JSON.stringify([zone, claim])];
+        const words = [...runsTypeScript, "-e", program, JSON.stringify([zone, claim])];
         const child = spawn(process.execPath, words, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
         let said = "";
         child.stdout.on("data", (data: Buffer) => (said += data.toString()));

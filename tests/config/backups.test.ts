@@ -209,14 +209,45 @@ test.each<[string, string, RegExp]>([
 describe("room on the disk", () => {
   const sizes = { stateGiB: 8, sandboxesGiB: 4 };
 
-  it("is for staging, a file that is replaced, the larger of archive and verification, records and cache", () => {
-    expect(backupRoom(sizes, 1)).toMatchObject({ totalGiB: 12 + 8 + 16 + 1 + 1 });
-    expect(backupRoom(sizes, 3)).toMatchObject({ totalGiB: 36 + 8 + 16 + 1 + 1 });
-    expect(backupRoom({ stateGiB: 1, sandboxesGiB: 9 }, 1)).toMatchObject({ totalGiB: 10 + 9 + 10 + 1 + 1 });
+  it("is for staging, the largest of what has one lock, records and cache", () => {
+    // A snapshot of all, and as much again: 2 x (12 + 1), half a GiB to spare.
+    expect(backupRoom(sizes, 1)).toMatchObject({ totalGiB: 12 + 26.5 + 1 + 1 });
+    // 2 x (36 + 1), and what the two before the last have had.
+    expect(backupRoom(sizes, 3)).toMatchObject({ totalGiB: 36 + 24 + 74.5 + 1 + 1 });
+  });
+
+  /** need_room of backup-restore and of backup-verify: GiB that have to be free, and are. */
+  const hostAsks = {
+    restore: (snapshot: number, used: number): number => snapshot + Math.max(snapshot, used) + 0.5,
+    verify: (snapshot: number): number => 2 * snapshot + 0.5,
+  };
+  it.each([
+    [8, 4, 1],
+    [8, 4, 4],
+    [1, 9, 2],
+    [1024, 1, 1],
+  ])(
+    "covers what the host asks for with %d + %d GiB and %d gateways, all of it full",
+    (stateGiB, sandboxesGiB, count) => {
+      const own = stateGiB + sandboxesGiB;
+      // Spend and audit are in it.
+      const snapshot = count * own + 1;
+      const { totalGiB } = backupRoom({ stateGiB, sandboxesGiB }, count);
+      // Beside it lie staging, records, cache, and what the gateways before had.
+      for (let before = 0; before < count; before++)
+        expect(totalGiB - snapshot - 1 - before * own).toBeGreaterThanOrEqual(
+          hostAsks.restore(snapshot, own),
+        );
+      expect(totalGiB - snapshot - 1).toBeGreaterThanOrEqual(hostAsks.verify(snapshot));
+    },
+  );
+
+  it("lets the smallest server of the guide's have the default sizes", () => {
+    expect(problemsOf(changed("s3", {}, { "clawkeep:storage": sizes }))).toEqual([]);
   });
 
   it("is refused before anything is touched, with what needs it", () => {
-    // (18 + 12 + 24 + 2 + 24 + 4) / 0.92 = 91.3
+    // (18 + 38.5 + 2 + 24 + 4) / 0.92 = 94.02
     const storage = { stateGiB: 12, sandboxesGiB: 6 };
     const host = { ...(prod.settings["clawkeep:host"] as object), volumeGiB: 40 };
     const small = { "clawkeep:storage": storage, "clawkeep:host": host };
@@ -224,7 +255,7 @@ describe("room on the disk", () => {
       {
         key: "clawkeep:host.serverType",
         message: expect.stringMatching(
-          /^has a disk of 80 GiB, and 92 are needed: 56 GiB for backups \(staging 1 x \(12 \+ 6\): 18, /,
+          /^has a disk of 80 GiB, and 95 are needed: 58\.5 GiB for backups \(staging 1 x \(12 \+ 6\): 18, /,
         ),
         remedy: "pulumi config set --stack prod --path 'clawkeep:host.serverType' VALUE",
       },

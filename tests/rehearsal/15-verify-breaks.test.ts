@@ -59,6 +59,7 @@ const otherLimit = (name: string): number => 600 + services.indexOf(name);
 
 const lastBackup = "/var/lib/clawkeep/backup/last.json";
 const lastDaily = "/var/lib/clawkeep/backup/daily.json";
+const lastVerified = "/var/lib/clawkeep/backups/verified.json";
 const badBackup = {
   newest: { time: 0, size: 1 },
   failed: "the repository is locked",
@@ -255,7 +256,7 @@ cp /usr/bin/systemctl verify-systemctl; chmod 0755 verify-fake; mount --bind ver
     mend: "systemctl enable -q openclaw-gateway@openclaw",
   },
   "backups of which nothing is as it should be": {
-    rows: /^(the newest snapshot is new|the last run has made one|no lock is in the way|no prune is overdue|every part was copied|the daily audits|the timers run)$/,
+    rows: /^(the newest snapshot is new|the last run has made one|no lock is in the way|no prune is overdue|every part was copied|the newest restores, weekly|the daily audits|the timers run)$/,
     because: (row) =>
       ({
         "the newest snapshot is new": /minutes old/,
@@ -264,15 +265,19 @@ cp /usr/bin/systemctl verify-systemctl; chmod 0755 verify-fake; mount --bind ver
         "no prune is overdue": /the oldest of 9 snapshots is \d+ days old/,
         "the daily audits": /openclaw: doctor ended with 124/,
         "every part was copied": /openclaw\/state: too late\nwhat was spent: no dump/,
+        "the newest restores, weekly": /the last did not hold .*\nopenclaw: 1 damaged/,
       })[row] ?? /clawkeep-backup\.timer is enabled inactive/,
-    count: 7,
+    count: 8,
     // Whether one has run yet depends on the hour.
     script: `cp -p ${lastBackup} /run/verify-last.json; systemctl stop clawkeep-backup.timer
 echo '${JSON.stringify(badBackup)}' >${lastBackup}
 rm -f /run/verify-daily.json; cp -p ${lastDaily} /run/verify-daily.json || true
-printf '{"began":%s,"code":0,"audits":{"openclaw":{"doctor":124}}}' "$(date +%s)" >${lastDaily}`,
+printf '{"began":%s,"code":0,"audits":{"openclaw":{"doctor":124}}}' "$(date +%s)" >${lastDaily}
+rm -f /run/verify-verified.json; cp -p ${lastVerified} /run/verify-verified.json || mkdir -p "$(dirname ${lastVerified})"
+printf '{"began":%s,"snapshot":"abababab","gateways":{"openclaw":{"failed":"1 damaged"}}}' "$(date +%s)" >${lastVerified}`,
     mend: `cp -p /run/verify-last.json ${lastBackup}; systemctl start clawkeep-backup.timer
-rm -f ${lastDaily}; cp -p /run/verify-daily.json ${lastDaily} || true`,
+rm -f ${lastDaily}; cp -p /run/verify-daily.json ${lastDaily} || true
+rm -f ${lastVerified}; cp -p /run/verify-verified.json ${lastVerified} || true`,
   },
   "a place for backups that cannot be reached": {
     rows: /^the repository answers$/,

@@ -5,6 +5,7 @@ import { addresses } from "../../lab/internet/addresses";
 import { ensureCa } from "../../lab/lib/ca";
 import { attempt, type Outcome } from "../../lab/lib/exec";
 import { repoDir } from "../../lab/lib/paths";
+import { enterLabEnvironment } from "../../lab/rehearsal/environment";
 import { chatTurn, requestsTo } from "../../lab/rehearsal/public";
 import { nextServers, pulumiUp, refreshSshConfig, stackOutputs } from "../../lab/rehearsal/pulumi";
 import { hostname, writeStackFile } from "../../lab/rehearsal/stacks";
@@ -43,6 +44,14 @@ export const saveOften = (stack: string): Promise<void> =>
   often(stack, "clawkeep-backup.timer", "OnUnitActiveSec");
 export const followOften = (stack: string): Promise<void> =>
   often(stack, "clawkeep-follow.timer", "OnUnitInactiveSec");
+
+/** Prod saves each minute, and the standby beside it puts that in place. */
+export async function followingPair(): Promise<void> {
+  await enterLabEnvironment();
+  await deployStandby();
+  await saveOften("prod");
+  await followOften("standby");
+}
 
 export const make = (target: string, ...words: readonly string[]): Promise<Outcome> =>
   attempt("make", ["--silent", target, "LAB=1", ...words], { cwd: repoDir, timeoutSeconds: 1200 });

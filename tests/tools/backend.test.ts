@@ -12,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { shownBackend } from "../../tools/backend";
+import { runsTypeScript } from "../typescript";
 
 const root = join(__dirname, "..", "..");
 let checkout: string;
@@ -106,7 +107,7 @@ const tools: [string, string[]][] = [
   ["say-backend", ["prod"]],
 ];
 const tool = (name: string, args: readonly string[]) =>
-  spawnSync(join(root, "node_modules", ".bin", "tsx"), [join(root, "tools", `${name}.ts`), ...args], {
+  spawnSync(process.execPath, [...runsTypeScript, join(root, "tools", `${name}.ts`), ...args], {
     encoding: "utf8",
     cwd: checkout,
     env: { ...process.env, PATH: `${checkout}/bin:${process.env["PATH"] ?? ""}` },

@@ -14,6 +14,12 @@ export interface Version {
 /** rclone's mark of an earlier version. */
 const mark = /-v(\d{4}-\d{2}-\d{2}-\d{6}-\d{3})(?=\.[^/]*$|$)/;
 
+/** @returns what it is called in the repository, and rclone's time of it; undefined: it is the current one */
+export const nameAndTime = (path: string): { readonly name: string; readonly time: string | undefined } => ({
+  name: path.replace(mark, ""),
+  time: mark.exec(path)?.[1],
+});
+
 export interface Choice {
   /** Name in the repository -> path of the version that it gets. */
   readonly chosen: ReadonlyMap<string, string>;
@@ -25,10 +31,10 @@ export interface Choice {
 export function chooseVersions(versions: readonly Version[]): Choice {
   const byName = new Map<string, { path: string; sha256: string; time: string }[]>();
   for (const { path, sha256 } of versions) {
-    const name = path.replace(mark, "");
+    const { name, time = "9" } = nameAndTime(path);
     if (/(^|\/)locks\//.test(name)) continue;
     // The current version is the latest.
-    byName.set(name, [...(byName.get(name) ?? []), { path, sha256, time: mark.exec(path)?.[1] ?? "9" }]);
+    byName.set(name, [...(byName.get(name) ?? []), { path, sha256, time }]);
   }
   const chosen = new Map<string, string>();
   const lost: string[] = [];

@@ -18,13 +18,17 @@ export function checkedWords(words: RestoreWords): RestoreWords {
   if (!/^[a-z0-9][a-z0-9._-]*$/i.test(words.stack)) problems.push("STACK=prod says which stack");
   if (!/^(newest|[0-9a-f]{8,64})$/.test(words.snapshot))
     problems.push(
-      `SNAPSHOT=${words.snapshot} is neither newest nor an id of 8 digits or more (DRY=1 names them)`,
+      `SNAPSHOT=${words.snapshot} is neither newest nor an id of 8 digits or more (make backups STACK=${words.stack} lists them)`,
     );
   if (words.gateway !== undefined && !/^[a-z][a-z0-9-]*$/.test(words.gateway))
     problems.push(`GATEWAY=${words.gateway} is no gateway's name`);
   if (words.cold && words.gateway !== undefined)
     problems.push("COLD=1 brings back every gateway, and none serves before: leave GATEWAY out");
-  if (words.cold && words.dry) problems.push("COLD=1 deploys, and DRY=1 touches nothing: take one of them");
+  if (words.cold && words.dry)
+    problems.push(
+      `COLD=1 deploys, and DRY=1 touches nothing: take one of them. What there is: make backups STACK=${words.stack}; ` +
+        "where no host answers: docs/runbooks/restore.md",
+    );
   if (problems.length > 0) throw new Error(problems.join("\n"));
   return words;
 }
@@ -51,3 +55,33 @@ if [ "$code" = 0 ]; then cat "/run/$unit.said"; else cat "/run/$unit.said" >&2; 
 rm -f "/run/$unit.said" "/run/$unit.code"
 exit "$code"
 `;
+
+/** What the host says of a snapshot ends with a command of its own; an operator has a better one. */
+export const pointed = (stack: string, said: string): string =>
+  /backup-fetch list|SNAPSHOT=|snapshots? /.test(said)
+    ? `${said}\nWhich snapshots there are: make backups STACK=${stack}`
+    : said;
+
+/** First line that `coldQuestion` prints where nothing keeps a cold restore from beginning. */
+const goOn = "go on";
+
+/**
+ * What a host that answers is asked before a cold restore takes its gateways down: what the restore itself would say. One whose
+ * gateways do not serve has nothing to lose by the attempt, and what it says may be mended by the `up` that comes first.
+ */
+export const coldQuestion = `
+restore=/opt/openclaw/bin/backup-restore
+if ! [ -e /etc/clawkeep/backups.json ] || ! grep -qs -e --cold "$restore" || ! grep -qsx active /opt/openclaw/gateways/*/role; then echo '${goOn}'; exit; fi
+said=$(timeout --kill-after=5 270 "$restore" --dry --cold --snapshot "$1" 2>&1)
+code=$?
+if [ "$code" = 0 ]; then echo '${goOn}'; exit; fi
+echo refused
+[ "$code" != 124 ] || echo 'it did not say within 270 s what it would restore'
+printf '%s\n' "$said"
+`;
+
+/** @param said what `coldQuestion` printed @returns why the host would restore nothing; undefined where it would */
+export function coldRefusal(said: string): string | undefined {
+  const [first = "", ...more] = said.trim().split("\n");
+  return first === goOn ? undefined : more.join("\n").trim();
+}

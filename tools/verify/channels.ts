@@ -10,8 +10,8 @@ import type { Row } from "./row";
 /** Run in the gateway's container: its Node asks the relay. First line: the status, 0 for no answer; then what was said. */
 const ask = `const [url] = process.argv.slice(1);
 fetch(url, { signal: AbortSignal.timeout(20000) }).then(
-  async (answer) => console.log(answer.status + "\\n" + (await answer.text()).slice(0, 2000)),
-  (error) => console.log("0\\n" + (error.cause?.message ?? error.message)))`;
+  async (answer) => process.stdout.write(answer.status + "\\n" + (await answer.text()).slice(0, 2000)),
+  (error) => process.stdout.write("0\\n" + (error.cause?.message ?? error.message)))`;
 
 export function channelRows({ settings }: DeployedStack): Row[] {
   return settings.gateways

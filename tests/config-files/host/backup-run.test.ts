@@ -298,12 +298,18 @@ result = [noted, os.path.exists(run.SINCE)]`);
 
   it("a run that fails keeps what is known of the newest snapshot, and the whole one asks how far back they go", () => {
     const result = inWorld(`
-answers += [told(), told(), told(), made, Done(0, json.dumps([{"time": "2026-11-02"}, {"time": "2026-11-01"}]))]
+answers += [told(), told(), told(), made, Done(0, json.dumps([{"time": f"2026-11-{day:02}", "tags": ["epoch=1", f"stack={stack}"]} for day, stack in ((3, "prod"), (2, "prod"), (1, "standby"))]))]
 run.snapshot(order, True)
 answers += [told(), told(), told(), Done(11, "", "locked")]
 last = run.snapshot(order, False)
 result = [last["code"], last["newest"]["id"], last["repository"], last["whole"] == last["newest"]["time"], "snapshot" in last]`);
-    expect(result).toEqual([11, "ab".repeat(32), { snapshots: 2, oldest: "2026-11-01" }, true, false]);
+    expect(result).toEqual([
+      11,
+      "ab".repeat(32),
+      { snapshots: 3, oldest: "2026-11-01", oldestToPrune: "2026-11-02" },
+      true,
+      false,
+    ]);
   });
 
   it("who is told of a snapshot is told by the egress proxy; the address is in no argument and nothing that is said", () => {

@@ -48,8 +48,8 @@ const isRoot = process.getuid?.() === 0;
 const own = [...(isRoot ? [] : ["--user", "--map-root-user"]), "--mount", "--propagation", "private"];
 
 /** False where a root of one's own cannot be had, or its tools are elsewhere. */
-export const possible =
-  spawnSync("unshare", [...own, "true"]).status === 0 && spawnSync("which", tools.split(" ")).status === 0;
+const found = spawnSync("which", tools.split(" "), { encoding: "utf8" });
+export const possible = spawnSync("unshare", [...own, "true"]).status === 0 && found.status === 0;
 
 export interface BareHost {
   /** @default "debian" 13 */
@@ -121,10 +121,8 @@ function build(root: string, host: BareHost): void {
     chmodSync(join(root, path), mode);
   };
   mkdirSync(join(root, "usr/bin"), { recursive: true });
-  for (const tool of tools.split(" ")) {
-    const path = spawnSync("which", [tool], { encoding: "utf8" }).stdout.trim();
+  for (const path of found.stdout.trim().split("\n"))
     copyFileSync(path, join(root, "usr/bin", basename(path)));
-  }
   copyFileSync(join(root, "usr/bin/mawk"), join(root, "usr/bin/awk"));
   copyFileSync(join(__dirname, "bare-host", "apt-get"), join(root, "usr/bin/apt-get"));
   put(

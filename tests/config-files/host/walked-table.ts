@@ -1,6 +1,6 @@
 /** A table of states in a host script's module, and what comes of it on an engine in memory. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -19,7 +19,9 @@ function ask(...words: string[]): string {
  * @returns what the script prints, and from each state to where it leads: done, failed, cut off
  */
 export function walk<W, T>(script: string, module: string): { walked: W; table: T } {
-  const directory = mkdtempSync(join(tmpdir(), "clawkeep-walk-"));
+  // Ten thousands of small files: a disk's journal would take most of the time.
+  const memory = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+  const directory = mkdtempSync(join(memory, "clawkeep-walk-"));
   try {
     const walked = JSON.parse(ask(join(__dirname, script), bin, join(directory, "walk"))) as W;
     const print = `import json, sys; sys.path.insert(0, ${JSON.stringify(bin)}); import ${module} as table

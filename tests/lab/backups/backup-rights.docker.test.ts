@@ -2,12 +2,15 @@
  * What whoever owns a host can do to its backups, with the host's own credentials, on the real storages: nothing goes, nothing
  * is changed for good. Each refusal is also seen not to come where the control is not there.
  */
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { bucketPolicy, restServerFlags } from "../../../config-files/backups/storage";
 import { lockedBucket } from "../../../lab/backups/bucket";
+import { backupProgram } from "../../../lab/backups/programs";
 import { s3Request, type S3Account } from "../../../lab/backups/s3";
+import { repoDir } from "../../../lab/lib/paths";
 import { BackupWorld, newestSnapshot } from "./world";
 
 // Go builds three programs the first time.
@@ -127,6 +130,55 @@ describe("S3 with versions, object lock and the policy", () => {
     ["another's folder", "PUT", `/${bucket}/other/x`, {}, "x"],
   ])("a host's key changes nothing of %s", async (_, method, path, query, body) => {
     expect(await s3Request(as(host), method, path, query, body)).toMatchObject({ status: 403 });
+  });
+
+  test("a prune stops where a host has overwritten a pack by another of its size, and goes on once it is mended", async () => {
+    const programs = await Promise.all([backupProgram("restic"), backupProgram("rclone")]);
+    const by = (account: typeof host): NodeJS.ProcessEnv => ({
+      ...process.env,
+      PATH: [...programs.map((path) => dirname(path)), process.env["PATH"]].join(delimiter),
+      RESTIC_PASSWORD_FILE: join(world.home, "password"),
+      RESTIC_CACHE_DIR: join(world.home, "cache-of-prunes"),
+      ...{
+        RCLONE_CONFIG_GW_TYPE: "s3",
+        RCLONE_CONFIG_GW_PROVIDER: "Other",
+        RCLONE_CONFIG_GW_ENDPOINT: endpoint,
+      },
+      RCLONE_CONFIG_GW_FORCE_PATH_STYLE: "true",
+      RCLONE_CONFIG_GW_ACCESS_KEY_ID: account.accessKeyId,
+      RCLONE_CONFIG_GW_SECRET_ACCESS_KEY: account.secretAccessKey,
+      // A host's key makes no bucket, and may not ask for one either.
+      RCLONE_S3_NO_CHECK_BUCKET: "true",
+    });
+    const rclone = (account: typeof host, words: readonly string[], input?: Buffer): Buffer => {
+      const { status, stdout, stderr } = spawnSync("rclone", words, {
+        env: by(account),
+        ...(input === undefined ? {} : { input }),
+      });
+      if (status !== 0) throw new Error(stderr.toString());
+      return stdout;
+    };
+    const pruned = (): { status: number | null; stderr: string } =>
+      spawnSync(
+        process.execPath,
+        ["--import", "tsx", join("tools", "prune-backups.ts"), `gw:${bucket}/prod`],
+        {
+          ...{ encoding: "utf8", cwd: repoDir, env: by(prune) },
+        },
+      );
+    expect(pruned()).toMatchObject({ status: 0, stderr: "" });
+    const folder = `gw:${bucket}/prod/data`;
+    const [pack = ""] = rclone(host, ["lsf", "-R", "--files-only", folder]).toString().split("\n");
+    const good = rclone(host, ["cat", `${folder}/${pack}`]);
+    const flipped = Buffer.from(good);
+    flipped[100] = (flipped[100] ?? 0) ^ 1;
+    rclone(host, ["rcat", "--size", String(good.length), `${folder}/${pack}`], flipped);
+    expect(pruned()).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(`^1 files were overwritten, .* data/${pack} first`) as string,
+    });
+    rclone(host, ["rcat", "--size", String(good.length), `${folder}/${pack}`], good);
+    expect(pruned()).toMatchObject({ status: 0, stderr: "" });
   });
 
   test("what a host overwrites is there in its earlier version, which nobody deletes, the owner neither", async () => {

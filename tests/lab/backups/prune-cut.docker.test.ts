@@ -4,7 +4,16 @@
  */
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { cpSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { backupProgram } from "../../../lab/backups/programs";
@@ -64,11 +73,15 @@ function fill(): void {
 }
 
 /** A prune as an operator types it. @param cut is waited for, and then it is killed @returns its exit code; null where it was killed */
-async function prune(repository: string, cut?: () => Promise<void>): Promise<number | null> {
+async function prune(
+  repository: string,
+  cut?: () => Promise<void>,
+  more: NodeJS.ProcessEnv = {},
+): Promise<number | null> {
   const tool = ["--import", "tsx", join("tools", "prune-backups.ts"), `lab:${repository}`];
   const child = spawn(process.execPath, tool, {
     cwd: repoDir,
-    env: environment,
+    env: { ...environment, ...more },
     detached: true,
     stdio: ["ignore", "ignore", cut === undefined ? "inherit" : "ignore"],
   });
@@ -114,11 +127,39 @@ test.each(
   });
 });
 
+test("damage in the share that is read stops it before anything goes, and so does a pack that is missing", async () => {
+  const left = join(world.home, "damaged");
+  cpSync(whole(), left, { recursive: true, preserveTimestamps: true });
+  const packs = readdirSync(join(left, "data"), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+  const [first = ""] = packs;
+  const good = readFileSync(first);
+  // In the middle of a pack are neither its header nor what the index says of it.
+  for (const pack of packs) {
+    const flipped = readFileSync(pack);
+    flipped[flipped.length >> 1] = (flipped[flipped.length >> 1] ?? 0) ^ 1;
+    chmodSync(pack, 0o600);
+    writeFileSync(pack, flipped);
+  }
+  // All of them: in one share of so small a repository there may be none.
+  expect(await prune(left, undefined, { SHARES: "1" })).toBe(1);
+  expect(inOrder(left, "snapshots")).toEqual(inOrder(whole(), "snapshots"));
+  for (const pack of packs) cpSync(pack.replace(left, whole()), pack, { preserveTimestamps: true });
+  rmSync(first);
+  expect(await prune(left)).toBe(1);
+  expect(inOrder(left, "snapshots")).toEqual(inOrder(whole(), "snapshots"));
+  writeFileSync(first, good);
+  expect(await prune(left)).toBe(0);
+});
+
 test("one that is killed while it holds its lock is in a host's way until it is typed again", async () => {
   const left = join(world.home, "held");
   cpSync(whole(), left, { recursive: true, preserveTimestamps: true });
   const killed = await prune(left, async () => {
-    while (inOrder(left, "locks").length === 0) await sleep(1);
+    // Whole: half of one is no lock, and nobody takes it away.
+    const whole = (lock: string): boolean => statSync(join(left, "locks", lock)).size > 0;
+    while (!inOrder(left, "locks").some(whole)) await sleep(1);
   });
   expect([killed, inOrder(left, "locks").length > 0]).toEqual([null, true]);
   expect(await prune(left)).toBe(0);

@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { prod, rawConfiguration } from "../../fixtures/stack-configuration";
+import { runsTypeScript } from "../../typescript";
 
 jest.setTimeout(180_000);
 const root = join(__dirname, "..", "..", "..");
@@ -62,8 +63,8 @@ function pulumi(changes: Readonly<Record<string, string>> = {}): void {
 
 const run = (...args: string[]) =>
   spawnSync(
-    join(root, "node_modules", ".bin", "tsx"),
-    [join(root, "tools", "first-deployment-report.ts"), "prod", ...args],
+    process.execPath,
+    [...runsTypeScript, join(root, "tools", "first-deployment-report.ts"), "prod", ...args],
     {
       encoding: "utf8",
       cwd: directory,

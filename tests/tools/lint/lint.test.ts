@@ -16,6 +16,7 @@ import { goProgramFolder } from "../../../tools/go-program";
 import { staticcheck } from "../../../tools/lint/checks";
 import { filesByLanguage, languageOf } from "../../../tools/lint/files";
 import { pythonTools } from "../../../tools/lint/python-tools";
+import { runsTypeScript } from "../../typescript";
 
 const root = join(__dirname, "..", "..", "..");
 const tools = pythonTools();
@@ -31,7 +32,7 @@ const plant = (path: string, text: string): void => {
   writeFileSync(join(directory, path), text);
 };
 const lint = (env: NodeJS.ProcessEnv = process.env) =>
-  spawnSync(process.execPath, ["--import", "tsx", join(root, "tools", "lint", "lint.ts"), directory], {
+  spawnSync(process.execPath, [...runsTypeScript, join(root, "tools", "lint", "lint.ts"), directory], {
     cwd: root,
     encoding: "utf8",
     env: { ...env, CI: env["CI"] ?? "" },

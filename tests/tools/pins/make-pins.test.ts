@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { imagePins, parseReference, pinProblem, type ImageName } from "../../../config/images";
 import { rewritePins } from "../../../tools/pins/rewrite";
+import { runsTypeScript } from "../../typescript";
 import { RegistryServer } from "./registry-server";
 
 const root = join(__dirname, "..", "..", "..");
@@ -42,9 +43,18 @@ interface Ended {
 
 async function pins(...args: string[]): Promise<Ended> {
   const mirrors = ["docker.io", "ghcr.io"].flatMap((host) => ["--registry", `${host}=${registry.origin}`]);
-  const all = ["tools/pins.ts", ...mirrors, "--ca", registry.caFile, "--file", file, ...args];
+  const all = [
+    ...runsTypeScript,
+    "tools/pins.ts",
+    ...mirrors,
+    "--ca",
+    registry.caFile,
+    "--file",
+    file,
+    ...args,
+  ];
   return new Promise((resolve) => {
-    const child = spawn("node_modules/.bin/tsx", all, { cwd: root });
+    const child = spawn(process.execPath, all, { cwd: root });
     let text = "";
     for (const stream of [child.stdout, child.stderr])
       stream.on("data", (chunk: Buffer) => (text += chunk.toString()));

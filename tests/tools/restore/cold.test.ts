@@ -24,6 +24,7 @@ function worldOf(outside: Outside, cutAfter = 0, fails: Partial<Record<keyof Col
   };
   const world: ColdWorld = {
     known: () => Promise.resolve(outside.known),
+    refusal: () => Promise.resolve(undefined),
     begin: async () => {
       if (fails.begin === true) return false;
       outside.known = true;
@@ -83,12 +84,28 @@ it("cut off after each thing that it does: no gateway has run empty, and typed a
 
 it.each([
   ["begin", "absent", /none could be begun: pulumi stack init prod$/],
-  ["up", "absent", /nothing was restored.*make recover STACK=prod.*then: make restore STACK=prod COLD=1$/],
-  ["restore", "waits", /^there is no snapshot\nThe gateways are down .*: make restore STACK=prod COLD=1$/],
+  ["up", "absent", /nothing was restored.*make recover STACK=prod.*then: make restore STACK=prod COLD=1\n.*--give-up && pulumi up --stack prod$/],
+  ["restore", "waits", /^there is no snapshot\nThe gateways are down .*: make restore STACK=prod COLD=1\n.*--give-up && pulumi up --stack prod$/],
 ] as const)("where %s goes wrong the gateway %s, and what to type is said", async (part, gateway, says) => {
   const outside = nothing();
   await expect(coldRestore("prod", worldOf(outside, 0, { [part]: true }).world)).rejects.toThrow(says);
   expect([outside.gateway, outside.saved]).toEqual([gateway, 0]);
+}); // prettier-ignore
+
+it("a host that was never lost is asked first, and goes on as it was", async () => {
+  const outside: Outside = { ...nothing(), known: true, gateway: "serves", data: true };
+  const { world, done } = worldOf(outside);
+  const refusal = () => Promise.resolve("this host has made all 7 snapshots itself");
+  await expect(coldRestore("prod", { ...world, refusal })).rejects.toThrow(
+    /^this host has made all 7 snapshots itself\nNothing was touched, and the gateways go on$/,
+  );
+  expect([outside.gateway, done()]).toEqual(["serves", 0]);
+});
+
+it("a stack that nobody knows has no host that could be asked", async () => {
+  const { world } = worldOf(nothing());
+  const refusal = () => Promise.reject(new Error("there is no such stack"));
+  await expect(coldRestore("prod", { ...world, refusal })).resolves.toBeUndefined();
 });
 
 it("where the last up goes wrong all of it is restored, and pulumi up is what is left", async () => {

@@ -18,6 +18,8 @@ const good: Seen = {
     code: 0,
     audits: { openclaw: { "security audit --deep": 0, "doctor --non-interactive": 1 } },
   },
+  verified: { began: now - 6 * 86400, snapshot: "ab".repeat(32), gateways: { openclaw: {} } },
+  since: now - 60 * 86400,
   timers: Object.fromEntries(backupTimers.map((timer) => [timer, "enabled active"])),
 };
 /** The rows that fail, and what they say. */
@@ -71,6 +73,59 @@ test.each<[string, Seen, Record<string, RegExp>]>([
     { "every part was copied": /openclaw\/state: it took longer/ },
   ],
   [
+    "a database that SQLite could not copy",
+    but({
+      parts: {
+        "openclaw/state": {
+          "backup-database": {
+            stopped: null,
+            asFiles: 1,
+            leftOut: [
+              {
+                path: "memory/main.sqlite",
+                why: "is copied as the files that it is, and may not open: it is locked",
+              },
+            ],
+          },
+        },
+      },
+    }),
+    {
+      "every part was copied":
+        /^openclaw\/state: 1 databases could only be copied as files, .*; memory\/main\.sqlite .* locked$/,
+    },
+  ],
+  [
+    "the weekly verification did not hold",
+    {
+      ...good,
+      verified: {
+        began: now - 86400,
+        snapshot: "ab".repeat(32),
+        gateways: { openclaw: { failed: "1 damaged" } },
+      },
+    },
+    {
+      "the newest restores, weekly":
+        /^the last did not hold \(1 days ago, of snapshot abababab\):\nopenclaw: 1 damaged\njournalctl -u clawkeep-backup-verify\.service; again: systemctl start/,
+    },
+  ],
+  [
+    "it found no snapshot",
+    { ...good, verified: { began: now, snapshot: "", failed: "there is no snapshot", gateways: {} } },
+    { "the newest restores, weekly": /of snapshot none\):\nthere is no snapshot/ },
+  ],
+  [
+    "it is nine days old",
+    { ...good, verified: { began: now - 9 * 86400, snapshot: "ab", gateways: { openclaw: {} } } },
+    { "the newest restores, weekly": /^the last was 9 days ago/ },
+  ],
+  [
+    "none was ever made on a host of nine days",
+    { ...good, verified: null, since: now - 9 * 86400 },
+    { "the newest restores, weekly": /^none was made, and this host saves for 9 days/ },
+  ],
+  [
     "no dump of what was spent",
     but({ spend: "no such container" }),
     { "every part was copied": /what was spent: no/ },
@@ -96,6 +151,23 @@ test.each<[string, Seen, Record<string, RegExp>]>([
   for (const [name, words] of Object.entries(wanted)) expect(found[name]).toMatch(words);
 });
 
+it("the newest of a stack that another took over from is no prune that is overdue", () => {
+  const days = (age: number): string => new Date((now - age * 86400) * 1000).toISOString();
+  const check = backupChecks["no prune is overdue"];
+  const seen = (oldestToPrune: string | null): Seen =>
+    but({ repository: { snapshots: 9000, oldest: days(20), oldestToPrune } });
+  expect(check?.(seen(days(13)), 2)).toMatch(/13 days$/);
+  expect(check?.(seen(null), 2)).toMatch(/0 days$/);
+  expect(() => check?.(seen(days(18)), 2)).toThrow(/18 days old/);
+});
+
+it("the first verification of a new host is waited for", () => {
+  const check = backupChecks["the newest restores, weekly"];
+  expect(check?.({ ...good, verified: null, since: now - 7 * 86400 }, 2)).toMatch(/still to come/);
+  expect(check?.({ ...good, verified: null, since: null }, 2)).toMatch(/still to come/);
+  expect(check?.(good, 2)).toBe("6 days ago, of snapshot abababab: openclaw");
+});
+
 it("what the host prints is read", () => {
   const said = `${now}\nclawkeep-backup.timer enabled active\nclawkeep-backup-daily.timer disabled inactive\n\n{"failed": "x\\n\\ny"}`;
   expect(readSeen(said)).toEqual({
@@ -103,13 +175,19 @@ it("what the host prints is read", () => {
     timers: { "clawkeep-backup.timer": "enabled active", "clawkeep-backup-daily.timer": "disabled inactive" },
     last: { failed: "x\n\ny" },
     daily: null,
+    verified: null,
+    since: null,
   });
   const daily = { began: 1, code: 0, audits: {} };
-  expect(readSeen(`${now}\n\nnull\n\n\n${JSON.stringify(daily)}\n\n`)).toEqual({
+  const verified = { began: 2, snapshot: "ab", gateways: {} };
+  const [one, two] = [daily, verified].map((each) => JSON.stringify(each));
+  expect(readSeen(`${now}\n\nnull\n\n\n${one}\n\n${two}\n\n1700000000\n`)).toEqual({
     now,
     timers: {},
     last: null,
     daily,
+    verified,
+    since: 1_700_000_000,
   });
 });
 
