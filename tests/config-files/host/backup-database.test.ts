@@ -127,6 +127,10 @@ open("d.sqlite", "wb").write(b"SQLite format 3\\0" + b"\\xff" * 5000)`);
       /d\.sqlite is copied as the files that it is, .*\np\.sqlite .*what is called -wal is no file/,
     );
     expect(readFileSync(copy("d.sqlite")).equals(readFileSync(join(copies.from, "d.sqlite")))).toBe(true);
+    // While nothing changes their copies are what they were, and named again; until one can be made.
+    expect(copies.databases()).toMatchObject({ asFiles: 2, unchanged: 3, leftOut });
+    copies.python(`import os; os.unlink("p.sqlite-wal")`);
+    expect(copies.databases({ whole: true })).toMatchObject({ asFiles: 1, copied: 2 });
     expect(look("ok.sqlite")).toBe("ok 10");
   });
 
