@@ -22,7 +22,7 @@ function host(docker: string): Outside {
   const shell: Outside["shell"] = (script, args) =>
     new Promise((resolve, reject) => {
       execFile("bash", ["-c", script, "recover", ...args], { env }, (error, stdout) =>
-        error ? reject(error) : resolve(stdout),
+        error ? reject(new Error(error.message)) : resolve(stdout),
       );
     });
   return { ...nowhere, shell };
