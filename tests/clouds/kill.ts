@@ -47,6 +47,8 @@ const signal = (pid: number, name: NodeJS.Signals): void => {
 
 /** @returns whom it has ended */
 export function killWithAll(pid: number): number[] {
+  // What was not started has no number, and everything descends from the first process.
+  if (pid <= 1) throw new Error(`process ${pid} is nothing that a test has started`);
   const stopped = new Set<number>();
   // Who is stopped starts nothing: so the family is whole once nobody new is found in it.
   for (let fresh = familyOf(pid); fresh.length > 0;) {

@@ -89,7 +89,10 @@ export class CloudStack {
     await this.fault(cloud, { method, path, status: "hang", done });
     const up = this.begin(...words);
     for (let tries = 0; (await this.unmet()) > 0; tries++) {
-      if (tries > 1500) throw new Error(`the up has not come to ${method} ${path}`);
+      if (tries > 1500 || up.exitCode !== null) {
+        killWithAll(up.pid ?? 0);
+        throw new Error(`the up has not come to ${method} ${path}`);
+      }
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
     // What goes on beside that call comes to its end or not: as it happens.

@@ -102,3 +102,7 @@ onLinux("what a test kills is killed with whoever has left its group", async () 
   await new Promise((wake) => setTimeout(wake, 100));
   expect(processesOfLinux().map(({ pid }) => pid)).not.toContain(other);
 });
+
+test("and nothing is, where there was nothing to kill", () => {
+  for (const pid of [0, 1]) expect(() => killWithAll(pid)).toThrow(/nothing that a test has started/);
+});
