@@ -134,7 +134,7 @@ export interface Waiting {
 /** @returns whether there were any @throws Error with what to type where they do not end */
 export async function awaitOrphans(
   stack: string,
-  { list, uid, ours, say, seconds = orphanSeconds, betweenMs = 1000 }: Waiting,
+  { list, uid, ours, say, seconds = orphanSeconds, betweenMs = 500 }: Waiting,
 ): Promise<boolean> {
   const left = (): Process[] => orphans(list(), uid).filter(({ pid }) => ours(pid));
   const typed = (found: readonly Process[]): string => `kill ${found.map(({ pid }) => pid).join(" ")}`;
