@@ -12,6 +12,7 @@ import { zone } from "../../lab/internet/addresses";
 import { HetznerEmulator } from "../../lab/hetzner/emulator";
 import { FakeMachines } from "../lab/hetzner/fake-machines";
 import { Project, type Result } from "../lab/toolchain/project";
+import { killWithAll } from "./kill";
 
 const root = join(__dirname, "..", "..");
 const tokens = {
@@ -83,29 +84,53 @@ export class CloudStack {
     return this.project.run(process.execPath, "--import", "tsx", tool, "test", ...args);
   }
 
-  /** An `up` that is killed with all its plugins while it waits for the answer to this call. */
-  async upKilledAt({ cloud, method, path }: Call, done: boolean): Promise<void> {
+  /**
+   * An `up` that is killed with all its plugins while it waits for the answer to this call.
+   * @param words more arguments for it
+   */
+  async upKilledAt(call: Call, done: boolean, ...words: string[]): Promise<void> {
+    const up = await this.upHangingAt(call, done, ...words);
+    const ended = new Promise((resolve) => up.once("exit", resolve));
+    killWithAll(up.pid ?? 0);
+    await ended;
+  }
+
+  /** An `up` that waits for the answer to this call, and goes on to. */
+  async upHangingAt({ cloud, method, path }: Call, done: boolean, ...words: string[]): Promise<ChildProcess> {
     await this.fault(cloud, { method, path, status: "hang", done });
-    const up = this.begin();
+    const up = this.begin(...words);
     for (let tries = 0; (await this.unmet()) > 0; tries++) {
-      if (tries > 300) throw new Error(`the up has not come to ${method} ${path}`);
+      if (tries > 1500 || up.exitCode !== null) {
+        killWithAll(up.pid ?? 0);
+        throw new Error(`the up has not come to ${method} ${path}`);
+      }
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
     // What goes on beside that call comes to its end or not: as it happens.
     await new Promise((resolve) => setTimeout(resolve, 500));
-    const ended = new Promise((resolve) => up.once("exit", resolve));
-    process.kill(-(up.pid ?? 0), "SIGKILL");
-    await ended;
+    return up;
   }
 
-  begin = (): ChildProcess => this.project.begin("up", "--yes", "--skip-preview");
+  begin = (...words: string[]): ChildProcess => this.project.begin("up", "--yes", "--skip-preview", ...words);
+
+  private async exported(): Promise<{
+    resources?: { urn: string }[];
+    pending_operations?: { type: string; resource: { urn: string } }[];
+  }> {
+    const { stdout } = await this.project.expect("stack", "export", "--stack", "test");
+    return (JSON.parse(stdout) as { deployment: object }).deployment;
+  }
+
+  /** URN of a resource that the state has. */
+  async urnOf(name: string): Promise<string> {
+    const found = (await this.exported()).resources?.find(({ urn }) => urn.endsWith(`::${name}`));
+    if (found === undefined) throw new Error(`the state has no ${name}`);
+    return found.urn;
+  }
 
   /** What the state says was cut off. */
   async pending(): Promise<string[]> {
-    const { stdout } = await this.project.expect("stack", "export", "--stack", "test");
-    const { deployment } = JSON.parse(stdout) as {
-      deployment: { pending_operations?: { type: string; resource: { urn: string } }[] };
-    };
+    const deployment = await this.exported();
     return (deployment.pending_operations ?? []).map(
       ({ type, resource }) => `${type} ${resource.urn.split("::").at(-1)}`,
     );

@@ -16,6 +16,7 @@ import { ensureSshIdentity } from "../../lab/rehearsal/ssh";
 import { labGateway, writeStackFile } from "../../lab/rehearsal/stacks";
 import { containerStates } from "../../lab/rehearsal/vps";
 import { seeded } from "../clouds/faults";
+import { killWithAll } from "../clouds/kill";
 import { expectAnswering, whatIsKept } from "./kept";
 import { services } from "./support";
 
@@ -49,7 +50,7 @@ async function upKilledAfter(ms: number): Promise<boolean> {
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   await Promise.race([ended, new Promise((wake) => setTimeout(wake, ms))]);
   const atWork = child.exitCode === null;
-  if (atWork) process.kill(-(child.pid ?? 0), "SIGKILL");
+  if (atWork) killWithAll(child.pid ?? 0);
   await ended;
   return atWork;
 }
@@ -117,7 +118,7 @@ test("the state backend goes away in the middle, and comes back", async () => {
   renameSync(state, away);
   try {
     await Promise.race([ended, new Promise((wake) => setTimeout(wake, 60_000))]);
-    if (child.exitCode === null) process.kill(-(child.pid ?? 0), "SIGKILL");
+    if (child.exitCode === null) killWithAll(child.pid ?? 0);
     await ended;
   } finally {
     // What it may have made anew in the place of the old one is nobody's.

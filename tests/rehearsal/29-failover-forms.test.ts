@@ -13,6 +13,7 @@ import { enterLabEnvironment } from "../../lab/rehearsal/environment";
 import { chatTurn } from "../../lab/rehearsal/public";
 import { onVps, tryOnVps } from "../../lab/rehearsal/vps";
 import { seeded } from "../clouds/faults";
+import { killWithAll } from "../clouds/kill";
 import {
   active,
   addressOf,
@@ -114,7 +115,7 @@ async function failoverKilledAfter(ms: number): Promise<void> {
   });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   await Promise.race([ended, new Promise((wake) => setTimeout(wake, ms))]);
-  if (child.exitCode === null) process.kill(-(child.pid ?? 0), "SIGKILL");
+  if (child.exitCode === null) killWithAll(child.pid ?? 0);
   await ended;
 }
 

@@ -5,6 +5,7 @@ import { attempt, type Outcome } from "../../lab/lib/exec";
 import { repoDir } from "../../lab/lib/paths";
 import { onVps } from "../../lab/rehearsal/vps";
 import { seeded } from "../clouds/faults";
+import { killWithAll } from "../clouds/kill";
 import { make } from "./backups";
 import { expectAnswering, readMarker, whatIsKept } from "./kept";
 
@@ -26,7 +27,7 @@ export async function restoreCutAfter(ms: number, ...words: readonly string[]): 
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   await Promise.race([ended, new Promise((wake) => setTimeout(wake, ms))]);
   const atWork = child.exitCode === null;
-  if (atWork && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+  if (atWork && child.pid !== undefined) killWithAll(child.pid);
   await ended;
   return atWork;
 }

@@ -1,4 +1,4 @@
-/** What a state says of operations that were cut off, and who holds its lock. No Pulumi in here. */
+/** What a state says of operations that were cut off. No Pulumi in here. */
 import type { ImportPlace } from "../../config/import-command";
 
 /** A resource as `pulumi stack export` has it. */
@@ -10,6 +10,8 @@ export interface StateResource {
   readonly parent?: string;
   /** URN and id, with `::` between them. */
   readonly provider?: string;
+  /** It is deleted already, and in the state because what takes its place is not made yet. */
+  readonly pendingReplacement?: boolean;
 }
 
 export interface Pending {
@@ -22,24 +24,47 @@ export interface Exported {
   readonly deployment: {
     readonly resources?: readonly StateResource[];
     readonly pending_operations?: readonly Pending[];
+    readonly secrets_providers?: { readonly type: string; readonly state?: { readonly url?: string } };
   };
 }
 
 export const nameOf = (urn: string): string => urn.split("::").at(-1) ?? "";
 
-/** Operations that were cut off and whose resource the state does not have since: those that nothing else mends. */
-export function lost({ deployment }: Exported): StateResource[] {
-  const known = new Set((deployment.resources ?? []).map(({ urn }) => urn));
-  return (deployment.pending_operations ?? [])
+/** What there is, as the state has it. */
+const there = ({ deployment }: Exported): readonly StateResource[] =>
+  (deployment.resources ?? []).filter(({ pendingReplacement }) => pendingReplacement !== true);
+
+/** What is made when it was cut off, and is not in the state since: that which nothing else mends. */
+export function lost(state: Exported): StateResource[] {
+  const known = new Set(there(state).map(({ urn }) => urn));
+  return (state.deployment.pending_operations ?? [])
     .filter(({ type, resource }) => type === "creating" && !known.has(resource.urn))
     .map(({ resource }) => resource);
 }
 
-/** Those of resources that the state has: what has become of them, only their provider can say. */
-export const unsure = ({ deployment }: Exported): StateResource[] =>
-  (deployment.pending_operations ?? [])
-    .filter(({ type }) => type !== "creating")
-    .map(({ resource }) => resource);
+/** Those of resources that the state has: what has become of them, only their provider can say. Each URN once. */
+export function unsure({ deployment }: Exported): string[] {
+  const asked = new Set((deployment.resources ?? []).map(({ urn }) => urn));
+  const found = (deployment.pending_operations ?? [])
+    .filter(({ type, resource }) => type !== "creating" && asked.has(resource.urn))
+    .map(({ resource }) => resource.urn);
+  return [...new Set(found)];
+}
+
+/** What the state knows of a resource that it has not. */
+export interface Known {
+  /** Ids of all that there is of its type: what bears its name and is one of them is another resource's. */
+  readonly ids: readonly string[];
+  /** Whether it had one, which was deleted for this one: Pulumi imports nothing in the place of that. */
+  readonly replaced: boolean;
+}
+
+export const knownOf = (state: Exported, { type, urn }: StateResource): Known => ({
+  ids: there(state).flatMap((each) => (each.type === type && each.id !== undefined ? [each.id] : [])),
+  replaced: (state.deployment.resources ?? []).some(
+    (each) => each.urn === urn && each.pendingReplacement === true,
+  ),
+});
 
 /** The same state without operations that were cut off. */
 export const settled = (exported: Exported): Exported => ({
@@ -62,45 +87,4 @@ export function hostIn({ deployment }: Exported): readonly string[] | undefined 
   const [, login = "", port = "22"] = /^ssh:\/\/([^:/]+)(?::(\d+))?$/.exec(String(host)) ?? [];
   if (login === "" || typeof sshOpts !== "string") return undefined;
   return [...(JSON.parse(sshOpts) as string[]), "-p", port, login];
-}
-
-export interface Lock {
-  readonly who: string;
-  readonly machine: string;
-  readonly pid: number;
-  readonly since: string;
-}
-
-/** Locks that Pulumi names where it refuses; none where it says of a lock and not whose. */
-export const locksIn = (said: string): Lock[] =>
-  [...said.matchAll(/created by (\S+)@(\S+) \(pid (\d+)\) at (\S+)/g)].map(
-    ([, who = "", machine = "", pid = "", since = ""]) => ({ who, machine, pid: Number(pid), since }),
-  );
-
-/** As the backends in files and buckets say it, and Pulumi Cloud. */
-export const isLocked = (said: string): boolean =>
-  /currently locked by|Another update is currently in progress/.test(said);
-
-/**
- * Why the lock may not be taken away; undefined where it may: its holder was on this machine and is gone, or the operator
- * answers for it.
- * @param answersFor the operator has said that nobody else is at work
- */
-export function lockProblem(
-  stack: string,
-  locks: readonly Lock[],
-  machine: string,
-  lives: (pid: number) => boolean,
-  answersFor: boolean,
-): string | undefined {
-  const alive = locks.find((lock) => lock.machine === machine && lives(lock.pid));
-  if (alive !== undefined)
-    return `pulumi is at work on ${stack} (process ${alive.pid} of ${alive.who}, since ${alive.since}): wait for it, or end it`;
-  const elsewhere = locks.filter((lock) => lock.machine !== machine);
-  if (answersFor || (locks.length > 0 && elsewhere.length === 0)) return undefined;
-  const whose = elsewhere.map((lock) => `${lock.who} on ${lock.machine} since ${lock.since}`).join(", ");
-  return (
-    `${stack} is locked by ${whose || "somebody whom the backend does not name"}. Nobody here can see whether that still ` +
-    `runs. If it does not: make recover STACK=${stack} UNLOCK=1`
-  );
 }

@@ -1,8 +1,6 @@
 import {
   hostIn,
-  isLocked,
-  lockProblem,
-  locksIn,
+  knownOf,
   lost,
   placeIn,
   settled,
@@ -36,8 +34,34 @@ test("lost is what was being made and is not in the state; unsure is what was be
     "old",
   );
   expect(lost(cut).map((each) => each.urn)).toEqual([urn("volume")]);
-  expect(unsure(cut).map((each) => each.urn)).toEqual([urn("server"), urn("old")]);
+  expect(unsure(cut)).toEqual([urn("server"), urn("old")]);
   expect(settled(cut)).toEqual(state([], "imported", "server", "old"));
+});
+
+test("what takes the place of another is lost too, though the state has the one that was deleted for it", () => {
+  const { deployment } = state([pending("creating", "server")], "server", "other");
+  const [server, ...others] = deployment.resources ?? [];
+  const cut = {
+    deployment: { ...deployment, resources: [{ ...server, pendingReplacement: true }, ...others] },
+  } as Exported;
+  expect(lost(cut).map((each) => each.urn)).toEqual([urn("server")]);
+  // What bears its name is not the one that was deleted.
+  expect(knownOf(cut, pending("creating", "server").resource)).toEqual({
+    ...{ ids: ["id of other"], replaced: true },
+  });
+});
+
+test("ids are those of its type alone: Hetzner counts each kind for itself", () => {
+  const resource = { urn: urn("server"), type: "hcloud:index/server:Server" };
+  expect(knownOf(state([], "volume"), resource)).toEqual({ ids: [], replaced: false });
+});
+
+test("a provider is asked only of what the state has, and once", () => {
+  const cut = state(
+    [pending("importing", "record"), pending("updating", "server"), pending("reading", "server")],
+    "server",
+  );
+  expect(unsure(cut)).toEqual([urn("server")]);
 });
 
 test("a state without any of it has neither", () => {
@@ -70,42 +94,4 @@ test("the host is where its Docker provider goes, by the same options", () => {
   ]);
   // Not known yet, or not to be read.
   expect(hostIn(provider({ host: "04da6b54-80e4-46f7-96ec-b56ff0331ba9", sshOpts: "[]" }))).toBeUndefined();
-});
-
-describe("a lock", () => {
-  const said = `error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with \`pulumi cancel\`.
-  file:///state/.pulumi/locks/organization/clawkeep/prod/5688.json?no_tmp_dir=true: created by ann@desk (pid 628) at 2026-11-29T16:28:45Z`;
-  const [lock] = locksIn(said);
-  const problem = (machine: string, lives: boolean, answersFor = false) =>
-    lockProblem("prod", locksIn(said), machine, () => lives, answersFor);
-
-  test("says whose it is", () => {
-    expect(isLocked(said)).toBe(true);
-    expect(lock).toEqual({ who: "ann", machine: "desk", pid: 628, since: "2026-11-29T16:28:45Z" });
-    expect(isLocked("error: [409] Conflict: Another update is currently in progress.")).toBe(true);
-    expect(isLocked("error: no stack named 'prod' found")).toBe(false);
-  });
-
-  test("of one that has ended on this machine is taken away", () => {
-    expect(problem("desk", false)).toBeUndefined();
-  });
-
-  test("of one that runs never is, whatever the operator says", () => {
-    for (const answersFor of [false, true])
-      expect(problem("desk", true, answersFor)).toMatch(/^pulumi is at work on prod \(process 628 of ann/);
-  });
-
-  test("of another machine only when the operator answers for it", () => {
-    expect(problem("other", false)).toMatch(
-      /locked by ann on desk since .*make recover STACK=prod UNLOCK=1$/,
-    );
-    expect(problem("other", false, true)).toBeUndefined();
-  });
-
-  test("of nobody that the backend names is treated so too", () => {
-    expect(lockProblem("prod", [], "desk", () => true, false)).toMatch(
-      /somebody whom the backend does not name.*UNLOCK=1/,
-    );
-    expect(lockProblem("prod", [], "desk", () => true, true)).toBeUndefined();
-  });
 });

@@ -9,7 +9,38 @@ const runs = "tests/config-files/host/backup-run.test.ts";
 const squid = "tests/config-files/egress-proxy/squid-conf.test.ts";
 const prunes = "tests/tools/prune/rule.test.ts";
 
+const restores = "tests/config-files/host/backup-restore.test.ts";
+const damage = "tests/tools/prune/damage.test.ts";
+
 export const backupControls: readonly Control[] = [
+  ...controlsOf({ threat: undefined, file: "config-files/host/bin/backup_snapshots.py", test: restores }, [
+    {
+      name: "backup-above-the-record",
+      from: "if known is not None and epoch > known:",
+      to: "if False:",
+      failing: "a snapshot that says what no backup-run says",
+    },
+    {
+      name: "backup-passed-over-without-a-word",
+      from: "if known_epoch() is None and seconds_of(later)",
+      to: "if False and seconds_of(later)",
+      failing: "the operator says which",
+    },
+  ]),
+  ...controlsOf({ threat: undefined, file: "tools/prune-backups.ts", test: damage }, [
+    {
+      name: "prune-reads-packs",
+      from: "    checkShare(within);\n",
+      to: "",
+      failing: "stops where restic finds damage",
+    },
+    {
+      name: "prune-looks-at-versions",
+      from: "  checkVersions(remote);\n",
+      to: "",
+      failing: "stops where something was overwritten",
+    },
+  ]),
   ...controlsOf({ threat: undefined, file: "config-files/host/bin/backup_common.py", test: collects }, [
     {
       name: "backup-names-shown",

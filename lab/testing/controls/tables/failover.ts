@@ -10,6 +10,21 @@ const onHost = "config-files/host/bin/host-failover";
 
 /** Each of the steps of a takeover that keeps two from serving, or something from being lost. */
 const takeoverControls = [
+  ...controlsOf(
+    {
+      threat: undefined,
+      file: "config-files/host/bin/backup-run",
+      test: "tests/config-files/host/backup-run.test.ts",
+    },
+    [
+      {
+        name: "takeover-unserved-saves-nothing",
+        from: "if unserved := [name for",
+        to: "if unserved := [] and [name for",
+        failing: "saves nothing of what a snapshot has put there",
+      },
+    ],
+  ),
   ...controlsOf({ threat: undefined, file: steps, test: "tests/tools/failover/steps.test.ts" }, [
     {
       name: "takeover-fence-is-proven",
@@ -22,6 +37,12 @@ const takeoverControls = [
       from: "now?.epoch === wanted.epoch && now.stack === of.to && now.by === of.mark",
       to: "now?.epoch === wanted.epoch && now.stack === of.to",
       failing: "who comes second is told, for the same stack",
+    },
+    {
+      name: "takeover-planned-takes-the-last",
+      from: 'world.restore(of.planned ? (saved ?? "newest") : undefined)',
+      to: "world.restore(undefined)",
+      failing: "planned takes the snapshot that was made last",
     },
     {
       name: "takeover-planned-is-the-hosts",

@@ -69,7 +69,7 @@ const hostControls = controlsOf({ threat: undefined, file: guard, test: guardTes
     name: "lease-kills-beside-a-hanging-disk",
     file: "config-files/host/bin/gateway_processes.py",
     from: "        self.thread.join(patience)",
-    to: "        self.thread.join()",
+    to: "        self.thread.join(20 * patience)",
     test: againTest,
     failing: "a disk that hangs",
   },
