@@ -113,7 +113,8 @@ def restore_newest(order: Order, found: list[Snapshot]) -> list[str]:
             done = restore(order, usable[place])
         except Unreadable as failure:
             said.append(f"{shown(usable[place])}: {failure}")
-            unreadable, place, step = place, place + step, 2 * step
+            # The oldest is not passed by.
+            unreadable, place, step = place, max(place + 1, min(place + step, len(usable) - 1)), 2 * step
     if done is None:
         raise Unreadable("no snapshot can be read of what was spent; what this host counts stays.")
     while place - unreadable > 1:
