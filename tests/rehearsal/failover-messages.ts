@@ -3,7 +3,7 @@ import { telegramSays, telegramSent } from "../../lab/rehearsal/world";
 import { pair } from "./pairing";
 import { eventually } from "./support";
 
-/** Longer than a turn takes, so that at most two are in flight at once. */
+/** Longer than a turn takes on a quiet machine. */
 const everyMs = 3000;
 
 export interface Message {
