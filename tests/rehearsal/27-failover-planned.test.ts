@@ -46,7 +46,7 @@ test("planned: away for less than a minute, nothing is lost, one poller; the oth
   const outcome = await make("failover", "STACK=standby", "PLANNED=1");
   watch.end();
   // None is answered twice, and none is lost.
-  expect(await messages.odd()).toEqual([]);
+  expect(await messages.odd("standby")).toEqual([]);
   expect(said(outcome)).toMatch(/^0\n/);
   const { seconds } = watch.outage;
   expect(await lost("standby", watch)).toEqual({ seconds: 0, words: [] });

@@ -41,7 +41,7 @@ test("unplanned, prod frozen: less than two minutes, at most what was said since
   watch.end();
   // Of what was written to prod at most what was in flight: it was fetched, and not answered yet, or not confirmed. Of what was
   // written after it froze, nothing.
-  const ago = (await messages.odd()).map(({ at }) => (frozen.getTime() - at) / 1000);
+  const ago = (await messages.odd("standby")).map(({ at }) => (frozen.getTime() - at) / 1000);
   expect(ago.filter((seconds) => seconds < 0 || seconds > inFlightSeconds)).toEqual([]);
   expect(said(outcome)).toMatch(/^0\n/);
   expect(said(outcome)).toMatch(/prod does not do it itself.*power of clawkeep-prod is cut/s);

@@ -1,5 +1,6 @@
 /** Somebody writes to the bot every few seconds while one stack takes over from another: what is answered twice, and what never. */
 import { telegramSays, telegramSent } from "../../lab/rehearsal/world";
+import { whatIsKept } from "./kept";
 import { pair } from "./pairing";
 import { eventually } from "./support";
 
@@ -56,8 +57,13 @@ export class Messages {
     }));
   }
 
-  /** Nothing more is said. @returns what was not answered once, when the last had time to be */
-  async odd(): Promise<Message[]> {
+  /**
+   * Nothing more is said. What comes while a turn is at work is one turn with what comes next, and has one answer with it: that it
+   * has arrived, the conversation says.
+   *
+   * @param stack that serves now. @returns what was answered twice, or has not arrived when the last had time to
+   */
+  async odd(stack: string): Promise<Message[]> {
     clearInterval(this.timer);
     let odd: Message[] = [];
     try {
@@ -68,7 +74,12 @@ export class Messages {
     } catch {
       // What is left is what the caller judges.
     }
-    console.log(`${this.said.length} messages, not answered once: ${JSON.stringify(odd)}`);
-    return odd;
+    const silent = odd.filter(({ answers }) => answers === 0).map(({ words }) => words);
+    const { found } = await whatIsKept(stack, silent);
+    const left = odd.filter(({ words, answers }) => answers > 1 || !found.includes(words));
+    console.log(
+      `${this.said.length} messages; answered with another: ${found.length}; twice or never: ${JSON.stringify(left)}`,
+    );
+    return left;
   }
 }
