@@ -82,7 +82,7 @@ esac`,
     script(
       "rclone",
       `case "$*" in
-*hashsum*) echo '${hash}  snapshots/${one}' ;;
+*hashsum*) cat >/dev/null; echo '${hash}  snapshots/${one}' ;;
 *versions*) echo '${versions}' ;;
 *) echo '${JSON.stringify([{ Path: one, ModTime: time }])}' ;;
 esac`,
