@@ -1,6 +1,5 @@
 /** Rows about the chat channels: whether what a gateway sends to them arrives, by the very way that its messages take. */
 import { placeholderToken, relayUrl } from "../../config-files/relay/deployment";
-
 import { telegramSettings } from "../../config/gateway-schema";
 import { gatewaySecretKeys } from "../../config/secrets";
 import { services } from "../../config/services";

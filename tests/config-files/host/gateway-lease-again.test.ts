@@ -1,17 +1,9 @@
 /** The guard of a lease: how what it has ended starts again, and what a host that is not well keeps it from. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { hasPython } from "./backup-copies";
-import { inLeaseWorld } from "./lease-world";
+import { inWorld, type Calls } from "./lease-world";
 
 // Processes on a busy machine.
 jest.setTimeout(60_000);
-let home: string;
-beforeEach(() => void (home = mkdtempSync(join(tmpdir(), "clawkeep-lease-"))));
-afterEach(() => rmSync(home, { recursive: true, force: true }));
-const inWorld = <T>(code: string): T => inLeaseWorld<T>(home, code);
-type Calls = [at: number, what: string][];
 
 (hasPython ? describe : describe.skip)("a start of what the guard has ended", () => {
   const starts = `[when for when, _ in did("systemctl start")]`;

@@ -1,17 +1,11 @@
 /** The guard of a lease: when it ends gateways, when it starts them again, and what it does not take for an answer. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { hasPython } from "./backup-copies";
-import { inLeaseWorld } from "./lease-world";
+import { home, inWorld, type Calls } from "./lease-world";
 
 // Processes on a busy machine.
 jest.setTimeout(60_000);
-let home: string;
-beforeEach(() => void (home = mkdtempSync(join(tmpdir(), "clawkeep-lease-"))));
-afterEach(() => rmSync(home, { recursive: true, force: true }));
-const inWorld = <T>(code: string): T => inLeaseWorld<T>(home, code);
-type Calls = [at: number, what: string][];
 
 (hasPython ? describe : describe.skip)("the guard of a lease", () => {
   it("asks four times in a lease or more, each time for some seconds, and ends nothing while this stack is named", () => {

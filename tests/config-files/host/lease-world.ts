@@ -1,5 +1,7 @@
 /** gateway-lease on a host that is made up: its clock, who answers, what runs. Time passes only where somebody waits. */
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { scriptsAsModules } from "./backup-copies";
 
@@ -56,8 +58,16 @@ def begin(seconds=60): return guard.Guard("prod", seconds)
 def did(*beginnings): return [each for each in calls if each[1].startswith(beginnings or ("kill", "docker stop", "systemctl stop", "systemctl start"))]
 `;
 
+/** Of the test that runs. */
+export let home: string;
+beforeEach(() => void (home = mkdtempSync(join(tmpdir(), "clawkeep-lease-"))));
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+/** Somebody did something, in seconds of the world's clock. */
+export type Calls = [at: number, what: string][];
+
 /** Runs Python in that world. @returns what its `result` is */
-export function inLeaseWorld<T>(home: string, code: string): T {
+export function inWorld<T>(code: string): T {
   const words = ["-B", "-c", `${world}\n${code}\nprint(json.dumps(result))`, bin, home];
   const { status, stdout, stderr } = spawnSync("python3", words, { encoding: "utf8", timeout: 50_000 });
   if (status !== 0) throw new Error(stderr);
