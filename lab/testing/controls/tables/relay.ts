@@ -4,6 +4,8 @@ import { controlsOf, type Control } from "../control";
 const attacks = "tests/config-files/relay/attacks.test.ts";
 const amounts = "tests/config-files/relay/amounts.test.ts";
 const closed = "tests/config-files/relay/closed.test.ts";
+const updates = "tests/config-files/relay/updates.test.ts";
+const stop = "tests/config-files/host/gateway-stop.test.ts";
 const targets = "Targets are matched as they are written";
 
 export const relayControls: readonly Control[] = [
@@ -138,4 +140,26 @@ export const relayControls: readonly Control[] = [
       },
     ],
   ),
+  ...controlsOf({ threat: undefined, file: "config-files/relay/controls.ts", test: updates }, [
+    {
+      name: "relay-withholds-updates",
+      from: "  withholdsUpdates,\n",
+      to: "  withholdsUpdates: () => false,\n",
+      failing: "answers a poll as one that nothing came for|ends a poll that waits",
+    },
+  ]),
+  ...controlsOf({ threat: undefined, file: "config-files/host/bin/drain.py", test: stop }, [
+    {
+      name: "stop-withholds-first",
+      from: "    withhold(gateway)\n",
+      to: "",
+      failing: "withholds what is new",
+    },
+    {
+      name: "stop-waits-for-what-was-taken",
+      from: 'if answer == "ready":',
+      to: 'if answer in ("ready", "busy"):',
+      failing: "ends a gateway once it has finished",
+    },
+  ]),
 ];
