@@ -2,7 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { gatewaySecretKeys } from "../config/secrets";
 import { services } from "../config/services";
 import { bundleRelay } from "../config-files/relay/bundle";
-import { relayConfiguration, relayedGateways, type RelayDeployment } from "../config-files/relay/deployment";
+import {
+  relayConfiguration,
+  relayedGateways,
+  withheld,
+  type RelayDeployment,
+} from "../config-files/relay/deployment";
 import { Component } from "./component";
 import { serviceContainer, settledBefore, type Place } from "./container";
 import { programImage } from "./image";
@@ -35,6 +40,10 @@ export class Relay extends Component {
       owner: services.relay.uid,
       files: [{ path: "tokens.json", content: pulumi.jsonStringify(Object.fromEntries(tokens)) }],
     });
+    const orders = host.command(this, this.child("withheld"), {
+      create: `install -d -m 0755 ${withheld.onHost}`,
+      delete: `rm -rf ${withheld.onHost}`,
+    });
     serviceContainer(this, this.child("container"), {
       place,
       service: "relay",
@@ -42,9 +51,10 @@ export class Relay extends Component {
       mounts: [
         { hostPath: files.directory, containerPath: "/etc/relay" },
         { hostPath: secrets.directory, containerPath: "/run/secrets/relay" },
+        { hostPath: withheld.onHost, containerPath: withheld.inContainer },
       ],
       healthcheckArguments: ["/opt/relay/relay.js", "--health", "/etc/relay/configuration.json"],
-      dependsOn: [files.installed, secrets.installed, ...settledBefore(place, "relay")],
+      dependsOn: [files.installed, secrets.installed, orders, ...settledBefore(place, "relay")],
     });
     this.finish();
   }

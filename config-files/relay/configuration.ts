@@ -24,6 +24,8 @@ export interface RelayConfiguration {
   readonly tokenFile: string;
   /** File with CA certificates, PEM, that are trusted besides the public ones. */
   readonly extraCaFile: string | null;
+  /** Directory with a file of a gateway's name while that gateway gets no updates. */
+  readonly withheldDirectory: string;
   readonly limits: {
     /** Connections of one gateway at the same time. */
     readonly connections: number;

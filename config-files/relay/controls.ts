@@ -6,6 +6,7 @@ import { Refusal } from "../http-service/refusal";
 import { checkHead } from "./request-head";
 import { Scrub } from "./scrub";
 import { parseTarget } from "./target";
+import { withholdsUpdates } from "./updates";
 
 /**
  * Every control of the relay, by name. The relay has no other way to reach one, so that a test can switch off any single
@@ -31,6 +32,7 @@ export const controls = {
   checkHead,
   parseTarget,
   isAllowedMethod,
+  withholdsUpdates,
   /** Whether bodies are cut off at their limit when they come in chunks. */
   limitStreams: true,
   responseHeaders,

@@ -8,6 +8,8 @@ import type { RelayConfiguration, RelayedGateway } from "./configuration";
 export { placeholderToken } from "./placeholder";
 
 const { relay, egressProxy } = services;
+/** Where the host says whose updates are withheld, by a file of the gateway's name (drain.py); and the same in the relay's container. */
+export const withheld = { onHost: "/opt/openclaw/relay/withheld", inContainer: "/run/withheld" } as const;
 /** What a gateway's Telegram channel has as its `apiRoot`. */
 export const relayUrl = `http://${relay.name}:${relay.port}`;
 /** The one host that the relay sends to. */
@@ -49,6 +51,7 @@ export function relayConfiguration(args: RelayDeployment): string {
     gateways,
     tokenFile: "/run/secrets/relay/tokens.json",
     extraCaFile: args.extraCa ? "/etc/relay/extra-ca.pem" : null,
+    withheldDirectory: withheld.inContainer,
     limits: { connections: 32, tunnels: tunnelsOf(gateways.length) },
   };
   return `${JSON.stringify(configuration, null, 2)}\n`;

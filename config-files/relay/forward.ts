@@ -45,6 +45,7 @@ export const goneStatus = 499;
  * Carries a call to the Bot API and its answer back, both as streams: neither is ever held as a whole. The request is
  * written anew; of the gateway's headers only type and length of the body go on.
  *
+ * @param stop ends it while the answer has not begun; what has begun is carried to its end
  * @returns the status that the gateway got
  * @throws {Refusal} while the answer has not begun
  */
@@ -53,6 +54,7 @@ export async function forward(
   { sent, received }: { sent: Meter; received: Meter },
   configuration: RelayConfiguration,
   controls: Controls,
+  stop?: AbortSignal,
 ): Promise<number> {
   const { host, port } = configuration.upstream;
   const upstream = httpsRequest({
@@ -83,6 +85,10 @@ export async function forward(
   // A poll that nobody waits for any more would be a second poller.
   const hangUp = (): void => void upstream.destroy();
   response.once("close", hangUp);
+  const end = (): void => {
+    if (!response.headersSent) upstream.destroy(new Refusal(503, "withheld", "updates are withheld", "fail"));
+  };
+  stop?.addEventListener("abort", end);
   try {
     const answered = new Promise<IncomingMessage>((resolve, reject) => {
       upstream.once("response", resolve);
@@ -108,5 +114,6 @@ export async function forward(
     throw new Refusal(502, "upstream", `Telegram cannot be reached: ${code}`, "fail");
   } finally {
     response.removeListener("close", hangUp);
+    stop?.removeEventListener("abort", end);
   }
 }

@@ -18,6 +18,7 @@ import {
 import type { RequestLog } from "./request-log";
 import { readBots, type Bot } from "./tokens";
 import { TunnelAgent } from "./tunnel";
+import { forwardUpdates } from "./updates";
 
 /** One request from its arrival to its one log line. */
 interface Exchange {
@@ -127,7 +128,11 @@ export class RelayServer {
         return;
       }
       const call = this.admit(request, response, exchange);
-      const status = await forward(call, exchange, this.configuration, this.controls);
+      const { configuration, controls } = this;
+      const status =
+        exchange.method === "getUpdates"
+          ? await forwardUpdates(exchange.gateway ?? "", call, exchange, configuration, controls)
+          : await forward(call, exchange, configuration, controls);
       const rule = status === goneStatus ? "gone" : call.target.kind;
       this.record(exchange, { decision: "allow", rule, status });
     } catch (error) {

@@ -87,6 +87,21 @@ result = [before, done, attempt("fence", "7"), open(f"{home}/gateways/gw/role").
     expect(at("docker stop -t 7 ")).toBeGreaterThan(at("systemctl stop --no-block"));
   });
 
+  it("fence, with all the time that work has: its unit stops it, which lets it finish, and nobody else does", () => {
+    const order = inWorld(`
+own_run = common.run
+def run(*words, **more):
+    if words[:2] == ("systemctl", "stop"): state["gw"] = False
+    return own_run(*words, **more)
+failover.run = run
+result = [attempt("fence", "340"), [call for call in calls if "stop" in call]]`);
+    const stop = "systemctl stop openclaw-gateway@gw.service";
+    expect(order).toEqual([
+      [0, "down, and stays down: gw"],
+      [stop, stop],
+    ]);
+  });
+
   it("a gateway that does not stop is no fence", () => {
     expect(inWorld(`state["stops"] = False\nresult = attempt("fence", "7")`)).toEqual([
       1,

@@ -124,6 +124,11 @@ export class Place {
     this.servers.splice(this.servers.indexOf(server as Server), 1);
   }
 
+  /** Directory of the host's orders to withhold updates. */
+  get withheld(): string {
+    return join(this.directory, "withheld");
+  }
+
   /** Writes a file beside the tokens. @returns its path */
   file(name: string, content: string): string {
     const path = join(this.directory, name);
@@ -143,6 +148,7 @@ export class Place {
       ],
       tokenFile: join(this.directory, "tokens.json"),
       extraCaFile: join(this.directory, "ca.pem"),
+      withheldDirectory: this.withheld,
       limits: { connections: 8, tunnels: 6 },
       ...changes,
     };
