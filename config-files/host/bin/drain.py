@@ -2,9 +2,10 @@
 
 Usage: import drain
 
-At a SIGTERM OpenClaw answers a message that waits behind a turn with "Gateway is restarting", and forgets it; and so it does when it
-is asked to take nothing new while it works (both seen: docs/decisions.md). So its channels are closed outside it first: the relay
-withholds updates, which stay at Telegram. Then it is asked, in its own words (gateway.suspend.prepare), until nothing is at work.
+At a SIGTERM OpenClaw answers a message that waits behind a turn with "Gateway is restarting", and forgets it; so it does when it is
+asked to begin nothing while it works, and where a turn gets no sandbox (all seen: docs/decisions.md). So its channels are closed
+outside it first: the relay withholds updates, which stay at Telegram. Then it is asked, in its own words (gateway.suspend.prepare),
+until nothing is at work.
 Whoever talks to it by its own page is not held back, and sees that it goes.
 """
 import contextlib

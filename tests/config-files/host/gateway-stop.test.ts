@@ -27,6 +27,10 @@ def docker(*words, seconds=60, check=True):
     return common.Result(words, 0, "", "")
 def sleep(seconds): clock[0] += seconds
 drain.docker = stop.docker = docker
+def run(*words, seconds, check=True):
+    calls.append(" ".join(words).replace(common.BIN, ""))
+    return common.Result(words, closes, "", "sandboxes-end: one is left" if closes else "")
+stop.run, closes = run, 0
 drain.time = stop.time = types.SimpleNamespace(monotonic=lambda: clock[0], sleep=sleep)
 def stopped(*said):
     answers[:], calls[:], clock[0], sys.argv, text = said, [], 0.0, ["it", "gw"], io.StringIO()
@@ -49,12 +53,13 @@ function inWorld(code: string, before = ""): unknown {
   return JSON.parse(stdout);
 }
 
+const close = "/sandboxes-end close gw";
 const asked = (times: number): string[] => Array<string>(times).fill("ask gw");
 
 (hasPython ? describe : describe.skip)("gateway-stop", () => {
   it("withholds what is new, ends a gateway once it has finished what it has taken, and withholds nothing then", () => {
     expect(inWorld(`stopped(status("busy"), status("busy"), status("ready"))`)).toEqual([
-      [...asked(3), "stop -t 306 gw"],
+      [...asked(3), close, "stop -t 306 gw"],
       "",
       [],
     ]);
@@ -64,16 +69,25 @@ const asked = (times: number): string[] => Array<string>(times).fill("ask gw");
     const [calls, said, withheld] = inWorld(`stopped(status("busy"))`) as [string[], string, string[]];
     expect(calls).toEqual([
       ...asked(6),
-      ...Array<string>(calls.length - 7).fill("begin nothing gw"),
+      ...Array<string>(calls.length - 8).fill("begin nothing gw"),
+      close,
       "stop -t 30 gw",
     ]);
     expect(calls.length).toBeGreaterThan(20);
     expect([said, withheld]).toEqual(["gw is stopped while it works: it has not finished within 310 s", []]);
   });
 
+  it("ends one whose sandboxes cannot be ended all the same, and says so", () => {
+    expect(inWorld(`stopped(status("ready"))`, "closes = 1")).toEqual([
+      [...asked(1), close, "stop -t 328 gw"],
+      "sandboxes-end: one is left",
+      [],
+    ]);
+  });
+
   it("needs no relay", () => {
     rmSync(join(home, "withheld"), { recursive: true });
-    expect(inWorld(`stopped(status("ready"))`)).toEqual([["ask ", "stop -t 328 gw"], "", []]);
+    expect(inWorld(`stopped(status("ready"))`)).toEqual([["ask ", close, "stop -t 328 gw"], "", []]);
   });
 
   it.each([
@@ -82,7 +96,7 @@ const asked = (times: number): string[] => Array<string>(times).fill("ask gw");
     ["writes to the terminal", "\u001b[2Jgone", "\\x1b[2Jgone"],
   ])("ends one that %s without waiting for it, and says so", (_, said, shown) => {
     expect(inWorld(`stopped(${JSON.stringify(said)})`)).toEqual([
-      [...asked(1), "stop -t 328 gw"],
+      [...asked(1), close, "stop -t 328 gw"],
       `gw is stopped without having been drained: ${shown}`,
       [],
     ]);
