@@ -13,6 +13,7 @@ import {
   telegramSent,
   type TelegramMessage,
 } from "../../lab/rehearsal/world";
+import { Messages } from "./failover-messages";
 import { pair } from "./pairing";
 import { eventually } from "./support";
 
@@ -294,4 +295,11 @@ test("a gateway that is stopped takes its sandboxes along", async () => {
   expect(await sandboxes()).toHaveLength(1);
   await restartGateway();
   expect(await sandboxes()).toEqual([]);
+});
+
+test("what is written while a gateway is restarted is answered, and once", async () => {
+  const messages = await Messages.begin();
+  // The second in the middle of what the first has left.
+  for (let times = 0; times < 2; times++) await restartGateway();
+  expect(await messages.odd("prod")).toEqual([]);
 });
