@@ -167,6 +167,8 @@ export const rows: readonly Row[] = [
     group: "rehearsal", files: ["tests/rehearsal/27-failover-planned.test.ts"] },
   { name: "failover", what: "the standby takes over from a frozen prod, and prod comes home: who polls, how long it is away, what is lost",
     group: "rehearsal", files: ["tests/rehearsal/28-failover.test.ts"] },
+  { name: "failover-by-pulumi", what: "the standby takes over by the commands of the runbook that need no tool of ours, as they stand there",
+    group: "rehearsal", files: ["tests/rehearsal/28-failover-by-pulumi.test.ts"] },
   // Eight takeovers and as many ways home.
   { name: "failover-forms", what: "the same by force, from a prod that is dead, frozen, rebooting, full or cut off, by a command that is killed, by two at once",
     group: "rehearsal", minutes: 60, files: ["tests/rehearsal/29-failover-forms.test.ts"] },

@@ -131,11 +131,11 @@ const limits = controlsOf(
     {
       name: "sandboxes-end-at-stop",
       threat: "What runs on a gateway's behalf ends with it",
-      file: "config-files/host/systemd/openclaw-gateway@.service",
-      from: "ExecStop=-/opt/openclaw/bin/sandboxes-end close %i\n",
-      to: "",
-      test: "tests/config-files/host/scripts.test.ts",
-      failing: "ends the sandboxes before the gateway is stopped",
+      file: "config-files/host/bin/gateway-stop",
+      from: 'closed = run(f"{BIN}/sandboxes-end", "close"',
+      to: 'closed = run("true"',
+      test: "tests/config-files/host/gateway-stop.test.ts",
+      failing: "ends a gateway once it has finished",
     },
     {
       name: "sandbox-workspace-mount",
