@@ -30,15 +30,6 @@ import {
 } from "./host";
 import { registryLoginsOf, type RegistryLogin } from "./registry-login";
 
-/**
- * What a unit is wanted by is read when it is enabled: gateways that are, are so again. The unit that ends containers has
- * to be there before the host goes down, the one that looks after a boot begins with the next one.
- */
-const enableUnits = ` && systemctl enable --quiet --now clawkeep-stop.service && systemctl enable --quiet clawkeep-boot.service
-for link in ${unitDirectory}/multi-user.target.wants/openclaw-gateway@?*.service; do
-  [ ! -L "$link" ] || systemctl reenable --quiet "\${link##*/}"
-done`;
-
 /** Where the host comes from: a server made here, or one that is there. */
 interface HostSource {
   readonly address: HostAddress;
@@ -122,7 +113,9 @@ export class HostBaseline extends Component {
       },
       [tools],
     );
-    const units = first("units", { create: `${installUnits}${enableUnits}`, stdin: hostUnitFiles() }, [sshd]);
+    const enableUnits = `${toolDirectory}/enable-units ${scriptRevision("enable-units")}`;
+    const create = `${installUnits} && ${enableUnits}`;
+    const units = first("units", { create, stdin: hostUnitFiles() }, [sshd]);
     // Docker's settings before anything stands on it: a change may restart the daemon.
     const docker = first(
       "docker-settings",
