@@ -4,6 +4,7 @@ import * as random from "@pulumi/random";
 import type { Configuration } from "../config/load";
 import { memoryBudget } from "../config/tiers";
 import { dockerSettings } from "../config-files/host/docker-settings";
+import { groupId } from "../config-files/host/group-id";
 import { hostShares } from "../config-files/host/shares";
 import { kernelSettings } from "../config-files/host/kernel-settings";
 import {
@@ -97,7 +98,7 @@ export class HostBaseline extends Component {
     const prepared = first("prepared", { create: `bash -s -- ${totalMiB}`, stdin: prepareHostScript() }, [
       booted,
     ]);
-    this.dockerGroup = prepared.stdout.apply((text) => text.trim());
+    this.dockerGroup = prepared.stdout.apply(groupId);
     const tools = first("tools", { create: `bash -s -- ${toolDirectory} only`, stdin: hostTools() }, [
       prepared,
     ]);

@@ -134,6 +134,17 @@ const untouched = { status: 1, stdout: "", installed: [] };
     expect(outcome.stderr).toContain("snap remove docker");
   });
 
+  it("refuses a root whose shell prints by itself, before anything is made", () => {
+    const passwd = "root:x:0:0::/root:/usr/bin/loud\n";
+    const loud = { "etc/passwd": passwd, "usr/bin/loud": "#!/bin/bash\necho welcome back\n" };
+    const outcome = once({ files: loud });
+    expect(refused(outcome)).toEqual(untouched);
+    expect(outcome.stderr).toMatch(
+      /^prepare-host: \/usr\/bin\/loud, root's shell, prints by itself: "welcome back"\..* \/root\/\.bashrc/,
+    );
+    expect(once({ files: { ...loud, "usr/bin/loud": "#!/bin/bash\necho hush >&2\n" } }).status).toBe(0);
+  });
+
   it("refuses a host with less memory than is needed, with both numbers, before anything is made", () => {
     const outcome = once({ memoryMiB: 7400 }, totalMiB);
     expect(refused(outcome)).toEqual(untouched);

@@ -1,6 +1,8 @@
 /** A host that somebody has already, and has set up otherwise than a new one: what is refused, and what is left alone. */
 import { controlsOf, type Control } from "../control";
 
+const prepare = "config-files/host/bin/prepare-host";
+const prepareTest = "tests/config-files/host/prepare-host.test.ts";
 const baseline = "components/host-baseline.ts";
 
 export const existingHostControls: readonly Control[] = controlsOf(
@@ -12,6 +14,23 @@ export const existingHostControls: readonly Control[] = controlsOf(
       from: "const create = `${installUnits} && ${enableUnits}`;",
       to: "const create = `${installUnits} && ls ${unitDirectory}/* && ${enableUnits}`;",
       failing: "plain words, for whatever shell root has",
+    },
+    // Root's .bashrc prints.
+    {
+      name: "host-shell-that-prints",
+      file: prepare,
+      from: '  [ -z "$said" ] ||\n    fail "$shell, root',
+      to: '  true ||\n    fail "$shell, root',
+      test: prepareTest,
+      failing: "refuses a root whose shell prints",
+    },
+    {
+      name: "host-socket-group",
+      file: "config-files/host/group-id.ts",
+      from: "if (/^\\d+$/.test(text)) return text;",
+      to: "if (text !== undefined) return text;",
+      test: "tests/config-files/host/group-id.test.ts",
+      failing: "is refused with what came back",
     },
   ],
 );
