@@ -65,6 +65,8 @@ export interface BareHost {
   readonly memoryMiB?: number;
   /** Seconds that others' locks are waited for. @default 3 */
   readonly patience?: number;
+  /** Lines of Docker about containers that publish 443: name and mounts. Docker has to be there. */
+  readonly published?: string;
   /** Files that are there before. */
   readonly files?: Readonly<Record<string, string>>;
 }
@@ -153,7 +155,11 @@ if [ "$1" = --configure ]; then echo configure >>/calls; exit; fi
     if (lstatSync(`/${link}`, { throwIfNoEntry: false })?.isSymbolicLink() === true)
       symlinkSync(`usr/${link}`, join(root, link));
   put("proc/meminfo", `MemTotal: ${(host.memoryMiB ?? 8192) * 1024} kB\n`);
-  for (const [path, text] of Object.entries(host.files ?? {})) put(path, text);
-  put("world/docker", `#!/bin/bash\ncase $1 in version) echo 1.45 ;; esac\n`);
+  const published = host.published ?? "";
+  put(
+    "world/docker",
+    `#!/bin/bash\ncase "$1 $4" in version*) echo 1.45 ;; "ps publish=443") printf '${published}' ;; esac\n`,
+  );
   put("world/dockerd", `#!/bin/bash\necho 'Docker version ${docker}, build a72d7cd'\n`);
+  for (const [path, text] of Object.entries(host.files ?? {})) put(path, text);
 }

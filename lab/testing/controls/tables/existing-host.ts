@@ -32,5 +32,30 @@ export const existingHostControls: readonly Control[] = controlsOf(
       test: "tests/config-files/host/group-id.test.ts",
       failing: "is refused with what came back",
     },
+    // Another web server has Caddy's port.
+    {
+      name: "host-port-taken",
+      file: prepare,
+      from: '    [ -n "$listeners" ] || return 0\n',
+      to: "    return 0\n",
+      test: prepareTest,
+      failing: "a program that ss names has is refused",
+    },
+    {
+      name: "host-port-published",
+      file: prepare,
+      from: "others+=${name:+",
+      to: "others+=${unset:+",
+      test: prepareTest,
+      failing: "that another container publishes is refused",
+    },
+    {
+      name: "host-port-ours",
+      file: prepare,
+      from: ",/opt/openclaw/config/reverse-proxy/* ]] || return 0",
+      to: ",/opt/openclaw/config/reverse-proxy/* ]] || true",
+      test: prepareTest,
+      failing: "our own Caddy has is as it has to be",
+    },
   ],
 );
