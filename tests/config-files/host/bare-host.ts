@@ -145,7 +145,11 @@ function build(root: string, host: BareHost): void {
   put(
     "usr/bin/dpkg",
     `#!/bin/bash
-if [ "$1" = --configure ]; then echo configure >>/calls; exit; fi
+if [ "$1" = --configure ]; then
+  # A configuration file was changed: it asks, unless it is told what to do.
+  [[ " $* " = *" --force-confdef "* && " $* " = *" --force-confold "* ]] || { echo 'end of file on stdin at conffile prompt' >&2; exit 1; }
+  echo configure >>/calls; exit
+fi
 [ "$(printf '%s\\n' "$4" "$2" | sort -V | head -1)" = "$4" ]\n`,
   );
   put("usr/bin/systemctl", "#!/bin/bash\n: >/run/docker.sock\n");

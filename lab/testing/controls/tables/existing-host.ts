@@ -57,5 +57,14 @@ export const existingHostControls: readonly Control[] = controlsOf(
       test: prepareTest,
       failing: "our own Caddy has is as it has to be",
     },
+    // An installation that was cut off, of a package whose configuration file somebody has changed.
+    {
+      name: "host-changed-configuration-file",
+      file: prepare,
+      from: "dpkg --configure -a --force-confdef --force-confold",
+      to: "dpkg --configure -a",
+      test: prepareTest,
+      failing: "ends an installation that a power cut",
+    },
   ],
 );
