@@ -78,11 +78,20 @@ describe("docker-settings", () => {
   });
 
   it("adds the limit to logs that have none", () => {
-    expect(merge({ "log-driver": "json-file", "log-opts": { labels: "a" } }).merged["log-opts"]).toEqual({
-      "max-size": "10m",
-      "max-file": "3",
-      labels: "a",
-    });
+    const limits = ({ merged, problems }: ReturnType<typeof merge>) => [merged["log-opts"], problems];
+    expect(limits(merge({ "log-driver": "json-file" }))).toEqual([
+      { "max-size": "10m", "max-file": "3" },
+      [],
+    ]);
+    expect(limits(merge({ "log-opts": { "max-size": "50m" } }))).toEqual([
+      { "max-size": "50m", "max-file": "3" },
+      [],
+    ]);
+  });
+
+  it("leaves the options of another driver alone: no container of ours has it", () => {
+    const theirs = { "log-driver": "local", "log-opts": { compress: "false" } };
+    expect(merge(theirs)).toMatchObject({ merged: theirs, problems: [] });
   });
 
   it.each<[object, RegExp]>([
@@ -98,6 +107,11 @@ describe("docker-settings", () => {
     ],
     [{ "log-driver": "gelf" }, /^log-driver gelf cannot be read back/],
     [{ "log-opts": { "max-size": "-1" } }, /^log-opts\.max-size sets no limit/],
+    [
+      { "log-driver": "json-file", "log-opts": { "max-size": "10m", labels: "x", compress: "true" } },
+      /^log-opts has compress, labels: take it out; every `pulumi up` would want to replace every container/,
+    ],
+    [{ "log-opts": { tag: "a" } }, /^log-opts has tag: take it out/],
     [
       { "default-ulimits": { nofile: { Name: "nofile", Soft: 1024, Hard: 2147483584 } } },
       /^default-ulimits\.nofile is .* Soft and Hard have to be 1024 to 1048576/,

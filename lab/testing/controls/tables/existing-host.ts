@@ -3,6 +3,8 @@ import { controlsOf, type Control } from "../control";
 
 const prepare = "config-files/host/bin/prepare-host";
 const prepareTest = "tests/config-files/host/prepare-host.test.ts";
+const dockerSettings = "config-files/host/bin/docker-settings";
+const dockerSettingsTest = "tests/config-files/host/docker-settings.test.ts";
 const baseline = "components/host-baseline.ts";
 
 export const existingHostControls: readonly Control[] = controlsOf(
@@ -65,6 +67,15 @@ export const existingHostControls: readonly Control[] = controlsOf(
       to: "dpkg --configure -a",
       test: prepareTest,
       failing: "ends an installation that a power cut",
+    },
+    // Settings of a daemon that are seen in every container.
+    {
+      name: "host-docker-log-options",
+      file: dockerSettings,
+      from: 'if set(logs) - set(wanted["log-opts"]):',
+      to: "if False:",
+      test: dockerSettingsTest,
+      failing: "refuses .*log-opts",
     },
   ],
 );
