@@ -4,6 +4,7 @@ import { controlsOf, type Control } from "../control";
 const prepare = "config-files/host/bin/prepare-host";
 const prepareTest = "tests/config-files/host/prepare-host.test.ts";
 const dockerSettings = "config-files/host/bin/docker-settings";
+const daemonJson = "config-files/host/bin/daemon_json.py";
 const dockerSettingsTest = "tests/config-files/host/docker-settings.test.ts";
 const baseline = "components/host-baseline.ts";
 
@@ -71,11 +72,52 @@ export const existingHostControls: readonly Control[] = controlsOf(
     // Settings of a daemon that are seen in every container.
     {
       name: "host-docker-log-options",
-      file: dockerSettings,
+      file: daemonJson,
       from: 'if set(logs) - set(wanted["log-opts"]):',
       to: "if False:",
       test: dockerSettingsTest,
       failing: "refuses .*log-opts",
+    },
+    {
+      name: "host-docker-runtime",
+      file: daemonJson,
+      from: '    "default-runtime": ("runc", "another program would start the containers"),\n',
+      to: "",
+      test: dockerSettingsTest,
+      failing: "refuses .*default-runtime",
+    },
+    {
+      name: "host-docker-addresses",
+      file: daemonJson,
+      from: '    "ip": ("0.0.0.0", "the assistant would be published at that address alone"),\n',
+      to: "",
+      test: dockerSettingsTest,
+      failing: "refuses .*127.0.0.1",
+    },
+    // Refused before the file is written, and in a sentence.
+    {
+      name: "host-docker-own-sockets",
+      file: dockerSettings,
+      from: "    if unheard:\n",
+      to: "    if False:\n",
+      test: dockerSettingsTest,
+      failing: "a daemon that does not take its sockets from systemd",
+    },
+    {
+      name: "host-docker-misshapen",
+      file: dockerSettings,
+      from: "    problems = misshapen(theirs)\n    if problems:\n",
+      to: "    problems = misshapen(theirs)\n    if False:\n",
+      test: dockerSettingsTest,
+      failing: "in one sentence, before",
+    },
+    {
+      name: "host-docker-asked-first",
+      file: dockerSettings,
+      from: '    ask_daemon(text, f"what {FILE} says")\n',
+      to: "",
+      test: dockerSettingsTest,
+      failing: "the daemon itself refuses",
     },
   ],
 );
