@@ -119,5 +119,22 @@ export const existingHostControls: readonly Control[] = controlsOf(
       test: dockerSettingsTest,
       failing: "the daemon itself refuses",
     },
+    // Other people's containers.
+    {
+      name: "host-boot-waits-for-ours",
+      file: "config-files/host/bin/host-boot",
+      from: '        own = (name.startswith("openclaw-")',
+      to: "        own = (True",
+      test: "tests/config-files/host/host-failover.test.ts",
+      failing: "other people's containers are not waited for",
+    },
+    {
+      name: "verify-apparmor-of-ours",
+      file: "tools/verify/host.ts",
+      from: 'const lines = all.filter((line) => !line.startsWith("other "));',
+      to: "const lines = all;",
+      test: "tests/tools/verify/host-rows.test.ts",
+      failing: "are told, and judged by nobody here",
+    },
   ],
 );
