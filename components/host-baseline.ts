@@ -94,10 +94,13 @@ export class HostBaseline extends Component {
       },
       source.made === undefined ? [] : [source.made.server],
     );
+    const { swapMiB } = configuration.settings.host;
     const { totalMiB } = memoryBudget(configuration.tier, configuration.settings.gateways.length);
-    const prepared = first("prepared", { create: `bash -s -- ${totalMiB}`, stdin: prepareHostScript() }, [
-      booted,
-    ]);
+    const prepared = first(
+      "prepared",
+      { create: `bash -s -- ${totalMiB} ${swapMiB}`, stdin: prepareHostScript() },
+      [booted],
+    );
     this.dockerGroup = prepared.stdout.apply(groupId);
     const tools = first("tools", { create: `bash -s -- ${toolDirectory} only`, stdin: hostTools() }, [
       prepared,

@@ -41,8 +41,8 @@ it("every command that is run on a host is plain words, for whatever shell root 
   const found = Object.values(graphs).flatMap((graph) =>
     commands(graph).flatMap(({ name, inputs }) =>
       ["create", "update", "delete"]
-        .map((verb) => [`${name} ${verb}`, opened(inputs[verb])] as const)
-        .filter((entry): entry is readonly [string, string] => typeof entry[1] === "string"),
+        .map((verb): [string, unknown] => [`${name} ${verb}`, opened(inputs[verb])])
+        .filter((entry): entry is [string, string] => typeof entry[1] === "string"),
     ),
   );
   expect(found.length).toBeGreaterThan(200);

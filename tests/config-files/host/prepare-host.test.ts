@@ -1,5 +1,4 @@
 /** prepare-host on hosts with nothing, with something, and with what cannot work. */
-import { services } from "../../../config/services";
 import { tiers, memoryBudget } from "../../../config/tiers";
 import { possible, prepare, type BareHost, type Prepared } from "./bare-host";
 
@@ -135,6 +134,28 @@ const untouched = { status: 1, stdout: "", installed: [] };
     expect(outcome.stderr).toContain("snap remove docker");
   });
 
+  describe("room for the images", () => {
+    it("is asked for with that of the swap file, before anything is installed", () => {
+      const [outcome] = prepare({ freeMiB: 10000 }, 1000, 1, 4096);
+      expect(outcome === undefined ? undefined : refused(outcome)).toEqual(untouched);
+      expect(outcome?.stderr).toContain(
+        "the disk of /var/lib/docker has 10000 MiB free, and 12288 MiB are needed: 8192 for the images, 4096 for the swap file (clawkeep:host.swapMiB).",
+      );
+      expect(once({ freeMiB: 10000 }).status).toBe(0);
+    });
+
+    it("needs none of a swap file where the host has swap of its own", () => {
+      const swaps = "Filename Type Size Used Priority\n/dev/vda2 partition 2097148 0 -2\n";
+      expect(prepare({ freeMiB: 10000, files: { "proc/swaps": swaps } }, 1000, 1, 4096)[0]?.status).toBe(0);
+    });
+
+    it("is not asked of a host that has been through this: full, it still has to be mended", () => {
+      const files = { "opt/openclaw/bin/pull-image": "" };
+      expect(once({ freeMiB: 100, files }).status).toBe(0);
+      expect(once({ freeMiB: 100 }).status).toBe(1);
+    });
+  });
+
   describe("port 443", () => {
     const header =
       "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
@@ -145,10 +166,6 @@ const untouched = { status: 1, stdout: "", installed: [] };
 echo 'LISTEN 0 511 0.0.0.0:443 0.0.0.0:* users:(${users})'\n`;
     const table = { "proc/net/tcp": `${header}${line("00000000:01BB", "0A")}` };
     const docker = ["docker.io", "docker-cli", "docker-buildx"];
-
-    it("is the one that Caddy publishes", () => {
-      expect(services.reverseProxy).toMatchObject({ name: "openclaw-caddy", publishes: 443 });
-    });
 
     it.each([
       ["a program", {}, /taken by another program: stop that/],

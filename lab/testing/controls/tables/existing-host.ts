@@ -136,5 +136,30 @@ export const existingHostControls: readonly Control[] = controlsOf(
       test: "tests/tools/verify/host-rows.test.ts",
       failing: "are told, and judged by nobody here",
     },
+    // A disk that is too small, or full.
+    {
+      name: "host-room-for-images",
+      file: prepare,
+      from: '  [ "$free" -ge "$wanted" ] ||\n',
+      to: "  true ||\n",
+      test: prepareTest,
+      failing: "is asked for with that of the swap file",
+    },
+    {
+      name: "host-room-once",
+      file: prepare,
+      from: "  [ ! -e /opt/openclaw/bin/pull-image ] || return 0\n",
+      to: "",
+      test: prepareTest,
+      failing: "is not asked of a host that has been through this",
+    },
+    {
+      name: "host-full-disk",
+      file: "config-files/host/bin/pull-image",
+      from: 'if "no space left on device" in words:',
+      to: "if False:",
+      test: "tests/config-files/host/pull-image.test.ts",
+      failing: "a full disk",
+    },
   ],
 );
