@@ -109,13 +109,19 @@ export class HostBaseline extends Component {
     // Keys alone, on a host that was there too; on a new one this reads back what it was told at its first boot. Until
     // here one command follows the other, and all else comes after: sshd's own settings drop logins side by side.
     const settings = securedSettings(configuration.settings.host.adminCidrs);
+    // Whoever has other plans for a host of his own hears it before anything of it is changed.
+    const possible = first(
+      "upgrades-possible",
+      { create: `${toolDirectory}/host-upgrades possible`, stdin: upgradeSettings() },
+      [tools],
+    );
     const sshd = first(
       "sshd",
       {
         create: `${toolDirectory}/secure-sshd apply`,
         stdin: [scriptRevision("secure-sshd"), ...settings, ""].join("\n"),
       },
-      [tools],
+      [possible],
     );
     const enableUnits = `${toolDirectory}/enable-units ${scriptRevision("enable-units")}`;
     const create = `${installUnits} && ${enableUnits}`;

@@ -6,6 +6,8 @@ const prepareTest = "tests/config-files/host/prepare-host.test.ts";
 const dockerSettings = "config-files/host/bin/docker-settings";
 const daemonJson = "config-files/host/bin/daemon_json.py";
 const dockerSettingsTest = "tests/config-files/host/docker-settings.test.ts";
+const hostUpgrades = "config-files/host/bin/host-upgrades";
+const upgradesTest = "tests/config-files/host/upgrades.test.ts";
 const baseline = "components/host-baseline.ts";
 
 export const existingHostControls: readonly Control[] = controlsOf(
@@ -160,6 +162,55 @@ export const existingHostControls: readonly Control[] = controlsOf(
       to: "if False:",
       test: "tests/config-files/host/pull-image.test.ts",
       failing: "a full disk",
+    },
+    // Updates in time for the reboot, told to the host's owner before anything is changed.
+    {
+      name: "host-updates-before-the-reboot",
+      file: "config-files/host/systemd/apt-daily-upgrade.timer.d/clawkeep.conf",
+      from: "OnCalendar=*-*-* 03:30\n",
+      to: "OnCalendar=*-*-* 06:00\n",
+      test: upgradesTest,
+      failing: "the night begins in time for its reboot",
+    },
+    {
+      name: "host-updates-timer-read-back",
+      file: hostUpgrades,
+      from: '[ "$times" = "OnCalendar=$begin" ] ||',
+      to: "true ||",
+      test: upgradesTest,
+      failing: "says when updates begin at another time",
+    },
+    {
+      name: "host-reboot-that-comes",
+      file: hostUpgrades,
+      from: "[ -e /run/systemd/shutdown/scheduled ] || [",
+      to: "[",
+      test: upgradesTest,
+      failing: "a reboot that systemd has been told of",
+    },
+    {
+      name: "host-updates-told-early",
+      file: hostUpgrades,
+      from: "  settings=$work/parts/${settings##*/} APT_CONFIG=$work/first check_values\n",
+      to: "",
+      test: upgradesTest,
+      failing: "a file of the host that would win is named",
+    },
+    {
+      name: "host-updates-told-first",
+      file: baseline,
+      from: "      [possible],",
+      to: "      [tools],",
+      test: "tests/components/host-baseline.test.ts",
+      failing: "hears of other plans before anything",
+    },
+    {
+      name: "host-orphans-stay",
+      file: "config-files/host/apt/52clawkeep-upgrades",
+      from: 'Unattended-Upgrade::Remove-Unused-Dependencies "false";',
+      to: 'Unattended-Upgrade::Remove-Unused-Dependencies "true";',
+      test: upgradesTest,
+      failing: "removes nothing that was there before it",
     },
   ],
 );
