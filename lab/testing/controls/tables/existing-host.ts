@@ -212,5 +212,22 @@ export const existingHostControls: readonly Control[] = controlsOf(
       test: upgradesTest,
       failing: "removes nothing that was there before it",
     },
+    // A first boot that never begins, and other small things.
+    {
+      name: "host-no-first-boot",
+      file: "config-files/host/bin/await-boot",
+      from: "grep -qE '^status: not (run|started)'; then return 0; fi",
+      to: "false; then return 0; fi",
+      test: "tests/config-files/host/await-boot.test.ts",
+      failing: "does not wait for a first boot that never begins",
+    },
+    {
+      name: "host-installed-clock",
+      file: "config-files/host/bin/tune-host",
+      from: '"$service.service")" = loaded ] || continue',
+      to: '"$service.service")" = loaded ]',
+      test: "tests/config-files/host/keep-time.test.ts",
+      failing: "starts the one that is installed",
+    },
   ],
 );
