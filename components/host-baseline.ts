@@ -4,6 +4,7 @@ import * as random from "@pulumi/random";
 import type { Configuration } from "../config/load";
 import { memoryBudget } from "../config/tiers";
 import { dockerSettings } from "../config-files/host/docker-settings";
+import { groupId } from "../config-files/host/group-id";
 import { hostShares } from "../config-files/host/shares";
 import { kernelSettings } from "../config-files/host/kernel-settings";
 import {
@@ -29,15 +30,6 @@ import {
   type HostProviders,
 } from "./host";
 import { registryLoginsOf, type RegistryLogin } from "./registry-login";
-
-/**
- * What a unit is wanted by is read when it is enabled: gateways that are, are so again. The unit that ends containers has
- * to be there before the host goes down, the one that looks after a boot begins with the next one.
- */
-const enableUnits = ` && systemctl enable --quiet --now clawkeep-stop.service && systemctl enable --quiet clawkeep-boot.service
-for link in ${unitDirectory}/multi-user.target.wants/openclaw-gateway@?*.service; do
-  [ ! -L "$link" ] || systemctl reenable --quiet "\${link##*/}"
-done`;
 
 /** Where the host comes from: a server made here, or one that is there. */
 interface HostSource {
@@ -102,11 +94,14 @@ export class HostBaseline extends Component {
       },
       source.made === undefined ? [] : [source.made.server],
     );
+    const { swapMiB } = configuration.settings.host;
     const { totalMiB } = memoryBudget(configuration.tier, configuration.settings.gateways.length);
-    const prepared = first("prepared", { create: `bash -s -- ${totalMiB}`, stdin: prepareHostScript() }, [
-      booted,
-    ]);
-    this.dockerGroup = prepared.stdout.apply((text) => text.trim());
+    const prepared = first(
+      "prepared",
+      { create: `bash -s -- ${totalMiB} ${swapMiB}`, stdin: prepareHostScript() },
+      [booted],
+    );
+    this.dockerGroup = prepared.stdout.apply(groupId);
     const tools = first("tools", { create: `bash -s -- ${toolDirectory} only`, stdin: hostTools() }, [
       prepared,
     ]);
@@ -114,15 +109,23 @@ export class HostBaseline extends Component {
     // Keys alone, on a host that was there too; on a new one this reads back what it was told at its first boot. Until
     // here one command follows the other, and all else comes after: sshd's own settings drop logins side by side.
     const settings = securedSettings(configuration.settings.host.adminCidrs);
+    // Whoever has other plans for a host of his own hears it before anything of it is changed.
+    const possible = first(
+      "upgrades-possible",
+      { create: `${toolDirectory}/host-upgrades possible`, stdin: upgradeSettings() },
+      [tools],
+    );
     const sshd = first(
       "sshd",
       {
         create: `${toolDirectory}/secure-sshd apply`,
         stdin: [scriptRevision("secure-sshd"), ...settings, ""].join("\n"),
       },
-      [tools],
+      [possible],
     );
-    const units = first("units", { create: `${installUnits}${enableUnits}`, stdin: hostUnitFiles() }, [sshd]);
+    const enableUnits = `${toolDirectory}/enable-units ${scriptRevision("enable-units")}`;
+    const create = `${installUnits} && ${enableUnits}`;
+    const units = first("units", { create, stdin: hostUnitFiles() }, [sshd]);
     // Docker's settings before anything stands on it: a change may restart the daemon.
     const docker = first(
       "docker-settings",

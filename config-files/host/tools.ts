@@ -73,8 +73,9 @@ export const firewallUnitFiles = (): string => units(firewallUnits);
 export const upgradeSettings = (): string =>
   readFileSync(join(__dirname, "apt", "52clawkeep-upgrades"), "utf8");
 
-/** The unit template that runs gateways, those of a boot and its end, the swap file's, the lease's guard, what is added to Docker's socket, slices. */
+/** The unit template that runs gateways, those of a boot and its end, the swap file's, the lease's guard, what is added to Docker's socket and to the timer of updates, slices. */
 const hostUnits = [
+  "apt-daily-upgrade.timer.d/clawkeep.conf",
   "openclaw-gateway@.service",
   "clawkeep-boot.service",
   "clawkeep-lease.service",

@@ -10,6 +10,7 @@ import { filterControls } from "./controls/tables/docker-filter";
 import { gatewayControls } from "./controls/tables/gateway";
 import { failoverControls } from "./controls/tables/failover";
 import { hetznerControls } from "./controls/tables/hetzner";
+import { existingHostControls } from "./controls/tables/existing-host";
 import { hostControls } from "./controls/tables/host";
 import { hostScriptControls } from "./controls/tables/host-scripts";
 import { gateControls } from "./controls/tables/litellm-gate";
@@ -209,7 +210,7 @@ export const rows: readonly Row[] = [
   { name: "controls-network", what: "edge, networks, firewall, egress proxy", controls: networkControls },
   { name: "controls-containers", what: "the shape of containers", controls: containerControls },
   { name: "controls-gateway", what: "OpenClaw's policy, and the configuration's rules", controls: gatewayControls },
-  { name: "controls-host", what: "where a real server is harder than a rehearsal (docs/rehearsed.md), and the scripts that change a gateway", controls: [...hostControls, ...hostScriptControls] },
+  { name: "controls-host", what: "where a real server is harder than a rehearsal (docs/rehearsed.md), and the scripts that change a gateway", controls: [...hostControls, ...existingHostControls, ...hostScriptControls] },
   { name: "controls-docker-filter", what: "the filter of the Docker API", controls: filterControls },
   { name: "controls-relay", what: "the relay for bots", controls: relayControls },
   { name: "controls-secrets", what: "secrets", controls: secretControls },

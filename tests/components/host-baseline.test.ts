@@ -115,6 +115,11 @@ describe("sshd", () => {
     for (const { name } of rest) expect([name, before(name).has("host-sshd")]).toEqual([name, true]);
   });
 
+  it("hears of other plans before anything of a host is changed", () => {
+    for (const name of ["host-sshd", "host-units", "host-docker-settings"])
+      expect([name, before(name).has("host-upgrades-possible")]).toEqual([name, true]);
+  });
+
   it("gets settings that it has, with the admin networks of the stack exempt from its penalties", () => {
     const lines = String(inputs(graphs.prod, "host-sshd")["stdin"]).split("\n");
     expect(lines).toEqual(

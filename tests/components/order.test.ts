@@ -233,6 +233,7 @@ describe.each(["prod", "twoGateways"] as const)("%s", (stack) => {
         "host-booted",
         "host-prepared",
         "host-tools",
+        "host-upgrades-possible",
         "host-units",
         "host-docker-settings",
         "host-tuned",

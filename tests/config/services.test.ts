@@ -226,7 +226,7 @@ describe("a sidecar more", () => {
       expect(stdin("egress-proxy-config")).toMatch(/acl hosts_of_sidecar dstdomain -n sidecar\.example\.net/);
       const { totalMiB } = memoryBudget(tierOf("starter", table), 2, table);
       const prepared = commands(graph).find(({ name }) => name === "host-prepared");
-      expect(prepared?.inputs["create"]).toBe(`bash -s -- ${totalMiB}`);
+      expect(prepared?.inputs["create"]).toBe(`bash -s -- ${totalMiB} 4096`);
     });
 
     it("is allowed by the policy what its row says; without the row what a gateway is", () => {
@@ -296,7 +296,7 @@ describe("scripts, which read no TypeScript, say the same", () => {
       "names",
       // A gateway's unit, the volume, and a database of OpenClaw's are no containers.
       /\b(openclaw-(?!gateway\b|volume\b|agent\.sqlite)[a-z]+)\b/g,
-      [services.litellm.name, services.redis.name, services.backup.name],
+      [services.litellm.name, services.redis.name, services.backup.name, services.reverseProxy.name],
     ],
     [
       "what backups may use up: memory",
@@ -318,6 +318,7 @@ describe("scripts, which read no TypeScript, say the same", () => {
       [String(services.gateway.stopGraceSeconds)],
     ],
     ["LiteLLM's port", /\bport=(\d+)/g, [String(services.litellm.port)]],
+    ["the port that Caddy publishes", /\bhttps=(\d+)/g, [String(services.reverseProxy.publishes)]],
   ] as const)("%s", (_, pattern, wanted) => {
     expect(all(pattern).sort()).toEqual([...wanted].sort());
   });

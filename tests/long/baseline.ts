@@ -23,7 +23,7 @@ export function hostBaseline(adminCidr: string, totalMiB: number): HostCommand[]
     .map((recorded) => {
       const { create, stdin = "" } = opened(recorded.inputs) as { create: string; stdin?: string };
       const name = recorded.name.slice("host-".length);
-      const command = name === "prepared" ? create.replace(/ \d+$/, ` ${totalMiB}`) : create;
+      const command = name === "prepared" ? create.replace(/ \d+ (\d+)$/, ` ${totalMiB} $1`) : create;
       return { name, command, input: stdin };
     });
 }

@@ -108,19 +108,32 @@ async function memory(deployed: DeployedStack): Promise<string> {
 async function appArmor(deployed: DeployedStack): Promise<string> {
   const script = `
 [ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" = Y ] || { echo none; exit; }
-docker ps --quiet | xargs -r docker inspect --format '{{.Name}} {{.State.Pid}}' | while read -r name pid; do
+form='{{.Name}} {{.State.Pid}} {{printf "%q" .Config.Labels}}{{range .Mounts}} {{printf "%q" .Source}}{{end}}'
+docker ps --quiet | xargs -r docker inspect --format "$form" | while read -r name pid about; do
+  # Services are called so; gateways and sandboxes have a label of ours; a gateway's filter mounts what is ours.
+  case "$name $about" in /openclaw-* | *'"clawkeep.'* | *'"/opt/openclaw/'*) ;; *) echo -n "other " ;; esac
   echo "$name $(tr -d '\\0' <"/proc/$pid/attr/current")"
 done`;
   return confined(await deployed.shell(script));
 }
 
-/** @param said `none`, or a line `/CONTAINER PROFILE (MODE)` for each container, as the kernel has them */
+/**
+ * @param said `none`, or a line `/CONTAINER PROFILE (MODE)` for each container, as the kernel has them; `other ` comes before
+ * one that is not of this stack, and is what somebody else wants it to be
+ */
 export function confined(said: string): string {
-  const lines = said.trim().split("\n").filter(Boolean);
-  if (lines[0] === "none") return "this host's kernel has no AppArmor: it confines no container";
-  const open = lines.filter((line) => !line.endsWith(" (enforce)"));
-  if (open.length === 0 && lines.length > 0) return `${lines.length} containers`;
-  const names = open.map((line) => line.trim().replace(/^\//, "")).join(", ");
+  const all = said.trim().split("\n").filter(Boolean);
+  if (all[0] === "none") return "this host's kernel has no AppArmor: it confines no container";
+  const named = (lines: readonly string[]): string =>
+    lines.map((line) => line.trim().replace(/^(other )?\//, "")).join(", ");
+  const isOpen = (line: string): boolean => !line.endsWith(" (enforce)");
+  const lines = all.filter((line) => !line.startsWith("other "));
+  const open = lines.filter(isOpen);
+  if (open.length === 0 && lines.length > 0) {
+    const others = named(all.filter((line) => line.startsWith("other ")).filter(isOpen));
+    return `${lines.length} containers${others === "" ? "" : `; not confined, and not of this stack: ${others}`}`;
+  }
+  const names = named(open);
   throw new Error(
     `not confined: ${names || "no container runs"}. Is apparmor_parser there? Then restart Docker and the containers`,
   );

@@ -2,6 +2,7 @@
 import { backupControls } from "./tables/backups";
 import { cloudControls, standInControls } from "./tables/clouds";
 import { containerControls } from "./tables/containers";
+import { existingHostControls } from "./tables/existing-host";
 import { filterControls } from "./tables/docker-filter";
 import { gatewayControls } from "./tables/gateway";
 import { failoverControls } from "./tables/failover";
@@ -27,6 +28,7 @@ export const allControls: readonly Control[] = [
   ...standInControls,
   ...failoverControls,
   ...hostControls,
+  ...existingHostControls,
   ...hostScriptControls,
   ...powerCutControls,
   ...relayControls,

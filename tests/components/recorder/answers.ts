@@ -75,5 +75,5 @@ export function answer(
 /** What a host's command prints; the id of an image is the same on every host. */
 function printed(name: string, create: string): string {
   if (create.includes("/build-image ")) return `sha256:${digest("image", name)}\n`;
-  return /^bash -s -- \d+$/.test(create) ? `${dockerGroup}\n` : "done\n";
+  return /^bash -s -- \d+ \d+$/.test(create) ? `${dockerGroup}\n` : "done\n";
 }

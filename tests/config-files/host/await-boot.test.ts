@@ -26,6 +26,20 @@ bash -s -- ${mode} <"/opt/openclaw/bin/await-boot"; exit $?`);
     expect(outcome.stderr.includes("run pulumi up again")).toBe(status === 1);
   });
 
+  it("does not wait for a first boot that never begins, on a host that was there", () => {
+    const waiting = (mode: string, status: string) =>
+      onAHost(`cloud-init() { [ "$*" = status ] || { echo waited; return 0; }; echo "status: ${status}"; }
+timeout() { shift; echo waited >&3; "$@"; }
+export -f cloud-init timeout
+bash -s -- ${mode} <"/opt/openclaw/bin/await-boot" 3>&1`).stdout;
+    expect(["not started", "not run", "running"].map((status) => waiting("existing", status))).toEqual([
+      "",
+      "",
+      "waited\n",
+    ]);
+    expect(waiting("made", "not started")).toBe("waited\n");
+  });
+
   it("asks nothing where there is no cloud-init", () => {
     expect(
       onAHost("PATH=/bin; type cloud-init && exit 0; bash -s -- made </opt/openclaw/bin/await-boot").status,

@@ -10,6 +10,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -63,8 +64,12 @@ export interface BareHost {
   /** What apt-get answers to a call, by its number from 1 on or by its word. */
   readonly answers?: Readonly<Record<string, { readonly status: number; readonly text: string }>>;
   readonly memoryMiB?: number;
-  /** Seconds that others' locks are waited for. @default 3 */
+  /** Free on the disk that Docker's images are on. @default 20480 */
+  readonly freeMiB?: number;
+  /** Seconds that others' locks are waited for; a pressed machine takes some for one call. @default 20 */
   readonly patience?: number;
+  /** Lines of Docker about containers that publish 443: name and mounts. Docker has to be there. */
+  readonly published?: string;
   /** Files that are there before. */
   readonly files?: Readonly<Record<string, string>>;
 }
@@ -79,14 +84,14 @@ export interface Prepared {
 }
 
 /** Runs prepare-host `times` times on one such host, its text on standard input. @returns how each ended */
-export function prepare(host: BareHost, neededMiB = 1000, times = 1): Prepared[] {
+export function prepare(host: BareHost, neededMiB = 1000, times = 1, swapMiB = 0): Prepared[] {
   const root = mkdtempSync(join(tmpdir(), "clawkeep-bare-host-"));
-  const text = readFileSync(script, "utf8").replace(/^patience=.*$/m, `patience=${host.patience ?? 3}`);
+  const text = readFileSync(script, "utf8").replace(/^patience=.*$/m, `patience=${host.patience ?? 20}`);
   try {
     build(root, host);
     if (host.has !== undefined)
       inside(root, "", `apt-get install --no-install-recommends ${host.has.join(" ")}`);
-    return Array.from({ length: times }, () => inside(root, `${neededMiB}`, text));
+    return Array.from({ length: times }, () => inside(root, `${neededMiB} ${swapMiB}`, text));
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
@@ -124,6 +129,10 @@ function build(root: string, host: BareHost): void {
   for (const path of found.stdout.trim().split("\n"))
     copyFileSync(path, join(root, "usr/bin", basename(path)));
   copyFileSync(join(root, "usr/bin/mawk"), join(root, "usr/bin/awk"));
+  // What is free is what the test says, in blocks of 4096.
+  const free = `#!/bin/bash\nif [ "$1" = -f ]; then echo '${(host.freeMiB ?? 20480) * 256} * 4096'; else exec -a stat /usr/bin/stat.real "$@"; fi\n`;
+  renameSync(join(root, "usr/bin/stat"), join(root, "usr/bin/stat.real"));
+  put("usr/bin/stat", free);
   copyFileSync(join(__dirname, "bare-host", "apt-get"), join(root, "usr/bin/apt-get"));
   put(
     "etc/os-release",
@@ -143,17 +152,25 @@ function build(root: string, host: BareHost): void {
   put(
     "usr/bin/dpkg",
     `#!/bin/bash
-if [ "$1" = --configure ]; then echo configure >>/calls; exit; fi
+if [ "$1" = --configure ]; then
+  # A configuration file was changed: it asks, unless it is told what to do.
+  [[ " $* " = *" --force-confdef "* && " $* " = *" --force-confold "* ]] || { echo 'end of file on stdin at conffile prompt' >&2; exit 1; }
+  echo configure >>/calls; exit
+fi
 [ "$(printf '%s\\n' "$4" "$2" | sort -V | head -1)" = "$4" ]\n`,
   );
   put("usr/bin/systemctl", "#!/bin/bash\n: >/run/docker.sock\n");
-  for (const directory of ["dev", "run", "var"]) mkdirSync(join(root, directory));
+  for (const directory of ["dev", "run", "var/lib"]) mkdirSync(join(root, directory), { recursive: true });
   symlinkSync("/run", join(root, "var/run"));
   for (const link of ["bin", "lib", "lib64"])
     if (lstatSync(`/${link}`, { throwIfNoEntry: false })?.isSymbolicLink() === true)
       symlinkSync(`usr/${link}`, join(root, link));
   put("proc/meminfo", `MemTotal: ${(host.memoryMiB ?? 8192) * 1024} kB\n`);
-  for (const [path, text] of Object.entries(host.files ?? {})) put(path, text);
-  put("world/docker", `#!/bin/bash\ncase $1 in version) echo 1.45 ;; esac\n`);
+  const published = host.published ?? "";
+  put(
+    "world/docker",
+    `#!/bin/bash\ncase "$1 $4" in version*) echo 1.45 ;; "ps publish=443") printf '${published}' ;; esac\n`,
+  );
   put("world/dockerd", `#!/bin/bash\necho 'Docker version ${docker}, build a72d7cd'\n`);
+  for (const [path, text] of Object.entries(host.files ?? {})) put(path, text);
 }

@@ -78,11 +78,20 @@ describe("docker-settings", () => {
   });
 
   it("adds the limit to logs that have none", () => {
-    expect(merge({ "log-driver": "json-file", "log-opts": { labels: "a" } }).merged["log-opts"]).toEqual({
-      "max-size": "10m",
-      "max-file": "3",
-      labels: "a",
-    });
+    const limits = ({ merged, problems }: ReturnType<typeof merge>) => [merged["log-opts"], problems];
+    expect(limits(merge({ "log-driver": "json-file" }))).toEqual([
+      { "max-size": "10m", "max-file": "3" },
+      [],
+    ]);
+    expect(limits(merge({ "log-opts": { "max-size": "50m" } }))).toEqual([
+      { "max-size": "50m", "max-file": "3" },
+      [],
+    ]);
+  });
+
+  it("leaves the options of another driver alone: no container of ours has it", () => {
+    const theirs = { "log-driver": "local", "log-opts": { compress: "false" } };
+    expect(merge(theirs)).toMatchObject({ merged: theirs, problems: [] });
   });
 
   it.each<[object, RegExp]>([
@@ -90,6 +99,19 @@ describe("docker-settings", () => {
     [{ iptables: false }, /^iptables is false: take it out/],
     [{ "userns-remap": "default" }, /^userns-remap is "default": take it out/],
     [{ "seccomp-profile": "unconfined" }, /^seccomp-profile is "unconfined"/],
+    [{ "default-runtime": "nvidia" }, /^default-runtime is "nvidia": take it out; with it another program/],
+    [{ "default-cgroupns-mode": "host" }, /^default-cgroupns-mode is "host": take it out/],
+    [{ "ip-masq": false }, /^ip-masq is false: take it out/],
+    [{ ip: "127.0.0.1" }, /^ip is "127\.0\.0\.1": take it out; with it the assistant would be published/],
+    [{ "log-opts": "x" }, /^log-opts is "x", not an object$/],
+    [{ "log-opts": { "max-size": -1 } }, /^log-opts\.max-size is -1, not a text$/],
+    [
+      { "default-ulimits": { nofile: { Soft: "many" } } },
+      /^default-ulimits\.nofile is .*, not an object with/,
+    ],
+    [{ bip: "10.0.0.1/33" }, /^bip is "10\.0\.0\.1\/33", not a network/],
+    [{ "default-address-pools": [5.5] }, /^a base of default-address-pools is 5\.5, not a network/],
+    [{ "default-address-pools": [{ size: 24 }] }, /^a base of default-address-pools is null, not a network/],
     [{ bridge: "none" }, /^bridge is "none": take it out/],
     [{ bip: "172.31.0.1/16" }, /^bip 172\.31\.0\.1\/16 shares addresses with 172\.31\.1\.1\/32/],
     [
@@ -98,6 +120,11 @@ describe("docker-settings", () => {
     ],
     [{ "log-driver": "gelf" }, /^log-driver gelf cannot be read back/],
     [{ "log-opts": { "max-size": "-1" } }, /^log-opts\.max-size sets no limit/],
+    [
+      { "log-driver": "json-file", "log-opts": { "max-size": "10m", labels: "x", compress: "true" } },
+      /^log-opts has compress, labels: take it out; every `pulumi up` would want to replace every container/,
+    ],
+    [{ "log-opts": { tag: "a" } }, /^log-opts has tag: take it out/],
     [
       { "default-ulimits": { nofile: { Name: "nofile", Soft: 1024, Hard: 2147483584 } } },
       /^default-ulimits\.nofile is .* Soft and Hard have to be 1024 to 1048576/,
@@ -111,8 +138,82 @@ describe("docker-settings", () => {
     expect(problems).toEqual([expect.stringMatching(sentence)]);
   });
 
+  it("takes null for absent, as the daemon does, and no pools at all too", () => {
+    const theirs = {
+      "log-opts": null,
+      "default-address-pools": null,
+      "log-driver": null,
+      ip: null,
+      debug: true,
+    };
+    expect(merge(theirs)).toEqual({ merged: { ...wanted, debug: true }, problems: [] });
+    expect(merge({ "default-address-pools": [] })).toEqual({ merged: wanted, problems: [] });
+  });
+
   it("says all at once", () => {
     expect(merge({ "live-restore": false, iptables: false, "log-driver": "none" }).problems).toHaveLength(3);
+  });
+
+  describe("before anything is written", () => {
+    const debian = "/usr/sbin/dockerd -H fd:// $DOCKER_OPTS";
+    /** What `apply` ends with on such a host, or `written`. */
+    const applied = (file: string, execStart = debian, validate = 0): string =>
+      inScript(
+        `file, exec_start, validate, order = given
+def run(*words, **more):
+    said = {"systemctl show": "ExecStart={ path=/usr/sbin/dockerd ; argv[]=" + exec_start + " ; ignore_errors=no ; pid=0 }"}
+    code = validate if words[0] == "dockerd" else 0
+    return module.common.Result(words, code, said.get(" ".join(words[:2]), ""), "the daemon's own words")
+class Written(Exception): pass
+def write(path, text, *more):
+    if path == module.FILE: raise Written
+module.common.run, module.common.write, module.common.remove = run, write, lambda *paths: None
+module.os.makedirs = lambda *words, **more: None
+module.read_file, module.host_routes = lambda path: file, lambda: []
+try:
+    module.apply(order)
+except SystemExit as problem: print(json.dumps(str(problem)))
+except Written: print(json.dumps("written"))`,
+        [file, execStart, validate, order],
+      ) as string;
+
+    it("takes what goes", () => {
+      expect(applied('{"debug": true}')).toBe("written");
+      expect(applied("")).toBe("written");
+    });
+
+    it.each([
+      "[]",
+      '"x"',
+      "{",
+      '{"bip": "10.0.0.1/33"}',
+      '{"log-opts": {"max-size": -1}}',
+      '{"hosts": "fd://"}',
+    ])("says what is wrong with a file in one sentence, before it asks anybody: %s", (file) => {
+      expect(applied(file, debian, 1)).toMatch(
+        /^docker-settings: \/etc\/docker\/daemon\.json (is not [^,]*|cannot be used as it is), nothing was changed/,
+      );
+    });
+
+    it("says what the daemon itself refuses", () => {
+      expect(applied('{"no-such": true}', debian, 1)).toBe(
+        "docker-settings: the daemon refuses what /etc/docker/daemon.json says, nothing was changed: the daemon's own words",
+      );
+    });
+
+    it("refuses a daemon that does not take its sockets from systemd", () => {
+      const remote = "/usr/bin/dockerd -H tcp://127.0.0.1:2375 -H unix:///run/docker.sock";
+      expect(applied("{}", remote)).toMatch(
+        /nothing was changed:\n {2}docker\.service starts `\/usr\/bin\/dockerd -H tcp.*`, so the daemon .* add -H fd:\/\/ there/,
+      );
+      for (const [file, execStart] of [
+        ["{}", `${remote} -H fd://`],
+        ['{"hosts": ["fd://", "tcp://127.0.0.1:2375"]}', "/usr/bin/dockerd"],
+        // Somebody's own variable: the daemon is asked afterwards.
+        ["{}", "/usr/bin/dockerd $DOCKER_OPTS"],
+      ] as const)
+        expect([execStart, applied(file, execStart)]).toEqual([execStart, "written"]);
+    });
   });
 
   it("refuses networks of ours, and the pool that Docker gets, where the host has such addresses itself", () => {

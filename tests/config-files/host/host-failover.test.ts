@@ -143,7 +143,7 @@ result = [refused, attempt("serve", "90"), calls]`);
 
 (hasPython ? describe : describe.skip)("host-boot, on a host whose stack was replaced", () => {
   // What is looked at beside the gateways is all well; the script ends itself at its end, so only its functions are taken.
-  const boot = (record: string, order = "{'stack': 'prod'}", containers = "[]"): unknown =>
+  const boot = (record: string, order = "{'stack': 'prod'}", containers = "[]", more = ""): unknown =>
     inWorld(`
 text = open(f"{sys.argv[1]}/host-boot").read().rpartition("main()")[0]
 module = types.ModuleType("boot"); exec(compile(text, "host-boot", "exec"), module.__dict__)
@@ -154,7 +154,7 @@ def run(*words, seconds=60):
     out = "active" if words[-1] == "clawkeep-firewall.service" else "inactive" if words[0] == "systemctl" else ""
     return common.Result(words, 0, out, "")
 module.run = run
-def ask(order):
+${more}def ask(order):
     found = ${record}
     if isinstance(found, Exception): raise found
     return found
@@ -173,10 +173,37 @@ result = text.getvalue()`);
 
   it.each([
     ["another stack is the active one: it is missed by nobody", "standby", /^host-boot: all is back/],
-    ["its own is: it is missed", "prod", /not all came back.*container relay is created/],
+    ["its own is: it is missed", "prod", /not all came back.*container openclaw-relay is created/],
   ])("what Docker has never started, or was told to stop, where %s", (_, recorded, said) => {
-    const down = `[{"Name": "/relay", "HostConfig": {"RestartPolicy": {"Name": "unless-stopped"}}, "State": {"Running": False, "Status": "created"}}]`;
+    const down = `[{"Name": "/openclaw-relay", "HostConfig": {"RestartPolicy": {"Name": "unless-stopped"}}, "State": {"Running": False, "Status": "created"}}]`;
     expect(boot(`active_record.Record(4, "${recorded}")`, undefined, down)).toMatch(said);
+  });
+
+  const prod = `active_record.Record(4, "prod")`;
+  const container = (name: string, state: string, more = ""): string =>
+    `{"Name": "/${name}", "HostConfig": {"RestartPolicy": {"Name": "unless-stopped"}}, "State": {${state}}${more}}`;
+  const [exited, sick] = [
+    '"Running": False, "Status": "exited"',
+    '"Running": True, "Status": "running", "Health": {"Status": "unhealthy"}',
+  ];
+
+  it("other people's containers are not waited for, and are named", () => {
+    const gateways = `module.wanted_units = lambda: []\n`;
+    const said = boot(prod, undefined, `[${container("db", exited)}, ${container("web", sick)}]`, gateways);
+    expect(said).toMatch(
+      /^host-boot: not of this stack, and not waited for: container db is exited; container web is unhealthy\nhost-boot: all is back/,
+    );
+  });
+
+  it.each([
+    ["its name", container("openclaw-caddy", exited)],
+    ["a label", container("second", exited, ', "Config": {"Labels": {"clawkeep.instance-of": "second"}}')],
+    ["what it mounts", container("x", exited, ', "Mounts": [{"Source": "/opt/openclaw/config/x/0123"}]')],
+  ])("one of ours is known by %s, and missed", (_, down) => {
+    const gateways = `module.wanted_units = lambda: []\n`;
+    expect(boot(prod, undefined, `[${down}]`, gateways)).toMatch(
+      /not all came back.*container \S+ is exited/,
+    );
   });
 
   it.each([

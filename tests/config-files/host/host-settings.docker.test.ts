@@ -174,7 +174,7 @@ describe("a reboot", () => {
       ruleset,
     );
     // One that notes on the disk how it was ended, and takes its time.
-    await inside(`mkdir -p /srv/said; docker run -d --name notes --restart unless-stopped --network none --volume /srv/said:/said small:1 \\
+    await inside(`mkdir -p /srv/said; docker run -d --name openclaw-notes --restart unless-stopped --network none --volume /srv/said:/said small:1 \\
 bash -c 'trap "sleep 2; echo ended >>/said/how; exit" TERM; while :; do sleep 0.2; done' >/dev/null`);
   });
 
@@ -182,33 +182,33 @@ bash -c 'trap "sleep 2; echo ended >>/said/how; exit" TERM; while :; do sleep 0.
     await reboot();
     expect(await last()).toMatchObject({ problems: [] });
     expect(
-      await inside("cat /srv/said/how; docker inspect -f '{{.State.Running}}' web filter notes gw"),
+      await inside("cat /srv/said/how; docker inspect -f '{{.State.Running}}' web filter openclaw-notes gw"),
     ).toBe("ended\ntrue\ntrue\ntrue\ntrue\n");
     expect(await inside(`${tools}/host-boot check`)).toMatch(/^all came back \d+ s after the boot of /);
   });
 
   it("leaves them alone while the daemon runs", async () => {
-    const before = await inside("docker inspect -f '{{.State.StartedAt}}' web filter notes");
+    const before = await inside("docker inspect -f '{{.State.StartedAt}}' web filter openclaw-notes");
     expect(
       await inside("systemctl restart clawkeep-stop; journalctl -u clawkeep-stop -n 5 -o cat"),
     ).toContain("the daemon runs, so nothing is stopped");
-    expect(await inside("docker inspect -f '{{.State.StartedAt}}' web filter notes")).toBe(before);
+    expect(await inside("docker inspect -f '{{.State.StartedAt}}' web filter openclaw-notes")).toBe(before);
   });
 
-  it("names what is not back", async () => {
+  it("names what is not back, of this stack: somebody's own container that he has stopped is his affair", async () => {
     await inside(
-      `sed -i 's/^PATIENCE_SECONDS = .*/PATIENCE_SECONDS = 20/' ${tools}/host-boot; systemctl disable --quiet openclaw-gateway@gw; docker stop notes >/dev/null`,
+      `sed -i 's/^PATIENCE_SECONDS = .*/PATIENCE_SECONDS = 20/' ${tools}/host-boot; systemctl disable --quiet openclaw-gateway@gw; docker stop openclaw-notes web >/dev/null`,
     );
     await reboot();
-    expect((await last()).problems).toEqual(["container notes is exited"]);
+    expect((await last()).problems).toEqual(["container openclaw-notes is exited"]);
     const { code, stderr } = await attemptInside(
       `${tools}/host-boot check; systemctl is-failed --quiet clawkeep-boot`,
     );
     expect([code, stderr]).toEqual([
       0,
-      expect.stringContaining("not all came back: container notes is exited"),
+      expect.stringContaining("not all came back: container openclaw-notes is exited"),
     ]);
-    await inside("docker rm -f notes web filter by-file gw >/dev/null");
+    await inside("docker rm -f openclaw-notes web filter by-file gw >/dev/null");
   });
 });
 

@@ -134,6 +134,97 @@ const untouched = { status: 1, stdout: "", installed: [] };
     expect(outcome.stderr).toContain("snap remove docker");
   });
 
+  describe("room for the images", () => {
+    it("is asked for with that of the swap file, before anything is installed", () => {
+      const [outcome] = prepare({ freeMiB: 10000 }, 1000, 1, 4096);
+      expect(outcome === undefined ? undefined : refused(outcome)).toEqual(untouched);
+      expect(outcome?.stderr).toContain(
+        "the disk of /var/lib/docker has 10000 MiB free, and 12288 MiB are needed: 8192 for the images, 4096 for the swap file (clawkeep:host.swapMiB).",
+      );
+      expect(once({ freeMiB: 10000 }).status).toBe(0);
+    });
+
+    it("needs none of a swap file where the host has swap of its own", () => {
+      const swaps = "Filename Type Size Used Priority\n/dev/vda2 partition 2097148 0 -2\n";
+      expect(prepare({ freeMiB: 10000, files: { "proc/swaps": swaps } }, 1000, 1, 4096)[0]?.status).toBe(0);
+    });
+
+    it("is not asked of a host that has been through this: full, it still has to be mended", () => {
+      const files = { "opt/openclaw/bin/pull-image": "" };
+      expect(once({ freeMiB: 100, files }).status).toBe(0);
+      expect(once({ freeMiB: 100 }).status).toBe(1);
+    });
+  });
+
+  describe("port 443", () => {
+    const header =
+      "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
+    const line = (local: string, state: string) =>
+      `   0: ${local} 00000000:0000 ${state} 00000000:00000000\n`;
+    const ss = (users: string) => `#!/bin/bash
+[ "$*" = "-Hltnp sport = :443" ] || exit 9
+echo 'LISTEN 0 511 0.0.0.0:443 0.0.0.0:* users:(${users})'\n`;
+    const table = { "proc/net/tcp": `${header}${line("00000000:01BB", "0A")}` };
+    const docker = ["docker.io", "docker-cli", "docker-buildx"];
+
+    it.each([
+      ["a program", {}, /taken by another program: stop that/],
+      [
+        "a program that ss names",
+        { "usr/bin/ss": ss('("nginx",pid=812,fd=6),("nginx",pid=813,fd=6)') },
+        /taken by nginx \(process 812\), nginx \(process 813\): stop that .* Nothing was changed/,
+      ],
+      [
+        "one that takes IPv6 alone",
+        { "proc/net/tcp": header, "proc/net/tcp6": line(`${"0".repeat(32)}:01BB`, "0A") },
+        /taken by/,
+      ],
+    ])("that %s has is refused before anything is installed", (_, files, sentence) => {
+      const outcome = once({ files: { ...table, ...files } });
+      expect(refused(outcome)).toEqual(untouched);
+      expect(outcome.stderr).toMatch(sentence);
+    });
+
+    it("that another container publishes is refused, also where nothing listens for it", () => {
+      for (const files of [{}, table]) {
+        const outcome = once({ has: docker, published: "traefik /srv/traefik\n", files });
+        expect(refused(outcome)).toEqual(untouched);
+        expect(outcome.stderr).toContain("taken by the container traefik:");
+      }
+    });
+
+    it.each([
+      [
+        "our own Caddy",
+        "openclaw-caddy /opt/openclaw/config/reverse-proxy/0123456789ab,/opt/openclaw/secrets/x\n",
+      ],
+      [
+        "one of ours that was renamed",
+        "old /opt/openclaw/secrets/x,/opt/openclaw/config/reverse-proxy/0123456789ab\n",
+      ],
+    ])("that %s has is as it has to be", (_, published) => {
+      const files = { ...table, "usr/bin/ss": ss('("docker-proxy",pid=900,fd=4)') };
+      expect(once({ has: docker, published, files }).status).toBe(0);
+    });
+
+    it("is free where others only talk to it, or listen elsewhere", () => {
+      const elsewhere =
+        line("00000000:1BB0", "0A") + line("0100007F:01BB", "01") + line("0100007F:D431", "0A");
+      expect(once({ files: { "proc/net/tcp": header + elsewhere } }).status).toBe(0);
+    });
+  });
+
+  it("refuses a root whose shell prints by itself, before anything is made", () => {
+    const passwd = "root:x:0:0::/root:/usr/bin/loud\n";
+    const loud = { "etc/passwd": passwd, "usr/bin/loud": "#!/bin/bash\necho welcome back\n" };
+    const outcome = once({ files: loud });
+    expect(refused(outcome)).toEqual(untouched);
+    expect(outcome.stderr).toMatch(
+      /^prepare-host: \/usr\/bin\/loud, root's shell, prints by itself: "welcome back"\..* \/root\/\.bashrc/,
+    );
+    expect(once({ files: { ...loud, "usr/bin/loud": "#!/bin/bash\necho hush >&2\n" } }).status).toBe(0);
+  });
+
   it("refuses a host with less memory than is needed, with both numbers, before anything is made", () => {
     const outcome = once({ memoryMiB: 7400 }, totalMiB);
     expect(refused(outcome)).toEqual(untouched);

@@ -82,6 +82,12 @@ const limit = `Error response from daemon: toomanyrequests: You have reached you
 const hubDenied = `Error response from daemon: pull access denied for x, repository does not exist or may require 'docker login'`;
 test.each<[string, object, string, RegExp]>([
   [
+    "a full disk",
+    { passwordKey },
+    "failed to register layer: write /usr/lib/x.so: no space left on device",
+    /the disk of this host is full, .* does not fit: docker system df .*; then pulumi up/,
+  ],
+  [
     "the pull limit, without a login",
     { passwordKey },
     limit,

@@ -46,8 +46,31 @@ describe("AppArmor", () => {
     ["/a docker-default (complain)\n", "not confined: a docker-default (complain)"],
     ["/a \n", "not confined: a"],
     ["", "not confined: no container runs"],
+    ["other /netdata unconfined\n", "not confined: no container runs"],
+    ["other /netdata unconfined\n/b unconfined\n", "not confined: b unconfined"],
   ])("falls short with %j", (said, what) => {
     expect(() => confined(said)).toThrow(what);
+  });
+});
+
+describe("containers that are not of this stack", () => {
+  it("are told, and judged by nobody here", () => {
+    expect(confined("/a docker-default (enforce)\nother /netdata unconfined\nother /b x (enforce)\n")).toBe(
+      "1 containers; not confined, and not of this stack: netdata unconfined",
+    );
+  });
+
+  it.each([
+    ["its name", '/openclaw-redis 1 map[] "/srv"', ""],
+    ["a label", '/second 1 map["clawkeep.instance-of":"second"]', ""],
+    ["what it mounts", '/second-docker-proxy 1 map[] "/opt/openclaw/gateways/second"', ""],
+    ["none of these", '/netdata 1 map["app":"x"] "/srv" "/opt/other"', "other "],
+  ])("are told apart by %s", async (_, line, prefix) => {
+    const script = `cat() { echo Y; }; docker() { echo id; }; xargs() { echo '${line}'; }; tr() { echo seen; }`;
+    const told = await said("AppArmor", script);
+    expect(told).toContain(
+      prefix === "" ? `not confined: ${line.split(" ")[0]?.slice(1)} seen` : "no container runs",
+    );
   });
 });
 

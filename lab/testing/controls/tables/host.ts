@@ -197,7 +197,7 @@ export const hostControls = controlsOf(
     // H15 on a host, and what else of its Docker is refused.
     {
       name: "host-docker-pool",
-      file: "config-files/host/bin/docker-settings",
+      file: "config-files/host/bin/daemon_json.py",
       from: "other = clash(route, pools)",
       to: "other = None",
       test: "tests/config-files/host/docker-settings.test.ts",
@@ -205,7 +205,7 @@ export const hostControls = controlsOf(
     },
     {
       name: "host-docker-live-restore",
-      file: "config-files/host/bin/docker-settings",
+      file: "config-files/host/bin/daemon_json.py",
       from: '    "live-restore": (True, "containers would end with every restart of the daemon"),\n',
       to: "",
       test: "tests/config-files/host/docker-settings.test.ts",
