@@ -1,6 +1,7 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { serverNameOf } from "../config/hetzner";
 import type { Configuration } from "../config/load";
 import { memoryBudget } from "../config/tiers";
 import { dockerSettings } from "../config-files/host/docker-settings";
@@ -258,7 +259,7 @@ export class HostBaseline extends Component {
     const foundation = hcloudFoundation(this, this.name, {
       host,
       stack,
-      serverName: `clawkeep-${stack}`,
+      serverName: serverNameOf(stack),
       token: hcloud.token,
       endpoint: hcloud.endpoint,
       hostKeyPassword: password.result,

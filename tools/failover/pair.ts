@@ -18,7 +18,7 @@ export interface Side {
   readonly backupCredential: string;
 }
 
-export const serverName = (stack: string): string => `clawkeep-${stack}`;
+export { serverNameOf as serverName } from "../../config/hetzner";
 
 /** @throws Error where its file or its state says that it is not one of a pair */
 export function sideOf(stack: string): Side {

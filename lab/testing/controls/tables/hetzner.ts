@@ -2,6 +2,7 @@
 import { controlsOf, type Control } from "../control";
 
 const project = "tests/config/hetzner-project.test.ts";
+const configuration = "tests/config/parse.test.ts";
 
 export const hetznerControls: readonly Control[] = controlsOf(
   { threat: undefined, file: "config/hetzner-project.ts", test: project },
@@ -41,6 +42,14 @@ export const hetznerControls: readonly Control[] = controlsOf(
       from: "if (preview && kind === server && isOwn(found, at)) continue;",
       to: "",
       failing: "in a preview says nothing of the stack's own server",
+    },
+    {
+      name: "hetzner-name-of-a-server",
+      file: "config/cross-checks.ts",
+      from: "if (name.length <= 63 && serverName.test(name)) return [];",
+      to: "if (name !== '') return [];",
+      test: configuration,
+      failing: "refuses a stack that no server can be called by",
     },
     {
       name: "hetzner-asked",
