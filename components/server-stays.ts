@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import { serverTypes } from "../config/hetzner";
-import type { HcloudHost } from "../config/host-schema";
+import { isKeyLine, type HcloudHost } from "../config/host-schema";
 
 /** Labels under which the firewall remembers what server and volume were made with, or have since. */
 const remembered = {
@@ -22,8 +22,11 @@ export const madeWith = ({
   volumeGiB,
 }: HcloudHost): Record<string, string> => {
   const values: Record<Remembered, string> = {
-    // A comment at the end of a key line makes no other key.
-    sshKey: createHash("sha256").update(sshKey.split(" ").slice(0, 2).join(" ")).digest("hex").slice(0, 16),
+    // A comment at the end of a key line makes no other key; in a name, every word counts.
+    sshKey: createHash("sha256")
+      .update(isKeyLine(sshKey) ? sshKey.split(" ").slice(0, 2).join(" ") : sshKey)
+      .digest("hex")
+      .slice(0, 16),
     ...{ image, location, serverType, volumeGiB: String(volumeGiB) },
   };
   return Object.fromEntries(

@@ -280,8 +280,12 @@ export function stockProblem(
   return `stock: ${serverType} is not to be had in ${location} now. Either ${ways.join("; or ")}`;
 }
 
-const setHost = ({ stack }: StackAtHetzner, field: string, value: string): string =>
-  `pulumi config set --stack ${stack} --path clawkeep:host.${field} ${value}`;
+/** What is typed to give the host another value; one that a shell would take apart is quoted. */
+export const setHost = ({ stack }: Pick<StackAtHetzner, "stack">, field: string, value: string): string => {
+  const word = /^[A-Za-z0-9._@:+-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
+  const end = value.startsWith("-") ? "-- " : "";
+  return `pulumi config set --stack ${stack} --path clawkeep:host.${field} ${end}${word}`;
+};
 
 /** The problems in one text. */
 export function projectReport({ stack, serverName }: StackAtHetzner, problems: readonly string[]): string {

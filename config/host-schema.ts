@@ -4,13 +4,13 @@ import { cgroupDrivers } from "./cgroups";
 import { cidr, filled, port } from "./fields";
 import { locations, serverImages, serverTypeProblem } from "./hetzner";
 
-/** True for a public key line, false for the name of a key at Hetzner. */
-export const isKeyLine = (sshKey: string): boolean => /^ssh-| /.test(sshKey);
+/** True for a public key line, false for the name of a key at Hetzner, which may be any text: `ssh-key-1`, `My MacBook`. */
+export const isKeyLine = (sshKey: string): boolean => /^(ssh|sk|ecdsa)-\S+ AAAA/.test(sshKey);
 const sshKey = filled.refine(
   (text) =>
     isKeyLine(text)
       ? /^(ssh-ed25519|sk-ssh-ed25519@openssh\.com) AAAA[A-Za-z0-9+/=]+( \P{Cc}*)?$/u.test(text)
-      : /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(text),
+      : /^(?!\s)[^\p{Cc}]{1,255}(?<!\s)$/u.test(text),
   "is neither an ssh-ed25519 or sk-ssh-ed25519@openssh.com public key line nor the name of a key at Hetzner",
 );
 /** Any public key line, with or without a comment. */

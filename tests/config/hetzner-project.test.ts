@@ -120,6 +120,23 @@ describe("before the first thing is made", () => {
     }
   });
 
+  it.each([
+    ["me@laptop", "me@laptop"],
+    ["ssh-key-1", "ssh-key-1"],
+    ["My MacBook", "'My MacBook'"],
+    ["Jörg's key", "'Jörg'\\''s key'"],
+    ["-x", "-- -x"],
+  ])(
+    "names a key that is called %s as a shell takes it, and the configuration takes that",
+    async (name, typed) => {
+      await make.sshKey(name);
+      expect(await asked()).toContain(`--path clawkeep:host.sshKey ${typed}\n`);
+      const at = { sshKey: hcloudHost.parse({ ...host, sshKey: name }).sshKey };
+      expect(await asked("firewall", { at })).toBe("let by");
+      expect(await asked("server", { at })).toBe("let by");
+    },
+  );
+
   it("offers another location while nothing is bound to one", async () => {
     await stock(false);
     // Somebody else's binds nothing.

@@ -20,6 +20,19 @@ export const hetznerControls: readonly Control[] = controlsOf(
       failing: "names all that is in the way at once",
     },
     {
+      name: "hetzner-any-name-of-a-key",
+      file: "config/host-schema.ts",
+      from: "/^(ssh|sk|ecdsa)-\\S+ AAAA/.test(sshKey)",
+      to: "/^ssh-| /.test(sshKey)",
+      failing: "names a key that is called My MacBook",
+    },
+    {
+      name: "hetzner-name-of-a-key-quoted",
+      from: "/^[A-Za-z0-9._@:+-]+$/.test(value) ? value",
+      to: "value !== '' ? value",
+      failing: "names a key that is called My MacBook",
+    },
+    {
       name: "hetzner-stock",
       from: "asked(server) ? stockProblem(at, stock, staysHere) : undefined",
       to: "undefined as string | undefined",
