@@ -232,7 +232,9 @@ export function projectProblems(
   const staysHere =
     place.type !== firstKind ||
     Object.values(named).some((found) => isOwn(found, at) && found.location !== undefined);
-  const outOfStock = asked(server) ? stockProblem(at, stock, staysHere) : undefined;
+  // A firewall alone that was lost orders no server: the stack's own is there, whatever is sold now.
+  const serves = place.type === firstKind && named[server] !== undefined && isOwn(named[server], at);
+  const outOfStock = asked(server) && !serves ? stockProblem(at, stock, staysHere) : undefined;
   return outOfStock === undefined ? problems : [...problems, outOfStock];
 
   function wayOn(kind: Kind): string {

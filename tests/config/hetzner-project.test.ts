@@ -156,6 +156,12 @@ describe("before the first thing is made", () => {
     expect(await asked()).toBe("let by");
   });
 
+  it("asks for no stock while the stack has its server: a firewall that somebody deleted is made again", async () => {
+    await lab.createServer(serverName, { labels: own });
+    await stock(false);
+    expect(await asked()).toBe("let by");
+  });
+
   it("refuses another location than that of the stack's own volume and address", async () => {
     await make.volume(own, "nbg1");
     await make.address(own, "nbg1");

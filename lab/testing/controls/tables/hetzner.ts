@@ -34,9 +34,15 @@ export const hetznerControls: readonly Control[] = controlsOf(
     },
     {
       name: "hetzner-stock",
-      from: "asked(server) ? stockProblem(at, stock, staysHere) : undefined",
+      from: "asked(server) && !serves ? stockProblem(at, stock, staysHere) : undefined",
       to: "undefined as string | undefined",
       failing: "looks at the stock before the server",
+    },
+    {
+      name: "hetzner-no-stock-for-a-firewall",
+      from: "asked(server) && !serves",
+      to: "asked(server)",
+      failing: "asks for no stock while the stack has its server",
     },
     {
       name: "hetzner-location-of-data",
