@@ -299,6 +299,12 @@ describe("firewalls", () => {
     const many = (count: number) => Array(count).fill({ direction: "in", protocol: "icmp", source_ips });
     expect((await lab.post("/firewalls", { name: "m", rules: many(51) })).status).toBe(422);
     expect((await lab.post("/firewalls", { name: "m", rules: many(50) })).status).toBe(201);
+    const from = (count: number): object => ({
+      ...{ direction: "in", protocol: "icmp" },
+      source_ips: Array.from({ length: count }, (_, n) => `203.0.113.${n}/32`),
+    });
+    expect((await lab.post("/firewalls", { name: "n", rules: [from(101)] })).status).toBe(422);
+    expect((await lab.post("/firewalls", { name: "n", rules: [from(100)] })).status).toBe(201);
     const made = await create({ protocol: "icmp", source_ips });
     expect(made.status).toBe(201);
     expect(made.body.firewall.rules).toMatchObject([{ protocol: "icmp", port: null }]);
