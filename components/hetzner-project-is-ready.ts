@@ -1,13 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
+import { hetznerApi, type HetznerApi } from "../config/hetzner-api";
 import {
   askProject,
   attachmentProblem,
-  hetznerApi,
   projectProblems,
   projectReport,
   stockOf,
   stockProblem,
-  type HetznerApi,
   type StackAtHetzner,
 } from "../config/hetzner-project";
 import { importPlace, type Belonging } from "../config/import-command";

@@ -1,19 +1,10 @@
 /** What the project at Hetzner has already and can sell now, and what of that is in a stack's way. */
 import { createHash } from "node:crypto";
 import { upAgain } from "./await-restore";
-import { askCloud, CloudRefuses } from "./cloud-question";
 import { locations, serverTypes, type Location } from "./hetzner";
+import { askHetzner, type HetznerApi } from "./hetzner-api";
 import { isKeyLine, type HcloudHost } from "./host-schema";
 import { importCommand, importPlace, type Belonging } from "./import-command";
-
-export const hetznerApi = "https://api.hetzner.cloud/v1";
-
-export interface HetznerApi {
-  readonly token: string;
-  readonly endpoint: string;
-  /** As of every question to a cloud. */
-  readonly waitMs?: number;
-}
 
 /** What bears the stack's name there: type of the resource -> where the API lists it, and what people call it. */
 export const kinds = {
@@ -78,29 +69,6 @@ interface Listed extends Omit<Found, "location"> {
 interface ListedType {
   readonly name: string;
   readonly locations?: readonly { readonly name: string; readonly available?: boolean }[];
-}
-
-/** @throws CloudRefuses naming what to set @throws Error where the API cannot be asked now */
-export async function askHetzner(
-  api: HetznerApi,
-  path: string,
-  method: "GET" | "DELETE" | "POST" = "GET",
-  sent?: object,
-): Promise<Record<string, unknown>> {
-  const { status, ok, body } = await askCloud<
-    Record<string, unknown> & { error?: { code: string; message: string } }
-  >({
-    ...{ cloud: "Hetzner", url: `${api.endpoint.replace(/\/$/, "")}/${path}`, token: api.token },
-    method,
-    body: sent,
-    waitMs: api.waitMs,
-  });
-  if (ok) return body;
-  const { code = "no code", message = "without a reason" } = body.error ?? {};
-  throw new CloudRefuses(
-    `Hetzner refuses hcloud:token: ${status} ${message} (${code}). It has to be one of the project, with read and ` +
-      "write: in Hetzner's console under Security, API tokens",
-  );
 }
 
 /** Asks for what matters before this resource is made: of the first one everything, of the others their own. */

@@ -193,6 +193,20 @@ describe("before the first thing is made", () => {
     );
   });
 
+  it.each([
+    [409, "conflict"],
+    [423, "locked"],
+    [403, "resource_limit_exceeded"],
+    [404, "not_found"],
+  ])("blames no token for what has nothing to do with it: %s %s", async (status, code) => {
+    await lab.call("POST", "/lab/faults", { status, code });
+    const said = await asked();
+    expect(said).toMatch(
+      `Hetzner refuses GET /firewalls: ${status} injected by the lab (${code}). What that means`,
+    );
+    expect(said).not.toContain("hcloud:token");
+  });
+
   it.each([503, 429, "drop"])(
     "lets by where Hetzner cannot be asked now (%s), and says so",
     async (status) => {

@@ -1,7 +1,7 @@
 /** The two stacks of a takeover, as much as is known of them without asking a host. */
 import type { ActiveZone } from "../../config/active-stack";
 import { backupPasswordKey, backupPingKey, backupSecrets } from "../../config/backup-secrets";
-import { hetznerApi, type HetznerApi } from "../../config/hetzner-project";
+import { hetznerApi, type HetznerApi } from "../../config/hetzner-api";
 import { repositoryKind } from "../../config/repository";
 import type { Settings } from "../../config/schema";
 import { stackConfig, stackOutputs, stackSettings } from "../verify/deployed-stack";

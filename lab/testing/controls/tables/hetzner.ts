@@ -33,6 +33,13 @@ export const hetznerControls: readonly Control[] = controlsOf(
       failing: "names a key that is called My MacBook",
     },
     {
+      name: "hetzner-token-is-not-blamed",
+      file: "config/hetzner-api.ts",
+      from: "if (status === 401 || ofTheToken.includes(code))",
+      to: "if (status !== 200)",
+      failing: "blames no token",
+    },
+    {
       name: "hetzner-stock",
       from: "asked(server) && !serves ? stockProblem(at, stock, staysHere) : undefined",
       to: "undefined as string | undefined",
