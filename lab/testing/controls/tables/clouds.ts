@@ -162,6 +162,14 @@ export const cloudControls: readonly Control[] = controlsOf(
       failing: "Cloudflare.*token|of 3[79] characters|of 81 characters",
     },
     {
+      name: "clouds-environment-sends-nothing-along",
+      file: "config/provider-environment.ts",
+      from: "environment[variable] !== undefined && (",
+      to: "environment[variable] === null && (",
+      test: "tests/config/provider-environment.test.ts",
+      failing: "refuses CLOUDFLARE_API_KEY",
+    },
+    {
       name: "c12-program-says-proxied",
       file: "policy/rules/edge.ts",
       from: 'inputs["proxied"],\n            (value) => value === true,',
