@@ -9,7 +9,7 @@ import { hostKeyFrom } from "../config-files/ssh/host-key";
 import { projectHooks } from "./hetzner-project-is-ready";
 import type { HostAddress, HostProviders } from "./host";
 import { serverShutdown } from "./server-shutdown";
-import { madeWith, serverStays, sshRule } from "./server-stays";
+import { madeWith, sshRule } from "./server-stays";
 
 export interface HcloudServerArgs {
   readonly host: HcloudHost;
@@ -75,7 +75,10 @@ export function hcloudFoundation(
     { name: serverName, labels: { ...labels, ...madeWith(host) }, rules: firewallRules(host) },
     {
       ...options,
-      hooks: { beforeCreate: [ready.beforeMaking], beforeUpdate: [serverStays(), ready.beforeAnotherType] },
+      hooks: {
+        beforeCreate: [ready.beforeMaking],
+        beforeUpdate: [ready.serverStays, ready.beforeAnotherType],
+      },
     },
   );
   // Without the firewall as a dependency: what is protected keeps what it depends on through `destroy --exclude-protected`.

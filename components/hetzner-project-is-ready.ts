@@ -9,9 +9,10 @@ import {
   stockProblem,
   type StackAtHetzner,
 } from "../config/hetzner-project";
+import { whatIsThere, type There } from "../config/hetzner-there";
 import { importPlace, type Belonging } from "../config/import-command";
 import { CloudQuestions } from "./cloud-questions";
-import { newServerType } from "./server-stays";
+import { newServerType, serverStays } from "./server-stays";
 
 export interface ProjectIsReadyArgs extends Belonging {
   readonly at: StackAtHetzner;
@@ -24,10 +25,12 @@ export interface ProjectIsReadyArgs extends Belonging {
 export interface ProjectChecks {
   /** Before one of the stack's things is made. @param urn its own */
   readonly beforeMaking: (urn: string) => Promise<void>;
-  /** Before a server is switched off for another type. */
-  readonly beforeAnotherType: () => Promise<void>;
+  /** Before a server is switched off for this type. */
+  readonly beforeAnotherType: (type: string) => Promise<void>;
   /** Before the volume is attached. @param urn the attachment's */
   readonly beforeAttaching: (urn: string) => Promise<void>;
+  /** What is there; undefined where Hetzner cannot be asked now. */
+  readonly there: () => Promise<There | undefined>;
 }
 
 export function projectChecks(args: ProjectIsReadyArgs, preview: boolean): ProjectChecks {
@@ -36,30 +39,39 @@ export function projectChecks(args: ProjectIsReadyArgs, preview: boolean): Proje
     ...{ token: args.token, preview, about: `whether Hetzner has what ${at.serverName} needs` },
     report: (problems) => projectReport(at, problems),
   });
-  const refuse = (problemsOf: (api: HetznerApi) => Promise<readonly string[]>): Promise<void> =>
-    questions.refuse((token) => problemsOf({ token, endpoint }));
+  const refuse = (problemsOf: (api: HetznerApi) => Promise<readonly (string | undefined)[]>): Promise<void> =>
+    questions.refuse(async (token) =>
+      (await problemsOf({ token, endpoint })).filter((problem) => problem !== undefined),
+    );
   return {
     beforeMaking: (urn) =>
       refuse(async (api) =>
         projectProblems(at, await askProject(api, at, importPlace(urn, args).type), urn, args, preview),
       ),
-    beforeAnotherType: () =>
+    beforeAnotherType: (type) =>
       refuse(async (api) => {
-        const problem = stockProblem(at, await stockOf(api), true);
-        return problem === undefined ? [] : [problem];
+        // Nobody orders what is there: a change that failed is taken back, or somebody has made it by hand.
+        if ((await whatIsThere(api, at)).server?.type === type) return [];
+        return [stockProblem(at, await stockOf(api), true)];
       }),
-    beforeAttaching: (urn) =>
-      refuse(async (api) => {
-        const problem = await attachmentProblem(api, at, urn, args);
-        return problem === undefined ? [] : [problem];
-      }),
+    beforeAttaching: (urn) => refuse(async (api) => [await attachmentProblem(api, at, urn, args)]),
+    there: async () => {
+      let found: There | undefined;
+      await refuse(async (api) => {
+        found = await whatIsThere(api, at);
+        return [];
+      });
+      return found;
+    },
   };
 }
 
-/** The engine asks the first before it makes anything of the stack's at Hetzner, the second before it changes the firewall. */
+/** The engine asks the first before it makes anything of the stack's at Hetzner, the others before it changes the firewall. */
 export function projectHooks(
   args: ProjectIsReadyArgs,
-): Readonly<Record<keyof ProjectChecks, pulumi.ResourceHook>> {
+): Readonly<
+  Record<"beforeMaking" | "serverStays" | "beforeAnotherType" | "beforeAttaching", pulumi.ResourceHook>
+> {
   const checks = projectChecks(args, pulumi.runtime.isDryRun());
   return {
     beforeMaking: new pulumi.ResourceHook(
@@ -71,10 +83,12 @@ export function projectHooks(
     beforeAttaching: new pulumi.ResourceHook("the volume is attached to nothing", ({ urn }) =>
       checks.beforeAttaching(urn),
     ),
+    serverStays: serverStays(checks.there),
     beforeAnotherType: new pulumi.ResourceHook(
       "another server type is to be had",
       async ({ oldInputs, newInputs }) => {
-        if (newServerType(oldInputs ?? {}, newInputs ?? {}) !== undefined) await checks.beforeAnotherType();
+        const type = newServerType(oldInputs ?? {}, newInputs ?? {});
+        if (type !== undefined) await checks.beforeAnotherType(type);
       },
       { onDryRun: true },
     ),

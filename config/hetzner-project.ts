@@ -50,8 +50,10 @@ export const stackLabels = (serverName: string): Readonly<Record<string, string>
   "managed-by": "clawkeep",
   stack: serverName,
 });
-const isOwn = ({ labels }: Found, { serverName }: StackAtHetzner): boolean =>
-  Object.entries(stackLabels(serverName)).every(([label, value]) => labels[label] === value);
+export const isOwn = (
+  { labels }: Pick<Found, "labels">,
+  { serverName }: Pick<StackAtHetzner, "serverName">,
+): boolean => Object.entries(stackLabels(serverName)).every(([label, value]) => labels[label] === value);
 
 /** Fingerprint of a public key line as Hetzner has it: MD5, in pairs. */
 export const md5Fingerprint = (line: string): string =>

@@ -260,15 +260,15 @@ describe("before one that comes later", () => {
 describe("before a server is switched off for another type", () => {
   it("lets by a type that is to be had, whatever bears the stack's name", async () => {
     await make.volume(own);
-    expect(await answerOf(checks().beforeAnotherType())).toBe("let by");
+    expect(await answerOf(checks().beforeAnotherType("cx33"))).toBe("let by");
   });
 
   it("refuses one that is sold out, and a preview warns", async () => {
     await stock(false);
-    const said = await answerOf(checks().beforeAnotherType());
+    const said = await answerOf(checks().beforeAnotherType("cx33"));
     expect(said).toMatch(/cx33 is not to be had in fsn1 now\. Either take another type that is \(cx43, /);
     expect(said).not.toContain("go where it is");
-    expect(await answerOf(checks({ preview: true }).beforeAnotherType())).toBe("let by");
+    expect(await answerOf(checks({ preview: true }).beforeAnotherType("cx33"))).toBe("let by");
     expect(warnings()).toEqual([expect.stringMatching(/^pulumi up will be refused: stock: cx33/)]);
   });
 });

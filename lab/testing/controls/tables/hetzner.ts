@@ -88,7 +88,7 @@ export const hetznerControls: readonly Control[] = controlsOf(
     {
       name: "server-keeps-port-key-image-location",
       file: "components/hcloud-server.ts",
-      from: "beforeUpdate: [serverStays(), ready.beforeAnotherType]",
+      from: "beforeUpdate: [ready.serverStays, ready.beforeAnotherType]",
       to: "beforeUpdate: [ready.beforeAnotherType]",
       test: "tests/components/options.test.ts",
       failing: "every use of a resource option",
@@ -96,10 +96,26 @@ export const hetznerControls: readonly Control[] = controlsOf(
     {
       name: "server-type-sold-out-before-power-off",
       file: "components/hcloud-server.ts",
-      from: "beforeUpdate: [serverStays(), ready.beforeAnotherType]",
-      to: "beforeUpdate: [serverStays()]",
+      from: "beforeUpdate: [ready.serverStays, ready.beforeAnotherType]",
+      to: "beforeUpdate: [ready.serverStays]",
       test: "tests/components/options.test.ts",
       failing: "every use of a resource option",
+    },
+    {
+      name: "server-what-was-never-made",
+      file: "components/server-stays.ts",
+      from: "return was === undefined || was === changed.is ? undefined : { was, is: changed.is };",
+      to: "return was === null ? undefined : changed;",
+      test: "tests/components/hetzner-there.test.ts",
+      failing: "takes another value of what was never made",
+    },
+    {
+      name: "server-type-of-before-needs-no-stock",
+      file: "components/hetzner-project-is-ready.ts",
+      from: "if ((await whatIsThere(api, at)).server?.type === type) return [];",
+      to: "",
+      test: "tests/components/hetzner-there.test.ts",
+      failing: "takes the old type back",
     },
     ...(
       [
