@@ -21,6 +21,8 @@ export interface HcloudServerArgs {
   readonly endpoint: string | undefined;
   /** Random password the host key is derived from. */
   readonly hostKeyPassword: pulumi.Output<string>;
+  /** What else has to be right before anything is ordered. */
+  readonly beforeAnything: readonly pulumi.ResourceHook[];
 }
 
 /** A server replaced takes all that was on it along: it is made again, and nobody tries to undo it on the old one. */
@@ -76,7 +78,7 @@ export function hcloudFoundation(
     {
       ...options,
       hooks: {
-        beforeCreate: [ready.beforeMaking],
+        beforeCreate: [ready.beforeMaking, ...args.beforeAnything],
         beforeUpdate: [ready.serverStays, ready.beforeAnotherType],
       },
     },

@@ -30,6 +30,7 @@ import {
   type HostProviders,
 } from "./host";
 import { registryLoginsOf, type RegistryLogin } from "./registry-login";
+import { zoneHook } from "./zone-is-ready";
 
 /**
  * What a unit is wanted by is read when it is enabled: gateways that are, are so again. The unit that ends containers has
@@ -236,7 +237,10 @@ export class HostBaseline extends Component {
     this.finish({ ipv4: this.ipv4, ipv6: this.ipv6, sshCommand: this.sshCommand });
   }
 
-  private source({ settings, hcloud, stack }: Configuration, logins: readonly RegistryLogin[]): HostSource {
+  private source(
+    { settings, hcloud, cloudflare, stack }: Configuration,
+    logins: readonly RegistryLogin[],
+  ): HostSource {
     const { host } = settings;
     if (host.mode === "existing") {
       const address = { address: host.address, sshPort: host.sshPort, hostKey: host.hostKey };
@@ -256,6 +260,12 @@ export class HostBaseline extends Component {
       { length: 48, special: false },
       { parent: this },
     );
+    if (cloudflare.apiToken === undefined)
+      throw new Error("cloudflare:apiToken has been checked by the configuration");
+    const zone = zoneHook({
+      ...{ token: cloudflare.apiToken, baseUrl: cloudflare.baseUrl, stack, zone: settings.zone },
+      ...{ hostname: settings.hostname, active: settings.role === "active" },
+    });
     const foundation = hcloudFoundation(this, this.name, {
       host,
       stack,
@@ -263,6 +273,7 @@ export class HostBaseline extends Component {
       token: hcloud.token,
       endpoint: hcloud.endpoint,
       hostKeyPassword: password.result,
+      beforeAnything: [zone],
     });
     const address = { address: foundation.ipv4, sshPort: host.sshPort, hostKey: foundation.hostKey };
     const providers = hostProviders(this, this.name, address, logins, [foundation.firewall]);

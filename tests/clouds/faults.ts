@@ -38,6 +38,7 @@ export const calls: readonly Call[] = [
     .concat(["/primary_ips", "/volumes"].map((list) => `${list}/\\d+/actions/change_protection`))
     .concat(["/volumes/\\d+/actions/attach"])
     .map((path) => ({ cloud: "hetzner", method: "POST", path }) as const),
+  { cloud: "cloudflare", method: "GET", path: `/zones/${zone.id}` },
   ...["GET", "POST"].map(
     (method) => ({ cloud: "cloudflare", method, path: `/zones/${zone.id}/dns_records` }) as const,
   ),

@@ -80,8 +80,8 @@ export const hetznerControls: readonly Control[] = controlsOf(
     {
       name: "hetzner-asked",
       file: "components/hcloud-server.ts",
-      from: "hooks: { beforeCreate: [ready.beforeMaking], beforeUpdate",
-      to: "hooks: { beforeUpdate",
+      from: "beforeCreate: [ready.beforeMaking, ...args.beforeAnything]",
+      to: "beforeCreate: [...args.beforeAnything]",
       test: "tests/components/options.test.ts",
       failing: "every use of a resource option",
     },
