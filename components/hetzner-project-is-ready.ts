@@ -9,7 +9,14 @@ import {
   stockProblem,
   type StackAtHetzner,
 } from "../config/hetzner-project";
-import { whatIsThere, type There } from "../config/hetzner-there";
+import {
+  sizeProblem,
+  startServer,
+  typeProblem,
+  whatIsThere,
+  type Change,
+  type There,
+} from "../config/hetzner-there";
 import { importPlace, type Belonging } from "../config/import-command";
 import { CloudQuestions } from "./cloud-questions";
 import { newServerType, serverStays } from "./server-stays";
@@ -29,6 +36,12 @@ export interface ProjectChecks {
   readonly beforeAnotherType: (type: string) => Promise<void>;
   /** Before the volume is attached. @param urn the attachment's */
   readonly beforeAttaching: (urn: string) => Promise<void>;
+  /** Before the server itself is given another type. @param shutDown whether this run has had it shut down for that */
+  readonly beforeTypeChange: (change: Change<string>, shutDown: boolean) => Promise<void>;
+  /** Before the volume is given another size. */
+  readonly beforeResize: (change: Change<number>) => Promise<void>;
+  /** Starts the server where nothing else would. @param shutDown as above @param type absent: of any type */
+  readonly start: (shutDown: boolean, type?: string) => Promise<void>;
   /** What is there; undefined where Hetzner cannot be asked now. */
   readonly there: () => Promise<There | undefined>;
 }
@@ -55,6 +68,17 @@ export function projectChecks(args: ProjectIsReadyArgs, preview: boolean): Proje
         return [stockProblem(at, await stockOf(api), true)];
       }),
     beforeAttaching: (urn) => refuse(async (api) => [await attachmentProblem(api, at, urn, args)]),
+    beforeTypeChange: (change, shutDown) =>
+      refuse(async (api) => [typeProblem(at, await whatIsThere(api, at), change, shutDown)]),
+    beforeResize: (change) => refuse(async (api) => [sizeProblem(at, await whatIsThere(api, at), change)]),
+    start: (shutDown, type) =>
+      refuse(async (api) => {
+        // One that gets another type is started by Hetzner.
+        if (type !== undefined && (await whatIsThere(api, at)).server?.type !== type) return [];
+        const done = await startServer(api, at, shutDown);
+        if (done !== undefined) await pulumi.log.info(done);
+        return [];
+      }),
     there: async () => {
       let found: There | undefined;
       await refuse(async (api) => {
@@ -66,13 +90,28 @@ export function projectChecks(args: ProjectIsReadyArgs, preview: boolean): Proje
   };
 }
 
+export interface ProjectHooks {
+  /** Of everything that is made there. */
+  readonly beforeMaking: pulumi.ResourceHook;
+  readonly beforeAttaching: pulumi.ResourceHook;
+  /** Of a firewall that is to remember something else. */
+  readonly serverStays: pulumi.ResourceHook;
+  readonly beforeAnotherType: pulumi.ResourceHook;
+  /** Of the server that changes. */
+  readonly beforeTypeChange: pulumi.ResourceHook;
+  /** Of what shuts the server down for another type, as soon as it has. */
+  readonly afterShutdown: pulumi.ResourceHook;
+  /** Of the volume that changes. */
+  readonly beforeResize: pulumi.ResourceHook;
+  /** Of what logs in first on a server. */
+  readonly beforeFirstLogin: pulumi.ResourceHook;
+}
+
 /** The engine asks the first before it makes anything of the stack's at Hetzner, the others before it changes the firewall. */
-export function projectHooks(
-  args: ProjectIsReadyArgs,
-): Readonly<
-  Record<"beforeMaking" | "serverStays" | "beforeAnotherType" | "beforeAttaching", pulumi.ResourceHook>
-> {
+export function projectHooks(args: ProjectIsReadyArgs): ProjectHooks {
   const checks = projectChecks(args, pulumi.runtime.isDryRun());
+  // Said by the firewall, which changes first: then the server is shut down in this run.
+  let shutDown = false;
   return {
     beforeMaking: new pulumi.ResourceHook(
       "the project at Hetzner is ready",
@@ -88,9 +127,35 @@ export function projectHooks(
       "another server type is to be had",
       async ({ oldInputs, newInputs }) => {
         const type = newServerType(oldInputs ?? {}, newInputs ?? {});
-        if (type !== undefined) await checks.beforeAnotherType(type);
+        if (type === undefined) return;
+        await checks.beforeAnotherType(type);
+        shutDown = true;
       },
       { onDryRun: true },
     ),
+    beforeTypeChange: new pulumi.ResourceHook(
+      "the server is of the type that is known",
+      async ({ oldOutputs, newInputs }) => {
+        const [was, is] = [oldOutputs?.["serverType"] as unknown, newInputs?.["serverType"] as unknown];
+        if (typeof was === "string" && typeof is === "string" && was !== is)
+          await checks.beforeTypeChange({ was, is }, shutDown);
+      },
+      { onDryRun: true },
+    ),
+    // It has the type already, so the provider has nothing to do, and nobody would start it.
+    afterShutdown: new pulumi.ResourceHook("a server that keeps its type is started", () =>
+      checks.start(shutDown, args.at.host.serverType),
+    ),
+    beforeResize: new pulumi.ResourceHook(
+      "the volume is of the size that is known",
+      async ({ oldOutputs, newInputs }) => {
+        const [was, is] = [oldOutputs?.["size"] as unknown, newInputs?.["size"] as unknown];
+        if (typeof was === "number" && typeof is === "number" && was !== is)
+          await checks.beforeResize({ was, is });
+      },
+      { onDryRun: true },
+    ),
+    // A destroy that was refused half way has left it switched off, and forgotten all that was on it.
+    beforeFirstLogin: new pulumi.ResourceHook("the server is on", () => checks.start(false)),
   };
 }

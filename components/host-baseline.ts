@@ -18,7 +18,7 @@ import {
 import { securedSettings } from "../config-files/ssh/sshd-settings";
 import { activeRecordOrder } from "./active-record-order";
 import { Component } from "./component";
-import { hcloudFoundation, type BoundToServer } from "./hcloud-server";
+import { hcloudFoundation, type HcloudServer } from "./hcloud-server";
 import { hostFirewall, type FirstCommand } from "./host-firewall";
 import {
   connectionTo,
@@ -48,7 +48,7 @@ interface HostSource {
   readonly ipv4: pulumi.Input<string>;
   readonly ipv6: pulumi.Input<string | undefined>;
   /** The server and what binds to it; absent where the host was there before. */
-  readonly made: { readonly server: pulumi.Resource; readonly bound: BoundToServer } | undefined;
+  readonly made: Pick<HcloudServer, "server" | "bound" | "beforeFirstLogin"> | undefined;
   /** Device of the state volume and the resource that attaches it; absent where the state lies on the host's own disk. */
   readonly volume: Volume | undefined;
 }
@@ -81,7 +81,7 @@ export class HostBaseline extends Component {
     const source = this.source(configuration, logins);
     // A new server takes its time to answer; a host that is there answers now, or its address or key is wrong.
     const connection = connectionTo(source.address, source.made === undefined ? 4 : 60);
-    const first: FirstCommand = (suffix, args, after) =>
+    const first: FirstCommand = (suffix, args, after, hooks) =>
       new command.remote.Command(
         this.child(suffix),
         { connection, addPreviousOutputInEnv: false, logging: "stderr", ...args },
@@ -92,6 +92,7 @@ export class HostBaseline extends Component {
           deleteBeforeReplace: true,
           ...source.made?.bound,
           customTimeouts: { create: "15m" },
+          ...(hooks === undefined ? {} : { hooks }),
         },
       );
 
@@ -103,6 +104,7 @@ export class HostBaseline extends Component {
         stdin: awaitBootScript(),
       },
       source.made === undefined ? [] : [source.made.server],
+      source.made && { beforeCreate: [source.made.beforeFirstLogin] },
     );
     const { totalMiB } = memoryBudget(configuration.tier, configuration.settings.gateways.length);
     const prepared = first("prepared", { create: `bash -s -- ${totalMiB}`, stdin: prepareHostScript() }, [

@@ -80,16 +80,15 @@ export function typeProblem(
   if (server.type === is)
     return `server: ${serverName} is a ${is} already: ${byHand}. Have it look: pulumi refresh --stack ${stack}`;
   if (shutDown || server.status === "off") return undefined;
-  const why =
-    server.type === was ? "and was not shut down for it" : "which somebody has made of it at Hetzner";
   const fits = (serverTypes[is]?.diskGiB ?? 0) >= server.diskGiB;
   const other = fits
     ? `or have it shut down first: $(pulumi stack output sshCommand --stack ${stack}) /opt/openclaw/bin/shut-down-host`
     : `or have the server made anew, because its disk of ${server.diskGiB} GB does not fit into a ${is}: pulumi destroy ` +
       `--exclude-protected --stack ${stack}`;
   return (
-    `server: ${serverName} runs as a ${server.type}, ${why}, and clawkeep:host.serverType is ${is}: Hetzner would cut its ` +
-    `power. Either keep it: ${setHost(at, "serverType", server.type)}; ${other}`
+    `server: ${serverName} runs as a ${server.type}, clawkeep:host.serverType is ${is}, and nothing has it shut down: its type was ` +
+    "changed at Hetzner, or it was started after an up that failed. Hetzner's provider would cut its power. Either keep it: " +
+    `${setHost(at, "serverType", server.type)}; ${other}`
   );
 }
 

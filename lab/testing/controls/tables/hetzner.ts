@@ -119,6 +119,56 @@ export const hetznerControls: readonly Control[] = controlsOf(
     },
     ...(
       [
+        [
+          "server-type-looked-at",
+          "if (server.type === is)",
+          "if (server.type === '')",
+          "not refreshed: says so",
+        ],
+        ["server-power-not-cut", "if (shutDown || server", "if (!shutDown || server", "its power is not cut"],
+        [
+          "server-started-again",
+          "if (server === undefined || (server",
+          "if (server !== null || (server",
+          "shut down for nothing, it is started|is started before anybody logs in",
+        ],
+        [
+          "volume-size-looked-at",
+          "if (volume === undefined || volume",
+          "if (volume !== null || volume",
+          "is what Pulumi has to hear of",
+        ],
+      ] as const
+    ).map(([name, from, to, failing]) => ({
+      ...{ name, from, to, failing, file: "config/hetzner-there.ts" },
+      test: "tests/components/hetzner-there.test.ts",
+    })),
+    ...(
+      [
+        [
+          "server-type-hook",
+          "hooks: { beforeCreate: [ready.beforeMaking], beforeUpdate: [ready.beforeTypeChange] },",
+        ],
+        ["server-started-hook", "hooks: { beforeCreate: [ready.afterShutdown] },"],
+        [
+          "volume-size-hook",
+          "hooks: { beforeCreate: [ready.beforeMaking], beforeUpdate: [ready.beforeResize] },",
+        ],
+      ] as const
+    ).map(([name, from]) => ({
+      ...{ name, from, to: "", file: "components/hcloud-server.ts" },
+      ...{ test: "tests/components/options.test.ts", failing: "every use of a resource option" },
+    })),
+    {
+      name: "server-on-before-first-login",
+      file: "components/host-baseline.ts",
+      from: "source.made && { beforeCreate: [source.made.beforeFirstLogin] },",
+      to: "undefined,",
+      test: "tests/components/options.test.ts",
+      failing: "every use of a resource option",
+    },
+    ...(
+      [
         ["key", 'key === undefined ? [] : ["clawkeep', "refuses another key"],
         ["image", "image === undefined ? [] : [`clawkeep", "refuses another image"],
         ["location", "...(location === undefined", "refuses another location, and offers"],
