@@ -27,6 +27,8 @@ export interface Found {
   readonly labels: Readonly<Record<string, string>>;
   /** Absent for what has none. */
   readonly location?: string;
+  /** Of an SSH key. */
+  readonly fingerprint?: string;
 }
 
 export interface StackAtHetzner {
@@ -84,8 +86,12 @@ export async function askProject(
     const answer = await askHetzner(api, `${path}?${new URLSearchParams(query).toString()}`);
     const [hit] = (answer[path] ?? []) as readonly Listed[];
     if (hit === undefined) return undefined;
-    const { id, name, labels, location } = hit;
-    return { id, name, labels, ...(location === undefined ? {} : { location: location.name }) };
+    const { location, id, name, labels, fingerprint } = hit;
+    return {
+      ...{ id, name, labels },
+      ...(location === undefined ? {} : { location: location.name }),
+      ...(fingerprint === undefined ? {} : { fingerprint }),
+    };
   };
   const named: Partial<Record<Kind, Found>> = {};
   for (const kind of type === firstKind ? allKinds : allKinds.filter((each) => each === type)) {
@@ -214,6 +220,11 @@ export function projectProblems(
       return (
         "An up that was cut off may have left it, and then nothing lies on it: look what it is, and delete it in " +
         "Hetzner's console"
+      );
+    if (kind === key && found.fingerprint !== md5Fingerprint(host.sshKey))
+      return (
+        "It is another key than clawkeep:host.sshKey, and an earlier state of this stack has left it: delete it in Hetzner's " +
+        "console (Security, SSH keys). A server keeps the keys that it was made with"
       );
     return (
       "It bears this stack's labels: an up that was cut off has left it, or the state was lost. Take it over: " +

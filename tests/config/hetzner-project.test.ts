@@ -234,6 +234,15 @@ describe("before one that comes later", () => {
     },
   );
 
+  it("has a key of the stack's own deleted that is not the one of its file: taken over, it would be in the way again", async () => {
+    await make.sshKey(serverName, own, ed25519Line("of before"));
+    const said = await asked("sshKey");
+    expect(said).toMatch(
+      /It is another key than clawkeep:host\.sshKey.* delete it in Hetzner's console \(Security, SSH keys\)/,
+    );
+    expect(said).not.toContain("pulumi import");
+  });
+
   it("has a server that an up has left looked at and deleted", async () => {
     await lab.createServer(serverName, { labels: own });
     expect(await asked("server")).toMatch(

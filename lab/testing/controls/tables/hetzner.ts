@@ -40,6 +40,12 @@ export const hetznerControls: readonly Control[] = controlsOf(
       failing: "blames no token",
     },
     {
+      name: "hetzner-another-key-is-not-taken-over",
+      from: "if (kind === key && found.fingerprint",
+      to: "if (kind === server && found.fingerprint",
+      failing: "has a key of the stack's own deleted",
+    },
+    {
       name: "hetzner-stock",
       from: "asked(server) && !serves ? stockProblem(at, stock, staysHere) : undefined",
       to: "undefined as string | undefined",
