@@ -17,8 +17,9 @@ import {
 } from "../config-files/host/tools";
 import { securedSettings } from "../config-files/ssh/sshd-settings";
 import { activeRecordOrder } from "./active-record-order";
+import { beforeAnything } from "./before-anything";
 import { Component } from "./component";
-import { hcloudFoundation, type HcloudServer } from "./hcloud-server";
+import { hcloudFoundation, type HcloudFoundation, type HcloudServer } from "./hcloud-server";
 import { hostFirewall, type FirstCommand } from "./host-firewall";
 import {
   connectionTo,
@@ -30,7 +31,6 @@ import {
   type HostProviders,
 } from "./host";
 import { registryLoginsOf, type RegistryLogin } from "./registry-login";
-import { zoneHook } from "./zone-is-ready";
 
 /**
  * What a unit is wanted by is read when it is enabled: gateways that are, are so again. The unit that ends containers has
@@ -239,10 +239,8 @@ export class HostBaseline extends Component {
     this.finish({ ipv4: this.ipv4, ipv6: this.ipv6, sshCommand: this.sshCommand });
   }
 
-  private source(
-    { settings, hcloud, cloudflare, stack }: Configuration,
-    logins: readonly RegistryLogin[],
-  ): HostSource {
+  private source(configuration: Configuration, logins: readonly RegistryLogin[]): HostSource {
+    const { settings, hcloud, stack } = configuration;
     const { host } = settings;
     if (host.mode === "existing") {
       const address = { address: host.address, sshPort: host.sshPort, hostKey: host.hostKey };
@@ -262,20 +260,14 @@ export class HostBaseline extends Component {
       { length: 48, special: false },
       { parent: this },
     );
-    if (cloudflare.apiToken === undefined)
-      throw new Error("cloudflare:apiToken has been checked by the configuration");
-    const zone = zoneHook({
-      ...{ token: cloudflare.apiToken, baseUrl: cloudflare.baseUrl, stack, zone: settings.zone },
-      ...{ hostname: settings.hostname, active: settings.role === "active" },
-    });
-    const foundation = hcloudFoundation(this, this.name, {
+    const foundation: HcloudFoundation = hcloudFoundation(this, this.name, {
       host,
       stack,
       serverName: serverNameOf(stack),
       token: hcloud.token,
       endpoint: hcloud.endpoint,
       hostKeyPassword: password.result,
-      beforeAnything: [zone],
+      beforeAnything: beforeAnything(configuration, () => foundation.hostKey),
     });
     const address = { address: foundation.ipv4, sshPort: host.sshPort, hostKey: foundation.hostKey };
     const providers = hostProviders(this, this.name, address, logins, [foundation.firewall]);

@@ -82,11 +82,12 @@ export const optionUses: readonly OptionUse[] = [
     value: [
       "the project at Hetzner is ready",
       "the zone at Cloudflare is ready",
+      "the stack is in no other project",
       "what the server was made with stays",
       "another server type is to be had",
     ],
     reason:
-      "a changed port or key would put the server out of reach, and a location cannot be left; the firewall, which changes first, remembers all that, and the type. Made before all else, it is where token and zone of the public record are looked at",
+      "a changed port or key would put the server out of reach, and a location cannot be left; the firewall, which changes first, remembers all that, and the type. Made before all else, it is where token and zone of the public record are looked at, and whether the token is another project's",
   },
   ...["SshKey", "PrimaryIp"].map((type) => ({
     type,

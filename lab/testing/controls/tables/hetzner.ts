@@ -166,6 +166,22 @@ export const hetznerControls: readonly Control[] = controlsOf(
       ...{ test: "tests/components/options.test.ts", failing: "every use of a resource option" },
     })),
     {
+      name: "hetzner-token-of-another-project",
+      file: "config/stack-elsewhere.ts",
+      from: "if (own === undefined || !(await",
+      to: "if (own !== null || !(await",
+      test: "tests/config/stack-elsewhere.test.ts",
+      failing: "refuses while the stack's own server answers there",
+    },
+    {
+      name: "hetzner-token-of-another-project-hook",
+      file: "components/before-anything.ts",
+      from: "    elsewhere,\n  ];",
+      to: "  ];",
+      test: "tests/components/options.test.ts",
+      failing: "every use of a resource option",
+    },
+    {
       name: "server-on-before-first-login",
       file: "components/host-baseline.ts",
       from: "source.made && { beforeCreate: [source.made.beforeFirstLogin] },",
