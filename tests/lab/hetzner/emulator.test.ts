@@ -406,6 +406,22 @@ describe("faults and restarts", () => {
     await expect(lab.get("/servers")).rejects.toThrow("fetch failed");
   });
 
+  it("has the next action of a kind end in an error, once", async () => {
+    await lab.call("POST", "/lab/actions", { command: "create_server", code: "server_error" });
+    const { status, body } = await lab.createServer("a");
+    const action = async (id: number): Promise<unknown> =>
+      (await lab.get(`/actions?id=${id}`)).body.actions[0];
+    expect([status, await action(body.action.id)]).toEqual([
+      201,
+      expect.objectContaining({
+        status: "error",
+        error: { code: "server_error", message: "injected by the lab" },
+      }),
+    ]);
+    const next = await lab.createServer("b");
+    expect(await action(next.body.action.id)).toMatchObject({ status: "success", error: null });
+  });
+
   it("answers with the fault's own code, and after what was asked for is done", async () => {
     await lab.call("POST", "/lab/faults", { status: 412, code: "resource_unavailable" });
     expect(await lab.createServer("a")).toMatchObject({
