@@ -9,7 +9,7 @@ import { hostKeyFrom } from "../config-files/ssh/host-key";
 import { projectHooks } from "./hetzner-project-is-ready";
 import type { HostAddress, HostProviders } from "./host";
 import { serverShutdown } from "./server-shutdown";
-import { madeWith, serverStays, sshRule } from "./server-stays";
+import { madeWith, sshRule } from "./server-stays";
 
 export interface HcloudServerArgs {
   readonly host: HcloudHost;
@@ -21,6 +21,8 @@ export interface HcloudServerArgs {
   readonly endpoint: string | undefined;
   /** Random password the host key is derived from. */
   readonly hostKeyPassword: pulumi.Output<string>;
+  /** What else has to be right before anything is ordered. */
+  readonly beforeAnything: readonly pulumi.ResourceHook[];
 }
 
 /** A server replaced takes all that was on it along: it is made again, and nobody tries to undo it on the old one. */
@@ -44,6 +46,8 @@ export interface HcloudServer {
   /** Stable device name of the state volume on the server. */
   readonly volumeDevice: pulumi.Output<string>;
   readonly volumeAttached: pulumi.Resource;
+  /** Bound to what logs in first on it. */
+  readonly beforeFirstLogin: pulumi.ResourceHook;
 }
 
 /** Everything at Hetzner: key, firewall, address, volume, server. Address and volume are protected: they outlive the server. */
@@ -75,7 +79,10 @@ export function hcloudFoundation(
     { name: serverName, labels: { ...labels, ...madeWith(host) }, rules: firewallRules(host) },
     {
       ...options,
-      hooks: { beforeCreate: [ready.beforeMaking], beforeUpdate: [serverStays(), ready.beforeAnotherType] },
+      hooks: {
+        beforeCreate: [ready.beforeMaking, ...args.beforeAnything],
+        beforeUpdate: [ready.serverStays, ready.beforeAnotherType],
+      },
     },
   );
   // Without the firewall as a dependency: what is protected keeps what it depends on through `destroy --exclude-protected`.
@@ -114,7 +121,10 @@ export function hcloudFoundation(
       labels,
     },
     // The gateway's state: it goes only when somebody names it. Formatting is a matter of creation alone.
-    { ...createOptions, protect: true, ignoreChanges: ["format"] },
+    {
+      ...{ ...options, protect: true, ignoreChanges: ["format"] },
+      hooks: { beforeCreate: [ready.beforeMaking], beforeUpdate: [ready.beforeResize] },
+    },
   );
   const hostKey = args.hostKeyPassword.apply(hostKeyFrom);
   const publicKey = pulumi.unsecret(hostKey.apply((key) => key.publicKey));
@@ -126,7 +136,10 @@ export function hcloudFoundation(
       reached,
       providers,
       // On destroy the server has gone before it: then the firewall goes as well, and nobody has to ask.
-      { parent, deleteBeforeReplace: true, deletedWith: firewall },
+      {
+        ...{ parent, deleteBeforeReplace: true, deletedWith: firewall },
+        hooks: { beforeCreate: [ready.afterShutdown] },
+      },
       [host.serverType],
     );
     const server = new hcloud.Server(
@@ -143,7 +156,8 @@ export function hcloudFoundation(
         labels,
       },
       {
-        ...createOptions,
+        ...options,
+        hooks: { beforeCreate: [ready.beforeMaking], beforeUpdate: [ready.beforeTypeChange] },
         dependsOn: [providers.docker, providers.commands, beforeTypeChange],
         // They matter at the first boot alone, and a change would throw the server away.
         ignoreChanges: ["userData", "sshKeys", "image"],
@@ -176,6 +190,7 @@ export function hcloudFoundation(
       ipv6: server.ipv6Address,
       volumeDevice: volume.id.apply((id) => `/dev/disk/by-id/scsi-0HC_Volume_${id}`),
       volumeAttached: attachment,
+      beforeFirstLogin: ready.beforeFirstLogin,
     };
   };
   return {

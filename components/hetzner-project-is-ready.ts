@@ -1,18 +1,25 @@
 import * as pulumi from "@pulumi/pulumi";
+import { hetznerApi, type HetznerApi } from "../config/hetzner-api";
 import {
   askProject,
   attachmentProblem,
-  hetznerApi,
   projectProblems,
   projectReport,
   stockOf,
   stockProblem,
-  type HetznerApi,
   type StackAtHetzner,
 } from "../config/hetzner-project";
+import {
+  sizeProblem,
+  startServer,
+  typeProblem,
+  whatIsThere,
+  type Change,
+  type There,
+} from "../config/hetzner-there";
 import { importPlace, type Belonging } from "../config/import-command";
 import { CloudQuestions } from "./cloud-questions";
-import { newServerType } from "./server-stays";
+import { newServerType, serverStays } from "./server-stays";
 
 export interface ProjectIsReadyArgs extends Belonging {
   readonly at: StackAtHetzner;
@@ -25,10 +32,18 @@ export interface ProjectIsReadyArgs extends Belonging {
 export interface ProjectChecks {
   /** Before one of the stack's things is made. @param urn its own */
   readonly beforeMaking: (urn: string) => Promise<void>;
-  /** Before a server is switched off for another type. */
-  readonly beforeAnotherType: () => Promise<void>;
+  /** Before a server is switched off for this type. */
+  readonly beforeAnotherType: (type: string) => Promise<void>;
   /** Before the volume is attached. @param urn the attachment's */
   readonly beforeAttaching: (urn: string) => Promise<void>;
+  /** Before the server itself is given another type. @param shutDown whether this run has had it shut down for that */
+  readonly beforeTypeChange: (change: Change<string>, shutDown: boolean) => Promise<void>;
+  /** Before the volume is given another size. */
+  readonly beforeResize: (change: Change<number>) => Promise<void>;
+  /** Starts the server where nothing else would. @param shutDown as above @param type absent: of any type */
+  readonly start: (shutDown: boolean, type?: string) => Promise<void>;
+  /** What is there; undefined where Hetzner cannot be asked now. */
+  readonly there: () => Promise<There | undefined>;
 }
 
 export function projectChecks(args: ProjectIsReadyArgs, preview: boolean): ProjectChecks {
@@ -37,31 +52,66 @@ export function projectChecks(args: ProjectIsReadyArgs, preview: boolean): Proje
     ...{ token: args.token, preview, about: `whether Hetzner has what ${at.serverName} needs` },
     report: (problems) => projectReport(at, problems),
   });
-  const refuse = (problemsOf: (api: HetznerApi) => Promise<readonly string[]>): Promise<void> =>
-    questions.refuse((token) => problemsOf({ token, endpoint }));
+  const refuse = (problemsOf: (api: HetznerApi) => Promise<readonly (string | undefined)[]>): Promise<void> =>
+    questions.refuse(async (token) =>
+      (await problemsOf({ token, endpoint })).filter((problem) => problem !== undefined),
+    );
   return {
     beforeMaking: (urn) =>
       refuse(async (api) =>
         projectProblems(at, await askProject(api, at, importPlace(urn, args).type), urn, args, preview),
       ),
-    beforeAnotherType: () =>
+    beforeAnotherType: (type) =>
       refuse(async (api) => {
-        const problem = stockProblem(at, await stockOf(api), true);
-        return problem === undefined ? [] : [problem];
+        // Nobody orders what is there: a change that failed is taken back, or somebody has made it by hand.
+        if ((await whatIsThere(api, at)).server?.type === type) return [];
+        return [stockProblem(at, await stockOf(api), true)];
       }),
-    beforeAttaching: (urn) =>
+    beforeAttaching: (urn) => refuse(async (api) => [await attachmentProblem(api, at, urn, args)]),
+    beforeTypeChange: (change, shutDown) =>
+      refuse(async (api) => [typeProblem(at, await whatIsThere(api, at), change, shutDown)]),
+    beforeResize: (change) => refuse(async (api) => [sizeProblem(at, await whatIsThere(api, at), change)]),
+    start: (shutDown, type) =>
       refuse(async (api) => {
-        const problem = await attachmentProblem(api, at, urn, args);
-        return problem === undefined ? [] : [problem];
+        // One that gets another type is started by Hetzner.
+        if (type !== undefined && (await whatIsThere(api, at)).server?.type !== type) return [];
+        const done = await startServer(api, at, shutDown);
+        if (done !== undefined) await pulumi.log.info(done);
+        return [];
       }),
+    there: async () => {
+      let found: There | undefined;
+      await refuse(async (api) => {
+        found = await whatIsThere(api, at);
+        return [];
+      });
+      return found;
+    },
   };
 }
 
-/** The engine asks the first before it makes anything of the stack's at Hetzner, the second before it changes the firewall. */
-export function projectHooks(
-  args: ProjectIsReadyArgs,
-): Readonly<Record<keyof ProjectChecks, pulumi.ResourceHook>> {
+export interface ProjectHooks {
+  /** Of everything that is made there. */
+  readonly beforeMaking: pulumi.ResourceHook;
+  readonly beforeAttaching: pulumi.ResourceHook;
+  /** Of a firewall that is to remember something else. */
+  readonly serverStays: pulumi.ResourceHook;
+  readonly beforeAnotherType: pulumi.ResourceHook;
+  /** Of the server that changes. */
+  readonly beforeTypeChange: pulumi.ResourceHook;
+  /** Of what shuts the server down for another type, as soon as it has. */
+  readonly afterShutdown: pulumi.ResourceHook;
+  /** Of the volume that changes. */
+  readonly beforeResize: pulumi.ResourceHook;
+  /** Of what logs in first on a server. */
+  readonly beforeFirstLogin: pulumi.ResourceHook;
+}
+
+/** The engine asks the first before it makes anything of the stack's at Hetzner, the others before it changes the firewall. */
+export function projectHooks(args: ProjectIsReadyArgs): ProjectHooks {
   const checks = projectChecks(args, pulumi.runtime.isDryRun());
+  // Said by the firewall, which changes first: then the server is shut down in this run.
+  let shutDown = false;
   return {
     beforeMaking: new pulumi.ResourceHook(
       "the project at Hetzner is ready",
@@ -72,12 +122,40 @@ export function projectHooks(
     beforeAttaching: new pulumi.ResourceHook("the volume is attached to nothing", ({ urn }) =>
       checks.beforeAttaching(urn),
     ),
+    serverStays: serverStays(checks.there),
     beforeAnotherType: new pulumi.ResourceHook(
       "another server type is to be had",
       async ({ oldInputs, newInputs }) => {
-        if (newServerType(oldInputs ?? {}, newInputs ?? {}) !== undefined) await checks.beforeAnotherType();
+        const type = newServerType(oldInputs ?? {}, newInputs ?? {});
+        if (type === undefined) return;
+        await checks.beforeAnotherType(type);
+        shutDown = true;
       },
       { onDryRun: true },
     ),
+    beforeTypeChange: new pulumi.ResourceHook(
+      "the server is of the type that is known",
+      async ({ oldOutputs, newInputs }) => {
+        const [was, is] = [oldOutputs?.["serverType"] as unknown, newInputs?.["serverType"] as unknown];
+        if (typeof was === "string" && typeof is === "string" && was !== is)
+          await checks.beforeTypeChange({ was, is }, shutDown);
+      },
+      { onDryRun: true },
+    ),
+    // It has the type already, so the provider has nothing to do, and nobody would start it.
+    afterShutdown: new pulumi.ResourceHook("a server that keeps its type is started", () =>
+      checks.start(shutDown, args.at.host.serverType),
+    ),
+    beforeResize: new pulumi.ResourceHook(
+      "the volume is of the size that is known",
+      async ({ oldOutputs, newInputs }) => {
+        const [was, is] = [oldOutputs?.["size"] as unknown, newInputs?.["size"] as unknown];
+        if (typeof was === "number" && typeof is === "number" && was !== is)
+          await checks.beforeResize({ was, is });
+      },
+      { onDryRun: true },
+    ),
+    // A destroy that was refused half way has left it switched off, and forgotten all that was on it.
+    beforeFirstLogin: new pulumi.ResourceHook("the server is on", () => checks.start(false)),
   };
 }

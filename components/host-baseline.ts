@@ -1,6 +1,7 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { serverNameOf } from "../config/hetzner";
 import type { Configuration } from "../config/load";
 import { memoryBudget } from "../config/tiers";
 import { dockerSettings } from "../config-files/host/docker-settings";
@@ -17,8 +18,9 @@ import {
 } from "../config-files/host/tools";
 import { securedSettings } from "../config-files/ssh/sshd-settings";
 import { activeRecordOrder } from "./active-record-order";
+import { beforeAnything } from "./before-anything";
 import { Component } from "./component";
-import { hcloudFoundation, type BoundToServer } from "./hcloud-server";
+import { hcloudFoundation, type HcloudFoundation, type HcloudServer } from "./hcloud-server";
 import { hostFirewall, type FirstCommand } from "./host-firewall";
 import {
   connectionTo,
@@ -38,7 +40,7 @@ interface HostSource {
   readonly ipv4: pulumi.Input<string>;
   readonly ipv6: pulumi.Input<string | undefined>;
   /** The server and what binds to it; absent where the host was there before. */
-  readonly made: { readonly server: pulumi.Resource; readonly bound: BoundToServer } | undefined;
+  readonly made: Pick<HcloudServer, "server" | "bound" | "beforeFirstLogin"> | undefined;
   /** Device of the state volume and the resource that attaches it; absent where the state lies on the host's own disk. */
   readonly volume: Volume | undefined;
 }
@@ -71,7 +73,7 @@ export class HostBaseline extends Component {
     const source = this.source(configuration, logins);
     // A new server takes its time to answer; a host that is there answers now, or its address or key is wrong.
     const connection = connectionTo(source.address, source.made === undefined ? 4 : 60);
-    const first: FirstCommand = (suffix, args, after) =>
+    const first: FirstCommand = (suffix, args, after, hooks) =>
       new command.remote.Command(
         this.child(suffix),
         { connection, addPreviousOutputInEnv: false, logging: "stderr", ...args },
@@ -82,6 +84,7 @@ export class HostBaseline extends Component {
           deleteBeforeReplace: true,
           ...source.made?.bound,
           customTimeouts: { create: "15m" },
+          ...(hooks === undefined ? {} : { hooks }),
         },
       );
 
@@ -93,6 +96,7 @@ export class HostBaseline extends Component {
         stdin: awaitBootScript(),
       },
       source.made === undefined ? [] : [source.made.server],
+      source.made && { beforeCreate: [source.made.beforeFirstLogin] },
     );
     const { swapMiB } = configuration.settings.host;
     const { totalMiB } = memoryBudget(configuration.tier, configuration.settings.gateways.length);
@@ -238,7 +242,8 @@ export class HostBaseline extends Component {
     this.finish({ ipv4: this.ipv4, ipv6: this.ipv6, sshCommand: this.sshCommand });
   }
 
-  private source({ settings, hcloud, stack }: Configuration, logins: readonly RegistryLogin[]): HostSource {
+  private source(configuration: Configuration, logins: readonly RegistryLogin[]): HostSource {
+    const { settings, hcloud, stack } = configuration;
     const { host } = settings;
     if (host.mode === "existing") {
       const address = { address: host.address, sshPort: host.sshPort, hostKey: host.hostKey };
@@ -258,13 +263,14 @@ export class HostBaseline extends Component {
       { length: 48, special: false },
       { parent: this },
     );
-    const foundation = hcloudFoundation(this, this.name, {
+    const foundation: HcloudFoundation = hcloudFoundation(this, this.name, {
       host,
       stack,
-      serverName: `clawkeep-${stack}`,
+      serverName: serverNameOf(stack),
       token: hcloud.token,
       endpoint: hcloud.endpoint,
       hostKeyPassword: password.result,
+      beforeAnything: beforeAnything(configuration, () => foundation.hostKey),
     });
     const address = { address: foundation.ipv4, sshPort: host.sshPort, hostKey: foundation.hostKey };
     const providers = hostProviders(this, this.name, address, logins, [foundation.firewall]);

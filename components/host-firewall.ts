@@ -12,6 +12,7 @@ export type FirstCommand = (
   suffix: string,
   args: Pick<command.remote.CommandArgs, "create" | "delete" | "stdin" | "triggers">,
   after: pulumi.Resource[],
+  hooks?: pulumi.ResourceHookBinding,
 ) => command.remote.Command;
 
 /**

@@ -6,7 +6,7 @@ export interface PublicRecordArgs {
   readonly apiToken: pulumi.Output<string> | undefined;
   /** Absent: Cloudflare's own. */
   readonly baseUrl: string | undefined;
-  readonly zoneId: string;
+  readonly zone: { readonly id: string; readonly name: string };
   readonly hostname: string;
   readonly ipv4: pulumi.Input<string>;
 }
@@ -33,17 +33,17 @@ export function publicRecord(
   parent: pulumi.Resource,
   name: string,
   provider: cloudflare.Provider,
-  { apiToken, baseUrl, zoneId, hostname, ipv4 }: PublicRecordArgs,
+  { apiToken, baseUrl, zone, hostname, ipv4 }: PublicRecordArgs,
 ): void {
   if (apiToken === undefined) throw new Error("cloudflare:apiToken has been checked by the configuration");
   const free = recordHook({
-    ...{ token: apiToken, baseUrl, zoneId, hostname },
+    ...{ token: apiToken, baseUrl, zoneId: zone.id, zoneName: zone.name, hostname },
     ...{ parent: name, provider: `${name}-cloudflare` },
   });
   new cloudflare.DnsRecord(
     `${name}-public-record`,
     {
-      zoneId,
+      zoneId: zone.id,
       name: hostname,
       type: "A",
       content: ipv4,

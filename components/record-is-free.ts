@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { zoneProblem } from "../config/cloudflare-zone";
 import { cloudflareApi, inTheWay, recordsOfName } from "../config/dns-records";
 import { importPlace, type Belonging } from "../config/import-command";
 import { CloudQuestions } from "./cloud-questions";
@@ -8,6 +9,8 @@ export interface RecordIsFreeArgs extends Belonging {
   /** Absent: Cloudflare's own. */
   readonly baseUrl: string | undefined;
   readonly zoneId: string;
+  /** Absent: nobody looks whether the id is that of this zone. */
+  readonly zoneName?: string;
   readonly hostname: string;
 }
 
@@ -16,11 +19,16 @@ export interface RecordIsFreeArgs extends Belonging {
  * served, in turns.
  */
 export function recordIsFree(args: RecordIsFreeArgs, urn: string, preview: boolean): Promise<void> {
-  const { hostname, zoneId, baseUrl = cloudflareApi } = args;
+  const { hostname, zoneId, zoneName, baseUrl = cloudflareApi } = args;
+  const place = importPlace(urn, args);
   const about = `whether ${hostname} has a DNS record already`;
   return new CloudQuestions({ token: args.token, preview, about }).refuse(async (token) => {
+    const zone = zoneName === undefined ? undefined : { id: zoneId, name: zoneName };
+    const astray =
+      zone && (await zoneProblem({ token, baseUrl }, { stack: place.stack, zone, hostname, active: true }));
+    if (astray !== undefined) return [astray];
     const found = await recordsOfName({ token, baseUrl }, zoneId, hostname);
-    const problem = inTheWay(hostname, found, importPlace(urn, args), zoneId);
+    const problem = inTheWay(hostname, found, place, zoneId);
     return problem === undefined ? [] : [problem];
   });
 }

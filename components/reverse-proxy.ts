@@ -60,7 +60,7 @@ export class ReverseProxy extends Component {
     if (settings.role === "active") {
       publicRecord(this, this.name, provider, {
         ...api,
-        zoneId: settings.zone.id,
+        zone: settings.zone,
         hostname: settings.hostname,
         ipv4,
       });

@@ -1,7 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import { serverTypes } from "../config/hetzner";
-import type { HcloudHost } from "../config/host-schema";
+import { setHost } from "../config/hetzner-project";
+import type { There } from "../config/hetzner-there";
+import { isKeyLine, type HcloudHost } from "../config/host-schema";
 
 /** Labels under which the firewall remembers what server and volume were made with, or have since. */
 const remembered = {
@@ -22,8 +24,11 @@ export const madeWith = ({
   volumeGiB,
 }: HcloudHost): Record<string, string> => {
   const values: Record<Remembered, string> = {
-    // A comment at the end of a key line makes no other key.
-    sshKey: createHash("sha256").update(sshKey.split(" ").slice(0, 2).join(" ")).digest("hex").slice(0, 16),
+    // A comment at the end of a key line makes no other key; in a name, every word counts.
+    sshKey: createHash("sha256")
+      .update(isKeyLine(sshKey) ? sshKey.split(" ").slice(0, 2).join(" ") : sshKey)
+      .digest("hex")
+      .slice(0, 16),
     ...{ image, location, serverType, volumeGiB: String(volumeGiB) },
   };
   return Object.fromEntries(
@@ -58,27 +63,35 @@ function change(
 export const newServerType = (before: FirewallInputs, now: FirewallInputs): string | undefined =>
   change("serverType", before, now)?.is;
 
-/** What a changed setting would do to a server that is there, and how to go about it; undefined where it may change. */
+/**
+ * What a changed setting would do to what is there, and how to go about it; undefined where it may change. What was asked for
+ * and never made is in no setting's way.
+ *
+ * @param there what the stack has at Hetzner; undefined where nobody could ask: then all that was asked for counts as made
+ */
 export function changedServer(
   stack: string,
   before: FirewallInputs,
   now: FirewallInputs,
+  there?: There,
 ): string | undefined {
   const changed = (field: Remembered | "sshPort") => change(field, before, now);
-  const [port, key, image, location, type, volume] = [
-    changed("sshPort"),
-    changed("sshKey"),
-    changed("image"),
-    changed("location"),
-    changed("serverType"),
-    changed("volumeGiB"),
+  const served = there === undefined || there.server !== undefined;
+  const [port, key, image] = served ? [changed("sshPort"), changed("sshKey"), changed("image")] : [];
+  const [location, volume] = [
+    wasThere(changed("location"), there, stays(there)),
+    wasThere(changed("volumeGiB"), there, there?.volume && String(there.volume.sizeGiB)),
   ];
+  const type = wasThere(changed("serverType"), there, there?.server?.type);
   const atFirstBoot = [
     ...(port === undefined ? [] : [`clawkeep:host.sshPort was ${port.was}`]),
     ...(key === undefined ? [] : ["clawkeep:host.sshKey was another"]),
     ...(image === undefined ? [] : [`clawkeep:host.image was ${image.was}`]),
   ];
-  const disks = type && [serverTypes[type.was]?.diskGiB ?? 0, serverTypes[type.is]?.diskGiB ?? 0];
+  const disks = type && [
+    there?.server?.diskGiB ?? serverTypes[type.was]?.diskGiB ?? 0,
+    serverTypes[type.is]?.diskGiB ?? 0,
+  ];
   const smaller = disks !== undefined && (disks[1] ?? 0) < (disks[0] ?? 0);
   const anew = [
     ...(atFirstBoot.length === 0
@@ -98,14 +111,14 @@ export function changedServer(
       ? []
       : [
           `clawkeep:host.location was ${location.was} when address and volume were made, and they stay there. Put it back: ` +
-            `pulumi config set --stack ${stack} --path clawkeep:host.location ${location.was}. A server elsewhere is a ` +
-            "stack of its own (docs/operating.md, Another location)",
+            `${setHost({ stack }, "location", location.was)}. A server elsewhere is a stack of its own (docs/operating.md, ` +
+            "Another location)",
         ]),
     ...(volume === undefined || Number(volume.is) >= Number(volume.was)
       ? []
       : [
           `clawkeep:host.volumeGiB was ${volume.was}, and a volume never shrinks. Put it back: ` +
-            `pulumi config set --stack ${stack} --path clawkeep:host.volumeGiB ${volume.was}`,
+            setHost({ stack }, "volumeGiB", volume.was),
         ]),
     ...anew,
   ];
@@ -118,12 +131,37 @@ export function changedServer(
   return `${sentences.join(". ")}. Nothing on the server was touched.${wayOn}`;
 }
 
-/** Bound to the firewall: the engine asks it before it changes anything, in a preview too. */
-export const serverStays = (): pulumi.ResourceHook =>
+/** A change from what is really there; of what is not there, or already so, none. */
+function wasThere(
+  changed: { readonly was: string; readonly is: string } | undefined,
+  there: There | undefined,
+  was: string | undefined,
+): typeof changed {
+  if (there === undefined || changed === undefined) return changed;
+  return was === undefined || was === changed.is ? undefined : { was, is: changed.is };
+}
+
+/** Where the address or the volume is, which cannot leave. */
+const stays = (there: There | undefined): string | undefined =>
+  there?.volume?.location ?? there?.address?.location;
+
+/** Whether the firewall is to remember something else. */
+const remembersElse = (before: FirewallInputs, now: FirewallInputs): boolean =>
+  (["sshPort", ...Object.keys(remembered)] as (Remembered | "sshPort")[]).some(
+    (field) => change(field, before, now) !== undefined,
+  );
+
+/**
+ * Bound to the firewall: the engine asks it before it changes anything, in a preview too.
+ *
+ * @param there what the stack has at Hetzner; undefined where that cannot be asked now
+ */
+export const serverStays = (there: () => Promise<There | undefined>): pulumi.ResourceHook =>
   new pulumi.ResourceHook(
     "what the server was made with stays",
-    ({ oldInputs, newInputs }) => {
-      const problem = changedServer(pulumi.getStack(), oldInputs ?? {}, newInputs ?? {});
+    async ({ oldInputs = {}, newInputs = {} }) => {
+      if (!remembersElse(oldInputs, newInputs)) return;
+      const problem = changedServer(pulumi.getStack(), oldInputs, newInputs, await there());
       if (problem !== undefined) throw new Error(problem);
     },
     { onDryRun: true },

@@ -5,9 +5,9 @@ import { serverCertificateProblem } from "./certificates";
 import { isUnreachable, overlap } from "./cidr";
 import { checkGateways } from "./gateway-checks";
 import { checkCaps, checkGatewayModels, checkModels } from "./model-checks";
-import { hetznerGateway, placementProblem, serverTypes } from "./hetzner";
+import { hetznerGateway, placementProblem, serverName, serverNameOf, serverTypes } from "./hetzner";
 import { deploymentId } from "./model-schema";
-import { settingProblem, type Problem } from "./problems";
+import { dotted, settingProblem, type Problem } from "./problems";
 import { checkRegistries } from "./registry-checks";
 import { stackName, type UsableSettings } from "./schema";
 import { memoryBudget, tiers } from "./tiers";
@@ -22,6 +22,7 @@ export function checkTogether(stack: string, settings: UsableSettings): Problem[
   return [
     ...checkHostname(stack, settings),
     ...checkPair(stack, settings),
+    ...checkServerName(stack, settings),
     ...checkNetworks(stack, settings),
     ...checkNames(stack, "gateways", settings.gateways),
     ...checkNames(stack, "models", settings.models),
@@ -53,6 +54,22 @@ function checkPair(stack: string, { role, pairedStack, leaseSeconds }: UsableSet
       `needs a name of this stack, ${stack}, that is of lower-case letters, digits and hyphens (1 to 40)`,
     );
   return [];
+}
+
+/** A stack has `clawkeep-STACK` as its name at Hetzner: there it is a server's host name and the value of a label. */
+function checkServerName(stack: string, { host }: UsableSettings): Problem[] {
+  if (host?.mode !== "hcloud") return [];
+  const name = serverNameOf(stack);
+  if (name.length <= 63 && serverName.test(name)) return [];
+  return [
+    {
+      key: dotted("host", ["mode"]),
+      message:
+        `hcloud makes a server that is called ${name}, and Hetzner takes letters, digits, hyphens and dots as a host name, ` +
+        "63 characters at most",
+      remedy: `pulumi stack rename --stack ${stack} NAME`,
+    },
+  ];
 }
 
 const leaseOfNobody = (stack: string): Problem => ({

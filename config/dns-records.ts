@@ -20,10 +20,14 @@ export interface NameRecord {
   readonly proxied: boolean;
 }
 
+export interface ListedRecord extends NameRecord {
+  readonly name: string;
+}
+
 const answering = ["A", "AAAA", "CNAME"];
 
 interface Answer {
-  readonly result?: readonly NameRecord[] | null;
+  readonly result?: readonly ListedRecord[] | null;
   readonly errors?: readonly { readonly code: number; readonly message: string }[];
 }
 
@@ -32,7 +36,21 @@ interface Answer {
  * @throws CloudRefuses naming what to set @throws Error where the API cannot be asked now
  */
 export async function recordsOfName(api: CloudflareApi, zoneId: string, name: string): Promise<NameRecord[]> {
-  const query = new URLSearchParams({ "name.exact": name, per_page: "100" });
+  const found = await listRecords(api, zoneId, name, { "name.exact": name });
+  return found.filter(({ type }) => answering.includes(type));
+}
+
+/**
+ * A page of the zone's records.
+ * @param name whose sake it is for, in errors @throws as recordsOfName
+ */
+export async function listRecords(
+  api: CloudflareApi,
+  zoneId: string,
+  name: string,
+  filter: Readonly<Record<string, string>>,
+): Promise<readonly ListedRecord[]> {
+  const query = new URLSearchParams({ ...filter, per_page: "100" });
   const url = `${api.baseUrl.replace(/\/$/, "")}/zones/${zoneId}/dns_records?${query.toString()}`;
   const { status, ok, body } = await askCloud<Answer>({
     ...{ cloud: "Cloudflare", url, token: api.token, waitMs: api.waitMs },
@@ -46,7 +64,7 @@ export async function recordsOfName(api: CloudflareApi, zoneId: string, name: st
   }
   const { result } = body;
   if (result === undefined || result === null) throw new Error(`Cloudflare answers ${status} without a list`);
-  return result.filter(({ type }) => answering.includes(type));
+  return result;
 }
 
 /** Points a record at another address. @throws as recordsOfName */

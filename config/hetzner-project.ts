@@ -1,19 +1,10 @@
 /** What the project at Hetzner has already and can sell now, and what of that is in a stack's way. */
 import { createHash } from "node:crypto";
 import { upAgain } from "./await-restore";
-import { askCloud, CloudRefuses } from "./cloud-question";
 import { locations, serverTypes, type Location } from "./hetzner";
+import { askHetzner, type HetznerApi } from "./hetzner-api";
 import { isKeyLine, type HcloudHost } from "./host-schema";
 import { importCommand, importPlace, type Belonging } from "./import-command";
-
-export const hetznerApi = "https://api.hetzner.cloud/v1";
-
-export interface HetznerApi {
-  readonly token: string;
-  readonly endpoint: string;
-  /** As of every question to a cloud. */
-  readonly waitMs?: number;
-}
 
 /** What bears the stack's name there: type of the resource -> where the API lists it, and what people call it. */
 export const kinds = {
@@ -36,6 +27,8 @@ export interface Found {
   readonly labels: Readonly<Record<string, string>>;
   /** Absent for what has none. */
   readonly location?: string;
+  /** Of an SSH key. */
+  readonly fingerprint?: string;
 }
 
 export interface StackAtHetzner {
@@ -59,8 +52,10 @@ export const stackLabels = (serverName: string): Readonly<Record<string, string>
   "managed-by": "clawkeep",
   stack: serverName,
 });
-const isOwn = ({ labels }: Found, { serverName }: StackAtHetzner): boolean =>
-  Object.entries(stackLabels(serverName)).every(([label, value]) => labels[label] === value);
+export const isOwn = (
+  { labels }: Pick<Found, "labels">,
+  { serverName }: Pick<StackAtHetzner, "serverName">,
+): boolean => Object.entries(stackLabels(serverName)).every(([label, value]) => labels[label] === value);
 
 /** Fingerprint of a public key line as Hetzner has it: MD5, in pairs. */
 export const md5Fingerprint = (line: string): string =>
@@ -80,29 +75,6 @@ interface ListedType {
   readonly locations?: readonly { readonly name: string; readonly available?: boolean }[];
 }
 
-/** @throws CloudRefuses naming what to set @throws Error where the API cannot be asked now */
-export async function askHetzner(
-  api: HetznerApi,
-  path: string,
-  method: "GET" | "DELETE" | "POST" = "GET",
-  sent?: object,
-): Promise<Record<string, unknown>> {
-  const { status, ok, body } = await askCloud<
-    Record<string, unknown> & { error?: { code: string; message: string } }
-  >({
-    ...{ cloud: "Hetzner", url: `${api.endpoint.replace(/\/$/, "")}/${path}`, token: api.token },
-    method,
-    body: sent,
-    waitMs: api.waitMs,
-  });
-  if (ok) return body;
-  const { code = "no code", message = "without a reason" } = body.error ?? {};
-  throw new CloudRefuses(
-    `Hetzner refuses hcloud:token: ${status} ${message} (${code}). It has to be one of the project, with read and ` +
-      "write: in Hetzner's console under Security, API tokens",
-  );
-}
-
 /** Asks for what matters before this resource is made: of the first one everything, of the others their own. */
 export async function askProject(
   api: HetznerApi,
@@ -114,8 +86,12 @@ export async function askProject(
     const answer = await askHetzner(api, `${path}?${new URLSearchParams(query).toString()}`);
     const [hit] = (answer[path] ?? []) as readonly Listed[];
     if (hit === undefined) return undefined;
-    const { id, name, labels, location } = hit;
-    return { id, name, labels, ...(location === undefined ? {} : { location: location.name }) };
+    const { location, id, name, labels, fingerprint } = hit;
+    return {
+      ...{ id, name, labels },
+      ...(location === undefined ? {} : { location: location.name }),
+      ...(fingerprint === undefined ? {} : { fingerprint }),
+    };
   };
   const named: Partial<Record<Kind, Found>> = {};
   for (const kind of type === firstKind ? allKinds : allKinds.filter((each) => each === type)) {
@@ -232,7 +208,9 @@ export function projectProblems(
   const staysHere =
     place.type !== firstKind ||
     Object.values(named).some((found) => isOwn(found, at) && found.location !== undefined);
-  const outOfStock = asked(server) ? stockProblem(at, stock, staysHere) : undefined;
+  // A firewall alone that was lost orders no server: the stack's own is there, whatever is sold now.
+  const serves = place.type === firstKind && named[server] !== undefined && isOwn(named[server], at);
+  const outOfStock = asked(server) && !serves ? stockProblem(at, stock, staysHere) : undefined;
   return outOfStock === undefined ? problems : [...problems, outOfStock];
 
   function wayOn(kind: Kind): string {
@@ -242,6 +220,11 @@ export function projectProblems(
       return (
         "An up that was cut off may have left it, and then nothing lies on it: look what it is, and delete it in " +
         "Hetzner's console"
+      );
+    if (kind === key && found.fingerprint !== md5Fingerprint(host.sshKey))
+      return (
+        "It is another key than clawkeep:host.sshKey, and an earlier state of this stack has left it: delete it in Hetzner's " +
+        "console (Security, SSH keys). A server keeps the keys that it was made with"
       );
     return (
       "It bears this stack's labels: an up that was cut off has left it, or the state was lost. Take it over: " +
@@ -280,8 +263,12 @@ export function stockProblem(
   return `stock: ${serverType} is not to be had in ${location} now. Either ${ways.join("; or ")}`;
 }
 
-const setHost = ({ stack }: StackAtHetzner, field: string, value: string): string =>
-  `pulumi config set --stack ${stack} --path clawkeep:host.${field} ${value}`;
+/** What is typed to give the host another value; one that a shell would take apart is quoted. */
+export const setHost = ({ stack }: Pick<StackAtHetzner, "stack">, field: string, value: string): string => {
+  const word = /^[A-Za-z0-9._@:+-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
+  const end = value.startsWith("-") ? "-- " : "";
+  return `pulumi config set --stack ${stack} --path clawkeep:host.${field} ${end}${word}`;
+};
 
 /** The problems in one text. */
 export function projectReport({ stack, serverName }: StackAtHetzner, problems: readonly string[]): string {

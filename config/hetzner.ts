@@ -93,3 +93,9 @@ export const serverImages = ["debian-13", "ubuntu-24.04"] as const;
 
 /** Gateway of every server at Hetzner. It is on no network of the server's, so a bridge over it takes it away. */
 export const hetznerGateway = "172.31.1.1";
+
+/** Name of all that a stack has at Hetzner. */
+export const serverNameOf = (stack: string): string => `clawkeep-${stack}`;
+
+/** A host name as RFC 1123 has it, which is what Hetzner takes as the name of a server. */
+export const serverName = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;

@@ -4,13 +4,13 @@ import { cgroupDrivers } from "./cgroups";
 import { cidr, filled, port } from "./fields";
 import { locations, serverImages, serverTypeProblem } from "./hetzner";
 
-/** True for a public key line, false for the name of a key at Hetzner. */
-export const isKeyLine = (sshKey: string): boolean => /^ssh-| /.test(sshKey);
+/** True for a public key line, false for the name of a key at Hetzner, which may be any text: `ssh-key-1`, `My MacBook`. */
+export const isKeyLine = (sshKey: string): boolean => /^(ssh|sk|ecdsa)-\S+ AAAA/.test(sshKey);
 const sshKey = filled.refine(
   (text) =>
     isKeyLine(text)
       ? /^(ssh-ed25519|sk-ssh-ed25519@openssh\.com) AAAA[A-Za-z0-9+/=]+( \P{Cc}*)?$/u.test(text)
-      : /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(text),
+      : /^(?!\s)[^\p{Cc}]{1,255}(?<!\s)$/u.test(text),
   "is neither an ssh-ed25519 or sk-ssh-ed25519@openssh.com public key line nor the name of a key at Hetzner",
 );
 /** Any public key line, with or without a comment. */
@@ -19,9 +19,13 @@ const anySshKey = filled.regex(
   "is not a public key line, as ssh-add -L prints it",
 );
 /** The address that SSH goes to is IPv4, so whoever has IPv6 addresses alone would not come in. */
-const adminCidrs = (element: typeof cidr, none?: string) =>
+const adminCidrs = (element: typeof cidr, none?: string, most = Infinity) =>
   z
     .array(element)
+    .refine(
+      (list) => list.length <= most,
+      `has more than ${most} networks, and a rule of Hetzner's firewall takes no more: name larger ones, which hold several`,
+    )
     .min(1, none === undefined ? {} : { error: none })
     .refine(
       (list) => list.length === 0 || list.some((each) => !each.includes(":")),
@@ -70,6 +74,7 @@ export const hcloudHost = z.strictObject({
       "is the whole Internet: name the addresses that you administer from",
     ),
     "is empty, so nobody could administer the server: name the addresses that you do it from",
+    100,
   ),
   /**
    * Public half of the key that ssh-agent holds; root-equivalent on the server. Hetzner takes a key once in a project:

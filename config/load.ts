@@ -7,6 +7,7 @@ import { retirementNotice } from "./hetzner";
 import { imagePins, type Images } from "./images";
 import { parseConfiguration } from "./parse";
 import { problemReport } from "./problems";
+import { environmentProblem } from "./provider-environment";
 import type { Settings } from "./schema";
 import { agentKeys, agentProblem } from "./ssh-agent";
 import { tiers, type Tier } from "./tiers";
@@ -48,6 +49,8 @@ export function loadConfiguration(): Configuration {
     secretKeys: new Set(Object.keys(values).filter(isConfigSecret)),
   });
   if ("problems" in parsed) throw new pulumi.RunError(problemReport(stack, parsed.problems));
+  const astray = environmentProblem({ stack, values }, process.env);
+  if (astray !== undefined) throw new pulumi.RunError(astray);
   const { settings, secretRules } = parsed;
   const { host } = settings;
   const notice = host.mode === "hcloud" ? retirementNotice(host.serverType, host.location) : undefined;

@@ -10,7 +10,7 @@
 import { hostname, userInfo } from "node:os";
 import { parseArgs } from "node:util";
 import { cloudflareApi } from "../config/dns-records";
-import { hetznerApi } from "../config/hetzner-project";
+import { hetznerApi } from "../config/hetzner-api";
 import { importWords } from "../config/import-command";
 import { sayBackend } from "./backend";
 import { execute, quote } from "./host-shell";

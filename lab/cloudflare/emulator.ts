@@ -1,11 +1,11 @@
 import * as path from "node:path";
-import { ApiError, ApiServer, type Dialect } from "../emulator/api-server";
+import { ApiError, ApiServer, type ApiRequest, type Dialect } from "../emulator/api-server";
 import { RequestLog } from "../emulator/request-log";
 import { StateFile } from "../emulator/state-file";
 import { access, type Tokens } from "../emulator/tokens";
 import { zone as labZone } from "../internet/addresses";
 import { dnsRoutes } from "./dns-routes";
-import { badHeader, errorReply, noSuchZone } from "./errors";
+import { badHeader, errorReply, noSuchZone, notAllowed, notShown } from "./errors";
 import { listReply, ok } from "./lists";
 import { account, type State, type Zone } from "./model";
 import { publishZones } from "./zone-data";
@@ -33,7 +33,11 @@ export class CloudflareEmulator {
     this.zoneRoutes();
     dnsRoutes(
       this.api,
-      ({ params }) => this.zone(params["zone"] ?? ""),
+      ({ params, method }) => {
+        const zone = this.zone(params["zone"] ?? "");
+        if (!rightsIn(zone).includes(method === "GET" ? "read" : "edit")) throw notAllowed();
+        return zone;
+      },
       () => this.save(),
     );
   }
@@ -60,18 +64,45 @@ export class CloudflareEmulator {
   }
 
   private zoneRoutes(): void {
-    const view = ({ id, name }: Zone): { id: string; name: string; status: string } => ({
-      ...{ id, name, status: "active", paused: false, type: "full" },
+    const view = (zone: Zone, { headers }: ApiRequest) => ({
+      ...{ id: zone.id, name: zone.name, status: "active", paused: false, type: "full" },
       ...{ development_mode: 0, name_servers: ["ada.ns.cloudflare.com", "bob.ns.cloudflare.com"] },
-      ...{ account, permissions: ["#dns_records:read", "#dns_records:edit"] },
+      account,
+      permissions: rightsIn(zone)
+        .filter((right) => right === "read" || access(this.options.tokens, headers.authorization) === "write")
+        .map((right) => `#dns_records:${right}`),
     });
-    this.api.route("GET", "/zones", ({ query }) =>
-      listReply(this.state.zones.map(view), query, ["id", "name", "status"], 20),
-    );
-    this.api.route("GET", "/zones/:zone", ({ params }) => ok(view(this.zone(params["zone"] ?? ""))));
+    this.api.route("GET", "/zones", (request) => {
+      const shown = this.state.zones.filter(({ closed }) => closed !== true);
+      return listReply(
+        shown.map((zone) => view(zone, request)),
+        request.query,
+        ["id", "name", "status"],
+        20,
+      );
+    });
+    this.api.route("GET", "/zones/:zone", (request) => {
+      const zone = this.zone(request.params["zone"] ?? "");
+      if (zone.closed === true) throw notShown();
+      return ok(view(zone, request));
+    });
     this.api.route("GET", "/user/tokens/verify", () => ok({ id: account.id, status: "active" }));
+    // Another zone of the account, or other rights to one that is there.
+    this.api.lab("PUT", "/zones", ({ body }) => {
+      const { id, name, rights, closed } = body as unknown as Omit<Zone, "records">;
+      const known = this.state.zones.find((each) => each.id === id);
+      const zone: Zone = known ?? { id, name, records: [] };
+      if (known === undefined) this.state.zones.push(zone);
+      if (rights === undefined) delete zone.rights;
+      else zone.rights = rights;
+      zone.closed = closed === true;
+      this.save();
+      return { status: 200, body: { zones: this.state.zones.map((each) => each.name) } };
+    });
   }
 }
+
+const rightsIn = ({ rights = ["read", "edit"] }: Zone): NonNullable<Zone["rights"]> => rights;
 
 function dialect(tokens: Tokens): Dialect {
   return {

@@ -34,3 +34,7 @@ export const invalid = (code: number, message: string): ApiError => fail(400, co
 /** The real API can do this; the emulator cannot, and says so instead of ignoring it. */
 export const notEmulated = (what: string): ApiError =>
   fail(400, 9999, `the lab's emulator does not know ${what} (lab/cloudflare/README.md)`);
+
+/** A token without that right to the zone. */
+export const notAllowed = (): ApiError => fail(403, 10000, "Authentication error");
+export const notShown = (): ApiError => fail(403, 9109, "Unauthorized to access requested resource");

@@ -27,6 +27,10 @@ export interface Zone {
   readonly id: string;
   readonly name: string;
   records: DnsRecord[];
+  /** What a token may do here beside what its kind may. Absent: both. */
+  rights?: readonly ("read" | "edit")[];
+  /** True: a token may not be shown the zone itself, as one for DNS alone. */
+  closed?: boolean;
 }
 
 export interface State {

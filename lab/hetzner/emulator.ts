@@ -79,7 +79,7 @@ export class HetznerEmulator {
   }
 
   private labRoutes(): void {
-    const { store } = this.context;
+    const { store, actions } = this.context;
     this.api.lab("GET", "/servers", () => ({
       status: 200,
       body: { servers: store.state.servers.map((server) => serverView(store, server)) },
@@ -90,6 +90,14 @@ export class HetznerEmulator {
       store.state.nextDisk = disk;
       store.save();
       return { status: 200, body: { disk } };
+    });
+    // The call that starts an action is answered as ever, and the action then ends in an error.
+    this.api.lab("POST", "/actions", ({ body }) => {
+      const { command, code = "action_failed" } = body;
+      if (typeof command !== "string" || typeof code !== "string")
+        throw invalidInput("command", "not a string");
+      actions.condemn(command, code);
+      return { status: 201, body: { command, code } };
     });
     // A server type is sold out in a location, or to be had again; what is there runs on.
     this.api.lab("PUT", "/stock", ({ body }) => {

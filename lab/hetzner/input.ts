@@ -4,6 +4,8 @@ import { invalidInput } from "./errors";
 import type { Labels, Rule } from "./model";
 
 const mostRules = 50;
+/** Of one rule, in each direction. */
+const mostNetworks = 100;
 
 /** Readers of request bodies: each returns the value in its type or throws `invalid_input` for the field. */
 
@@ -120,6 +122,8 @@ function rule(item: JsonObject, where: string): Rule {
 }
 
 function networks(item: JsonObject, field: string, where: string): string[] {
+  if (list(item, field).length > mostNetworks)
+    throw invalidInput(`${where}.${field}`, `more than ${mostNetworks}`);
   return list(item, field).map((entry) => {
     const [address = "", bits] = String(entry).split("/");
     const limit = net.isIPv4(address) ? 32 : net.isIPv6(address) ? 128 : -1;

@@ -3,7 +3,7 @@
  * number, 1 unless said). All of them: `make test-long NAME=faults-cut-reads` and the rows beside it.
  */
 import { ensureToolchain } from "../lab/toolchain/project";
-import { calls, callsOfAnUp, faultKinds, meet, nameOf, seeded, type FaultKind } from "./faults";
+import { calls, callsOfAnUp, faultKinds, meet, nameOf, refusals, seeded, type FaultKind } from "./faults";
 
 jest.setTimeout(600_000);
 beforeAll(ensureToolchain, 30 * 60_000);
@@ -20,5 +20,14 @@ test.each(seeded(all, 10).map(([call, kind]) => [nameOf(call), kind, call] as co
   "%s %s: the next `up`, and what it says to type, end in a whole stack",
   async (_, kind, call) => {
     await meet(call, kind);
+  },
+);
+
+test.each(seeded(refusals, 3).map(([call, fault, said]) => [nameOf(call), fault, call, said] as const))(
+  "%s is refused with %j: the `up` says why, and the next ones end in a whole stack",
+  async (_, fault, call, said) => {
+    const { first } = await meet(call, fault);
+    // Hetzner's plugin tries some of them again, and then nothing is to be said.
+    if (first.code !== 0) expect(first.text).toMatch(said);
   },
 );

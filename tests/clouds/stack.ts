@@ -219,7 +219,13 @@ export class CloudStack {
 import { hostProviders } from "./components/host";
 import { hcloudFoundation } from "./components/hcloud-server";
 import { publicRecord, recordProvider } from "./components/public-record";
+import { zoneHook } from "./components/zone-is-ready";
 
+const cloudflare = {
+  apiToken: pulumi.secret(${JSON.stringify(tokens.cloudflare.write)}),
+  baseUrl: ${JSON.stringify(this.origin("cloudflare") + apiPath.cloudflare)},
+};
+const place = { zone: ${JSON.stringify(zone)}, hostname: ${JSON.stringify(hostname)} };
 const baseline = new pulumi.ComponentResource("test:index:Host", "host");
 const made = hcloudFoundation(baseline, "host", {
   host: ${JSON.stringify(host)} as never,
@@ -228,18 +234,16 @@ const made = hcloudFoundation(baseline, "host", {
   token: pulumi.secret(${JSON.stringify(tokens.hetzner.write)}),
   endpoint: ${JSON.stringify(this.origin("hetzner") + apiPath.hetzner)},
   hostKeyPassword: pulumi.secret("x".repeat(64)),
+  beforeAnything: [
+    zoneHook({ ...place, token: cloudflare.apiToken, baseUrl: cloudflare.baseUrl, stack: "test", active: true }),
+  ],
 });
 const address = { address: made.ipv4, sshPort: ${host.sshPort}, hostKey: made.hostKey };
 made.server(hostProviders(baseline, "host", address, [], [made.firewall]));
 const proxy = new pulumi.ComponentResource("test:index:Proxy", "reverse-proxy");
-const cloudflare = {
-  apiToken: pulumi.secret(${JSON.stringify(tokens.cloudflare.write)}),
-  baseUrl: ${JSON.stringify(this.origin("cloudflare") + apiPath.cloudflare)},
-};
 publicRecord(proxy, "reverse-proxy", recordProvider(proxy, "reverse-proxy", cloudflare), {
   ...cloudflare,
-  zoneId: ${JSON.stringify(zone.id)},
-  hostname: ${JSON.stringify(hostname)},
+  ...place,
   ipv4: made.ipv4,
 });
 `;

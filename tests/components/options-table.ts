@@ -81,19 +81,45 @@ export const optionUses: readonly OptionUse[] = [
     option: "hooks",
     value: [
       "the project at Hetzner is ready",
+      "the zone at Cloudflare is ready",
+      "the stack is in no other project",
       "what the server was made with stays",
       "another server type is to be had",
     ],
     reason:
-      "a changed port or key would put the server out of reach, and a location cannot be left; the firewall, which changes first, remembers all that, and the type",
+      "a changed port or key would put the server out of reach, and a location cannot be left; the firewall, which changes first, remembers all that, and the type. Made before all else, it is where token and zone of the public record are looked at, and whether the token is another project's",
   },
-  ...["SshKey", "PrimaryIp", "Volume", "Server"].map((type) => ({
+  ...["SshKey", "PrimaryIp"].map((type) => ({
     type,
     option: "hooks",
     value: ["the project at Hetzner is ready"],
     reason:
       "a name in use and a type out of stock are seen before anything is bought that is bound to its place",
   })),
+  {
+    type: "Volume",
+    option: "hooks",
+    value: ["the project at Hetzner is ready", "the volume is of the size that is known"],
+    reason: "as of an address; and one that somebody has made larger ends every resize with an error",
+  },
+  {
+    type: "Server",
+    option: "hooks",
+    value: ["the project at Hetzner is ready", "the server is of the type that is known"],
+    reason: "as of an address; and one that nobody has shut down for another type would lose its power",
+  },
+  {
+    type: "Command",
+    option: "hooks",
+    value: ["a server that keeps its type is started"],
+    reason: "what was shut down for another type, and has it already, is started by nobody else",
+  },
+  {
+    type: "Command",
+    option: "hooks",
+    value: ["the server is on"],
+    reason: "a destroy that was refused half way leaves the server off, and nobody could log in",
+  },
   {
     type: "DnsRecord",
     option: "hooks",

@@ -17,6 +17,8 @@ const graphs = recordGraphs({
   location: withHost({ location: "nbg1" }),
   larger: withHost({ serverType: "cx43" }),
   moreRoom: withHost({ volumeGiB: 40 }),
+  mac: withHost({ sshKey: "My MacBook Pro" }),
+  otherMac: withHost({ sshKey: "My MacBook Air" }),
   all: withHost({ sshPort: 2222, image: "ubuntu-24.04", location: "nbg1", serverType: "cpx32" }),
 });
 const firewall = (graph: Graph): object =>
@@ -36,6 +38,9 @@ it("refuses another port, and says both ways on", () => {
 });
 
 it("refuses another key", () => expect(said("key")).toMatch(/clawkeep:host.sshKey was another when/));
+
+it("refuses a key of another name, whatever word of it differs", () =>
+  expect(said("otherMac", firewall(graphs.mac))).toMatch(/clawkeep:host.sshKey was another when/));
 
 it("names both at once", () =>
   expect(said("both")).toMatch(/sshPort was 9922, and clawkeep:host\.sshKey was another when/));

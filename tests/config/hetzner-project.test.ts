@@ -120,6 +120,23 @@ describe("before the first thing is made", () => {
     }
   });
 
+  it.each([
+    ["me@laptop", "me@laptop"],
+    ["ssh-key-1", "ssh-key-1"],
+    ["My MacBook", "'My MacBook'"],
+    ["Jörg's key", "'Jörg'\\''s key'"],
+    ["-x", "-- -x"],
+  ])(
+    "names a key that is called %s as a shell takes it, and the configuration takes that",
+    async (name, typed) => {
+      await make.sshKey(name);
+      expect(await asked()).toContain(`--path clawkeep:host.sshKey ${typed}\n`);
+      const at = { sshKey: hcloudHost.parse({ ...host, sshKey: name }).sshKey };
+      expect(await asked("firewall", { at })).toBe("let by");
+      expect(await asked("server", { at })).toBe("let by");
+    },
+  );
+
   it("offers another location while nothing is bound to one", async () => {
     await stock(false);
     // Somebody else's binds nothing.
@@ -136,6 +153,12 @@ describe("before the first thing is made", () => {
     await make.address(own);
     await make.sshKey(serverName, own);
     await lab.createServer(serverName, { labels: own });
+    expect(await asked()).toBe("let by");
+  });
+
+  it("asks for no stock while the stack has its server: a firewall that somebody deleted is made again", async () => {
+    await lab.createServer(serverName, { labels: own });
+    await stock(false);
     expect(await asked()).toBe("let by");
   });
 
@@ -170,6 +193,20 @@ describe("before the first thing is made", () => {
     );
   });
 
+  it.each([
+    [409, "conflict"],
+    [423, "locked"],
+    [403, "resource_limit_exceeded"],
+    [404, "not_found"],
+  ])("blames no token for what has nothing to do with it: %s %s", async (status, code) => {
+    await lab.call("POST", "/lab/faults", { status, code });
+    const said = await asked();
+    expect(said).toMatch(
+      `Hetzner refuses GET /firewalls: ${status} injected by the lab (${code}). What that means`,
+    );
+    expect(said).not.toContain("hcloud:token");
+  });
+
   it.each([503, 429, "drop"])(
     "lets by where Hetzner cannot be asked now (%s), and says so",
     async (status) => {
@@ -197,6 +234,15 @@ describe("before one that comes later", () => {
     },
   );
 
+  it("has a key of the stack's own deleted that is not the one of its file: taken over, it would be in the way again", async () => {
+    await make.sshKey(serverName, own, ed25519Line("of before"));
+    const said = await asked("sshKey");
+    expect(said).toMatch(
+      /It is another key than clawkeep:host\.sshKey.* delete it in Hetzner's console \(Security, SSH keys\)/,
+    );
+    expect(said).not.toContain("pulumi import");
+  });
+
   it("has a server that an up has left looked at and deleted", async () => {
     await lab.createServer(serverName, { labels: own });
     expect(await asked("server")).toMatch(
@@ -223,15 +269,15 @@ describe("before one that comes later", () => {
 describe("before a server is switched off for another type", () => {
   it("lets by a type that is to be had, whatever bears the stack's name", async () => {
     await make.volume(own);
-    expect(await answerOf(checks().beforeAnotherType())).toBe("let by");
+    expect(await answerOf(checks().beforeAnotherType("cx33"))).toBe("let by");
   });
 
   it("refuses one that is sold out, and a preview warns", async () => {
     await stock(false);
-    const said = await answerOf(checks().beforeAnotherType());
+    const said = await answerOf(checks().beforeAnotherType("cx33"));
     expect(said).toMatch(/cx33 is not to be had in fsn1 now\. Either take another type that is \(cx43, /);
     expect(said).not.toContain("go where it is");
-    expect(await answerOf(checks({ preview: true }).beforeAnotherType())).toBe("let by");
+    expect(await answerOf(checks({ preview: true }).beforeAnotherType("cx33"))).toBe("let by");
     expect(warnings()).toEqual([expect.stringMatching(/^pulumi up will be refused: stock: cx33/)]);
   });
 });

@@ -118,6 +118,23 @@ describe("a valid configuration", () => {
     });
   });
 
+  it.each(["my_prod", "prod-", "p".repeat(55)])(
+    "refuses a stack that no server can be called by: %s",
+    (stack) => {
+      const alone = { "clawkeep:pairedStack": undefined, "clawkeep:cloudflareReadToken": undefined };
+      const [problem] = problemsOf({ ...rawConfiguration(prod, alone), stack });
+      expect(problem).toEqual({
+        key: "clawkeep:host.mode",
+        message: expect.stringMatching(
+          `a server that is called clawkeep-${stack}, and Hetzner takes letters`,
+        ) as string,
+        remedy: `pulumi stack rename --stack ${stack} NAME`,
+      });
+      expect(problemsOf({ ...rawConfiguration(existing), stack })).toEqual([]);
+      expect(problemsOf({ ...rawConfiguration(prod, alone), stack: "p".repeat(54) })).toEqual([]);
+    },
+  );
+
   it.each([
     ["missing on a standby", standby, undefined, /^is missing: the stack that this one stands by for$/],
     ["the stack itself", prod, "prod", /^is this stack itself$/],

@@ -349,6 +349,14 @@ export const wrongSettings: readonly WrongValue[] = [
     "clawkeep:host.sshKey",
     /is not a public key line, as ssh-add -L prints it/,
   ),
+  edited(
+    row(
+      "more admin networks than a rule takes",
+      host({ adminCidrs: Array.from({ length: 101 }, (_, n) => `203.0.113.${n}/32`) }),
+      "clawkeep:host.adminCidrs",
+      /has more than 100 networks, and a rule of Hetzner's firewall takes no more/,
+    ),
+  ),
   row(
     "an RSA key",
     host({ sshKey: "ssh-rsa AAAAB3Nz" }),

@@ -10,6 +10,7 @@ test("there are questions of both clouds", () => {
     ...["firewalls", "ssh_keys", "primary_ips", "volumes", "servers", "server_types"].map(
       (list) => `hetzner GET /${list}`,
     ),
+    expect.stringMatching(/^cloudflare GET \/zones\/[0-9a-f]+$/),
     expect.stringMatching(/^cloudflare GET \/zones\/[0-9a-f]+\/dns_records$/),
   ]);
 });

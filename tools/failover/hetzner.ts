@@ -1,6 +1,6 @@
 /** A server that is kept from serving from outside, at Hetzner; and let go again. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { askHetzner, type HetznerApi } from "../../config/hetzner-project";
+import { askHetzner, type HetznerApi } from "../../config/hetzner-api";
 
 interface Server {
   readonly id: number;

@@ -1,7 +1,7 @@
 /** The two stacks of a takeover, as much as is known of them without asking a host. */
 import type { ActiveZone } from "../../config/active-stack";
 import { backupPasswordKey, backupPingKey, backupSecrets } from "../../config/backup-secrets";
-import { hetznerApi, type HetznerApi } from "../../config/hetzner-project";
+import { hetznerApi, type HetznerApi } from "../../config/hetzner-api";
 import { repositoryKind } from "../../config/repository";
 import type { Settings } from "../../config/schema";
 import { stackConfig, stackOutputs, stackSettings } from "../verify/deployed-stack";
@@ -18,7 +18,7 @@ export interface Side {
   readonly backupCredential: string;
 }
 
-export const serverName = (stack: string): string => `clawkeep-${stack}`;
+export { serverNameOf as serverName } from "../../config/hetzner";
 
 /** @throws Error where its file or its state says that it is not one of a pair */
 export function sideOf(stack: string): Side {

@@ -1,6 +1,7 @@
 /** Whether something that an `up` was about to make when it was cut off is there, at a cloud or on the host. */
 import { recordsOfName, type CloudflareApi } from "../../config/dns-records";
-import { askHetzner, kinds, type HetznerApi, type Kind } from "../../config/hetzner-project";
+import { askHetzner, type HetznerApi } from "../../config/hetzner-api";
+import { kinds, type Kind } from "../../config/hetzner-project";
 import { nameOf, type Known, type StateResource } from "./deployment";
 
 export interface Outside {

@@ -299,6 +299,12 @@ describe("firewalls", () => {
     const many = (count: number) => Array(count).fill({ direction: "in", protocol: "icmp", source_ips });
     expect((await lab.post("/firewalls", { name: "m", rules: many(51) })).status).toBe(422);
     expect((await lab.post("/firewalls", { name: "m", rules: many(50) })).status).toBe(201);
+    const from = (count: number): object => ({
+      ...{ direction: "in", protocol: "icmp" },
+      source_ips: Array.from({ length: count }, (_, n) => `203.0.113.${n}/32`),
+    });
+    expect((await lab.post("/firewalls", { name: "n", rules: [from(101)] })).status).toBe(422);
+    expect((await lab.post("/firewalls", { name: "n", rules: [from(100)] })).status).toBe(201);
     const made = await create({ protocol: "icmp", source_ips });
     expect(made.status).toBe(201);
     expect(made.body.firewall.rules).toMatchObject([{ protocol: "icmp", port: null }]);
@@ -398,6 +404,22 @@ describe("faults and restarts", () => {
     expect((await lab.get("/servers")).body.error.code).toBe("rate_limit_exceeded");
     await lab.call("POST", "/lab/faults", { count: 1, status: "drop" });
     await expect(lab.get("/servers")).rejects.toThrow("fetch failed");
+  });
+
+  it("has the next action of a kind end in an error, once", async () => {
+    await lab.call("POST", "/lab/actions", { command: "create_server", code: "server_error" });
+    const { status, body } = await lab.createServer("a");
+    const action = async (id: number): Promise<unknown> =>
+      (await lab.get(`/actions?id=${id}`)).body.actions[0];
+    expect([status, await action(body.action.id)]).toEqual([
+      201,
+      expect.objectContaining({
+        status: "error",
+        error: { code: "server_error", message: "injected by the lab" },
+      }),
+    ]);
+    const next = await lab.createServer("b");
+    expect(await action(next.body.action.id)).toMatchObject({ status: "success", error: null });
   });
 
   it("answers with the fault's own code, and after what was asked for is done", async () => {

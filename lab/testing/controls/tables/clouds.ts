@@ -6,6 +6,7 @@ import { controlsOf, type Control } from "../control";
 
 const options = "tests/components/options.test.ts";
 const records = "tests/config/dns-records.test.ts";
+const zones = "tests/config/cloudflare-zone.test.ts";
 const pulls = "tests/config-files/host/pull-image.test.ts";
 const configuration = "tests/config/parse.test.ts";
 
@@ -49,6 +50,36 @@ export const cloudControls: readonly Control[] = controlsOf(
       to: "if (records.length >= 0) return undefined;",
       test: records,
       failing: "refuses where there is one to",
+    },
+    {
+      name: "p5-zone-asked-before-buying",
+      from: "beforeCreate: [ready.beforeMaking, ...args.beforeAnything]",
+      to: "beforeCreate: [ready.beforeMaking]",
+      failing: "every use of a resource option",
+    },
+    {
+      name: "p5-zone-of-that-name",
+      file: "config/cloudflare-zone.ts",
+      from: "if (other !== undefined && other !== zone.name)",
+      to: "if (other === null)",
+      test: zones,
+      failing: "refuses the id of another zone|knows another zone by its records|before the record is made",
+    },
+    {
+      name: "p5-token-that-may-change",
+      file: "config/cloudflare-zone.ts",
+      from: 'if (active && may("read") && !may("edit"))',
+      to: 'if (may("nothing"))',
+      test: zones,
+      failing: "refuses a token that may only read",
+    },
+    {
+      name: "p5-what-nobody-takes-over",
+      file: "config/cloudflare-zone.ts",
+      from: "if (found.length === 0 || found",
+      to: "if (found.length >= 0 || found",
+      test: zones,
+      failing: "refuses records that nobody can take over",
     },
     {
       name: "p5-record-stays",
@@ -160,6 +191,14 @@ export const cloudControls: readonly Control[] = controlsOf(
       to: "shape: /^[A-Za-z0-9_-]{1,90}$/,",
       test: configuration,
       failing: "Cloudflare.*token|of 3[79] characters|of 81 characters",
+    },
+    {
+      name: "clouds-environment-sends-nothing-along",
+      file: "config/provider-environment.ts",
+      from: "environment[variable] !== undefined && (",
+      to: "environment[variable] === null && (",
+      test: "tests/config/provider-environment.test.ts",
+      failing: "refuses CLOUDFLARE_API_KEY",
     },
     {
       name: "c12-program-says-proxied",
