@@ -4,7 +4,8 @@ Usage: imported by active-record, gateway-gate and gateway-activate. A host whos
 no record.
 
 Cloudflare's own API is asked, over TLS: a name server's answer may be old, or of somebody else. Each epoch has one CNAME,
-_clawkeep-EPOCH.HOSTNAME, that points at STACK.HOSTNAME; the highest counts (config/active-record.ts).
+_clawkeep-EPOCH.HOSTNAME, that points at STACK.HOSTNAME; the highest counts (config/active-record.ts). A list that ends before
+what this host has read once is not believed (highest_epoch).
 """
 import contextlib
 import json
@@ -16,11 +17,13 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from typing import NamedTuple, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 
 import common
+import highest_epoch
 import lease
 from common import Failed
+from highest_epoch import Record
 
 ORDER = "/etc/clawkeep/active-record.json"
 # Gone after a boot: what was read before it, and that an operator wants no reading.
@@ -45,17 +48,16 @@ class Order(TypedDict):
     lease: NotRequired[int]
 
 
-class Record(NamedTuple):
-    epoch: int
-    stack: str
-
-
 class NotActive(Exception):
     """Another stack is recorded as the active one."""
 
 
 class Unreadable(Exception):
     """Why the record could not be read. It is never taken for one that says nothing."""
+
+
+class Disbelieved(Unreadable):
+    """An answer that contradicts what this host has read before."""
 
 
 def order() -> Order | None:
@@ -77,7 +79,20 @@ def newest(hostname: str, records: list[dict[str, str]]) -> Record | None:
 
 
 def ask(wanted: Order) -> Record | None:
-    """@returns what is recorded, None where nothing is @raises Unreadable"""
+    """@returns what is recorded, None where nothing is @raises Unreadable, also where the answer is not to be believed"""
+    record = _answer(wanted)
+    if why := highest_epoch.doubts(wanted["hostname"], wanted["stack"], record):
+        raise Disbelieved(why)
+    if record is not None and record.stack != wanted["stack"]:
+        # It may have been this one until a moment ago, and then an operator may have known that the other host was off.
+        for path in (READ, ANYWAY):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
+    return record
+
+
+def _answer(wanted: Order) -> Record | None:
+    """Nobody but ask() takes it as it comes."""
     query = urllib.parse.urlencode({"type": "CNAME", "name.startswith": "_clawkeep-", "per_page": "500"})
     request = urllib.request.Request(f"{wanted['api']}/zones/{wanted['zone']}/dns_records?{query}",
                                      headers={"Authorization": f"Bearer {wanted['token']}", "User-Agent": "clawkeep"})
@@ -128,8 +143,9 @@ def stays_down(patience: float) -> str | None:
                 print("started without a look at the record of the active stack: an operator has said so", file=sys.stderr, flush=True)
                 return None
             if time.monotonic() >= deadline:
-                return f"nobody knows which stack is the active one: {unreadable}. If it is {wanted['stack']}: " \
-                       "/opt/openclaw/bin/active-record start-anyway"
+                anyway = f". If it is {wanted['stack']}: /opt/openclaw/bin/active-record start-anyway"
+                return f"nobody knows which stack is the active one: {unreadable}" \
+                       + ("" if isinstance(unreadable, Disbelieved) else anyway)
             if str(unreadable) != told:
                 told = str(unreadable)
                 print(f"waits for the record of the active stack: {told}", file=sys.stderr, flush=True)
@@ -137,9 +153,6 @@ def stays_down(patience: float) -> str | None:
     if record is None:
         return f"nobody is recorded as the active stack: pulumi up --stack {wanted['stack']}"
     if record.stack != wanted["stack"]:
-        # It may have been this one until a moment ago.
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(READ)
         return f"{record.stack} is recorded as the active stack (epoch {record.epoch}), and this host is of {wanted['stack']}"
     remember(record)
     # No gateway runs whose guard does not.
@@ -157,10 +170,28 @@ def stays_down(patience: float) -> str | None:
 
 def may_go_on(wanted: Order) -> bool:
     """While nobody can be asked: what was known since this boot counts, for a fence switches the host off, or puts it into another
-    role. Where there is a lease it counts no longer than that: then the lease may be the fence."""
+    role. Where there is a lease it counts no longer than that: then the lease may be the fence. Nothing goes on here once another
+    stack's epoch was read, by whatever has asked."""
+    known = newest_known(wanted)
+    if known is not None and known.stack != wanted["stack"]:
+        return False
     if "lease" in wanted:
         return lease.left(lease.read()) > 0
     return common.read(READ) is not None
+
+
+def since_boot() -> Record | None:
+    """What was read when a gateway started here since the boot; None where another stack was read since."""
+    words = (common.read(READ) or "").split()
+    return Record(int(words[0]), words[1]) if len(words) == 2 else None
+
+
+def newest_known(wanted: Order) -> Record | None:
+    """The highest epoch that was read on this host, also where it could not be kept on its disk."""
+    found = [since_boot()]
+    with contextlib.suppress(highest_epoch.Damaged):
+        found.append(highest_epoch.read(wanted["hostname"]))
+    return max((each for each in found if each is not None), default=None, key=lambda each: each.epoch)
 
 
 def lease_is_over() -> str | None:
@@ -191,20 +222,21 @@ def current() -> Record | None:
     try:
         record = ask(wanted)
     except Unreadable as unreadable:
-        words = (common.read(READ) or "").split()
-        if len(words) != 2:
+        if (record := since_boot()) is None:
             raise Failed(f"nobody knows which stack is the active one: {unreadable}") from unreadable
-        return Record(int(words[0]), words[1])
+        return record
     if record is None:
         raise Failed(f"nobody is recorded as the active stack: pulumi up --stack {wanted['stack']}")
     return record
 
 
 def put(text: str) -> Record | None:
-    """Keeps an order that has been seen to work. @raises Failed where its token reads nothing"""
+    """Keeps an order that has been seen to work. @raises Failed where its token reads nothing, or nothing to be believed"""
     wanted: Order = json.loads(text.splitlines()[0])
     try:
         record = ask(wanted)
+    except Disbelieved as disbelieved:
+        raise Failed(str(disbelieved)) from disbelieved
     except Unreadable as unreadable:
         raise Failed(f"this host cannot read which stack is the active one, and would not start a gateway after a boot: "
                      f"{unreadable}. clawkeep:cloudflareReadToken needs Zone / DNS / Read for the zone of clawkeep:zone") from unreadable

@@ -1,93 +1,24 @@
 /** What a host makes of the record of the active stack: read from Cloudflare's stand-in, by TLS too, and not to be forged. */
-import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:https";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { zone as labZone } from "../../../lab/internet/addresses";
-import { CloudflareEmulator } from "../../../lab/cloudflare/emulator";
 import { issued } from "../../fixtures/certificates";
+import {
+  directory,
+  fault,
+  hostname,
+  order,
+  origin,
+  python,
+  recorded,
+  script,
+  staysDown,
+  tokens,
+} from "./active-record-world";
 
-const bin = join(__dirname, "../../../config-files/host/bin");
-const hostname = `assistant.${labZone.name}`;
-const tokens = { write: "w".repeat(40), read: "r".repeat(40) };
 // Processes on a busy machine.
-jest.setTimeout(60_000);
-let lab = "";
-let directory = "";
-let emulator: CloudflareEmulator;
-let origin = "";
-
-beforeEach(async () => {
-  lab = mkdtempSync(join(tmpdir(), "clawkeep-active-record-lab-"));
-  directory = mkdtempSync(join(tmpdir(), "clawkeep-active-record-"));
-  emulator = new CloudflareEmulator({ labDir: lab, tokens });
-  origin = `http://127.0.0.1:${await emulator.start(0)}`;
-});
-afterEach(async () => {
-  await emulator.stop();
-  for (const each of [lab, directory]) rmSync(each, { recursive: true, force: true });
-});
-
-interface Order {
-  api: string;
-  authorities: string;
-  token: string;
-  stack: string;
-}
-const order = (changes: Partial<Order> = {}) => ({
-  ...{
-    api: `${origin}/client/v4`,
-    zone: labZone.id,
-    hostname,
-    stack: "prod",
-    authorities: "",
-    token: tokens.read,
-  },
-  ...changes,
-});
-
-/** Runs Python with the module, whose places are in a directory of this test; there it has the order, if any. */
-function python(text: string, wanted?: object): Promise<{ code: number; said: string }> {
-  const file = join(directory, "order.json");
-  if (wanted !== undefined) writeFileSync(file, JSON.stringify(wanted));
-  const places = `import sys; sys.path.insert(0, ${JSON.stringify(bin)}); sys.dont_write_bytecode = True
-import active_record as a
-a.ORDER, a.READ, a.ANYWAY = ${JSON.stringify([file, join(directory, "run", "read"), join(directory, "anyway")])}
-a.AGAIN_SECONDS = 0.2
-import json, lease
-lease.STATE, lease.ASK, lease.WANTED, lease.GUARD_SECONDS = ${JSON.stringify([...["run/lease", "run/ask", "wanted"].map((name) => join(directory, name)), 0])}
-lease.confirmed.__defaults__ = (0.5,)
-def heard(ago, another=False):
-    lease.write({"seconds": 60, "begun": None if another else lease.boottime() - ago, "another": another, "asked": 0.0, "said": "standby is recorded"})
-`;
-  return new Promise((resolve) => {
-    const child = execFile(
-      "python3",
-      ["-c", `${places}${text}`],
-      { timeout: 20_000 },
-      (error, stdout, stderr) =>
-        resolve({ code: error === null ? 0 : Number(error.code ?? -1), said: (stdout + stderr).trim() }),
-    );
-    child.stdin?.end();
-  });
-}
-const staysDown = async (wanted?: object, patience = 0): Promise<string> =>
-  (await python(`print(a.stays_down(${patience}))`, wanted)).said;
-
-async function recorded(epoch: number, stack: string): Promise<void> {
-  const answer = await fetch(`${origin}/client/v4/zones/${labZone.id}/dns_records`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${tokens.write}` },
-    body: JSON.stringify({
-      ...{ type: "CNAME", name: `_clawkeep-${epoch}.${hostname}`, content: `${stack}.${hostname}` },
-      ...{ proxied: false, ttl: 1 },
-    }),
-  });
-  expect(answer.status).toBe(200);
-}
-const fault = (body: object): Promise<Response> =>
-  fetch(`${origin}/lab/faults`, { method: "POST", body: JSON.stringify(body) });
+jest.setTimeout(120_000);
 
 test("without an order nobody is asked, and a gateway may start", async () => {
   expect(await staysDown()).toBe("None");
@@ -298,16 +229,7 @@ print(calls)`);
 
 test("an operator's word against a lease takes words of its own, and an order has the lease that its command names", async () => {
   const said = async (words: readonly string[], wanted: object, input = ""): Promise<string> =>
-    (
-      await python(
-        `
-import importlib.machinery, importlib.util, io
-sys.argv, sys.stdin = ["it", *${JSON.stringify(words)}], io.StringIO(${JSON.stringify(input)})
-loader = importlib.machinery.SourceFileLoader("it", ${JSON.stringify(join(bin, "active-record"))})
-loader.exec_module(importlib.util.module_from_spec(importlib.util.spec_from_loader("it", loader)))`,
-        wanted,
-      )
-    ).said;
+    (await script(words, wanted, input)).said;
   const leased = { ...order(), lease: 60 };
   expect(await said(["start-anyway"], leased)).toMatch(
     /^active-record: this host has a lease: .*start-anyway without-lease$/s,

@@ -74,6 +74,42 @@ result = did("systemctl start")`);
   });
 
   it.each([
+    // It had lost. Nothing starts beside the other.
+    ["prod, that has served before", [5, "prod"], [6, "standby"], [5, "prod"], "kill", "epoch 5 (prod)"],
+    // It has won. That is no answer, so its lease counts.
+    [
+      "standby, that was replaced",
+      [6, "prod"],
+      [7, "prod"],
+      [6, "standby"],
+      "systemctl stop",
+      "epoch 6 (standby)",
+    ],
+  ])("an older list that names %s is no answer", (_, first, second, third, how, answered) => {
+    const [calls, why, until] = inWorld<[Calls, string, number]>(`
+import highest_epoch
+highest_epoch.KEPT, highest_epoch.LOCK = f"{home}/highest", f"{home}/run/lock"
+active_record.order = lambda: {"hostname": "a.example.org", "stack": "prod", "lease": 60}
+def asked_of_the_script(seconds):
+    text, sys.argv = io.StringIO(), ["active-record"]
+    with contextlib.redirect_stdout(text):
+        try: load("active-record"); code, failed = 0, ""
+        except SystemExit as end: code, failed = 1, str(end.code)
+    return common.Result((), code, text.getvalue(), failed)
+guard.ask = asked_of_the_script
+one = begin()
+for record, seconds in zip(json.loads('${JSON.stringify([first, second, third])}'), (30, 30, 300)):
+    active_record._answer = lambda wanted: active_record.Record(*record)
+    until = at[0]; live(seconds, one)
+result = [did(), one.state["said"], until]`);
+    expect(calls[0]?.[1]).toContain(how);
+    expect(calls.filter(([, what]) => what.startsWith("systemctl start"))).toEqual([]);
+    expect(why).toContain(`active-record: Cloudflare answers with ${answered}, and this host has read`);
+    // Counted from when the older list came.
+    expect((calls[0]?.[0] ?? 0) > until + 40).toBe(how !== "kill");
+  });
+
+  it.each([
     ["nobody yet", `said("nobody yet")`],
     ["an error that quotes this stack", `common.Result((), 1, "prod, epoch 3", "")`],
     ["no epoch", `said("prod, epoch ")`],

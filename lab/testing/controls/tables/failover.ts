@@ -3,6 +3,7 @@ import { controlsOf } from "../control";
 import { leaseControls } from "./lease";
 
 const host = "config-files/host/bin/active_record.py";
+const highestTest = "tests/config-files/host/highest-epoch.test.ts";
 
 const steps = "tools/failover/steps.ts";
 const follow = "config-files/host/bin/backup-follow";
@@ -203,10 +204,71 @@ const recordControls = controlsOf(
     },
     {
       name: "record-forgotten-when-lost",
-      from: "            os.unlink(READ)\n",
-      to: "            pass\n",
-      failing: "until another stack is read",
+      from: "for path in (READ, ANYWAY):",
+      to: "for path in (ANYWAY,):",
+      test: highestTest,
+      failing: "keeps it down, and ends what was read since the boot",
     },
+    {
+      name: "record-ends-the-operators-word",
+      from: "for path in (READ, ANYWAY):",
+      to: "for path in (READ,):",
+      test: highestTest,
+      failing: "which ends when another stack is read",
+    },
+    {
+      name: "record-older-list",
+      from: "        raise Disbelieved(why)\n",
+      to: "        pass\n",
+      test: highestTest,
+      failing: "is not believed",
+    },
+    {
+      name: "record-older-list-lease",
+      from: 'if why := highest_epoch.doubts(wanted["hostname"], wanted["stack"], record):',
+      to: "if False:",
+      test: "tests/config-files/host/gateway-lease.test.ts",
+      failing: "an older list that names",
+    },
+    {
+      name: "record-lost-while-nobody-answers",
+      from: 'if known is not None and known.stack != wanted["stack"]:',
+      to: "if False:",
+      test: highestTest,
+      failing: "whoever has read another stack's epoch",
+    },
+    ...controlsOf({ threat: undefined, file: "config-files/host/bin/highest_epoch.py", test: highestTest }, [
+      {
+        name: "record-changed-epoch",
+        from: "record.epoch > seen.epoch or record == seen",
+        to: "record.epoch >= seen.epoch",
+        failing: "gives the same epoch to another stack",
+      },
+      {
+        name: "record-slower-reader",
+        from: "            if why := _contradiction(hostname, record, read(hostname)):\n                return why\n",
+        to: "",
+        failing: "who reads at the same time",
+      },
+      {
+        name: "record-damaged-memory",
+        from: "        raise _damaged(str(error)) from error",
+        to: "        return {}",
+        failing: "no list is believed that would start something",
+      },
+      {
+        name: "record-damaged-memory-of-another",
+        from: "if record is None or record.stack == stack:",
+        to: "if True:",
+        failing: "another stack's name keeps everything down",
+      },
+      {
+        name: "record-beside-a-full-disk",
+        from: "    except (OSError, Failed) as failure:\n",
+        to: "    except KeyError as failure:\n",
+        failing: "the assistant serves all the same",
+      },
+    ]),
     {
       name: "record-before-an-up",
       file: "config/active-record.ts",
