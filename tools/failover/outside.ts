@@ -96,6 +96,12 @@ export class Outside implements World {
     return Promise.resolve(readActiveRecord(this.to.zone));
   }
 
+  async remembered(): Promise<ActiveRecord | undefined> {
+    const said = await this.on(this.to, (shell) => shell(`${tool("active-record")} remembered`));
+    const [, stack, epoch] = /^([a-z0-9-]{1,40}), epoch (\d+)$/.exec(said.trim()) ?? [];
+    return stack === undefined ? undefined : { epoch: Number(epoch), stack };
+  }
+
   hold(): Promise<string> {
     // Asked there, right before: of two operators the other may have had it promoted meanwhile.
     const script = `case "$(${tool("active-record")})" in

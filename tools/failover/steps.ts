@@ -42,11 +42,22 @@ export interface Step {
 /** Seconds that work gets to finish: OpenClaw's own 330 s and some more; and where nobody knows since when it is broken. */
 const drainSeconds = { planned: services.gateway.stopGraceSeconds, unplanned: 10 } as const;
 
+/** Records are only ever added. */
+const contradicts = (before: ActiveRecord, now: ActiveRecord | undefined): boolean =>
+  now === undefined || now.epoch < before.epoch || (now.epoch === before.epoch && now.stack !== before.stack);
+
 async function look(run: Run): Promise<string> {
   const { world, of } = run;
   await world.check();
   run.before = await world.record();
   const { before } = run;
+  const most = await world.remembered();
+  if (most !== undefined && contradicts(most, before))
+    throw new Error(
+      `Cloudflare answers with ${before === undefined ? "no epoch at all" : `epoch ${before.epoch} (${before.stack})`}, and the host ` +
+        `of ${of.to} has read epoch ${most.epoch} (${most.stack}) before: the answer is an older one, or somebody has deleted or ` +
+        "changed records of _clawkeep-. If that was on purpose, on both hosts: /opt/openclaw/bin/active-record forget",
+    );
   if (before === undefined)
     throw new Error(`nobody is recorded as the active stack: pulumi up --stack ${of.from}`);
   if (before.stack !== of.from && before.stack !== of.to)

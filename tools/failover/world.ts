@@ -24,6 +24,8 @@ export interface World {
   readonly check: () => Promise<void>;
   /** @throws Error where it cannot be read */
   readonly record: () => Promise<ActiveRecord | undefined>;
+  /** The highest epoch that the host of `to` has ever read: below it, it believes no list and starts nothing. */
+  readonly remembered: () => Promise<ActiveRecord | undefined>;
   /**
    * No gateway of `to` has the role of somebody who serves. One that was replaced by force has it yet on its disk, with what it had
    * then: that would be left alone, and served.

@@ -26,6 +26,8 @@ export interface Fate {
   readonly word?: string;
   /** Of prod, in seconds: its gateways end so long after another is recorded, and not before. */
   readonly lease?: number;
+  /** The highest epoch that the standby's host has read. */
+  readonly remembered?: ActiveRecord;
   /** Effects after which whoever does it is killed. */
   readonly killAfter?: number;
   /** Done by somebody else right before the epoch is taken. */
@@ -110,6 +112,7 @@ export function worldOf(all: All, fate: Fate, said: string[] = []): FakeWorld {
     hasProvider: fate.provider,
     check: () => Promise.resolve(),
     record: () => Promise.resolve(newest()),
+    remembered: () => Promise.resolve(fate.remembered),
     hold: async () => {
       await Promise.resolve();
       if (newest()?.stack !== "standby") effect(() => (standby.role = "standby"));

@@ -248,6 +248,23 @@ test("the record of a third stack, or of nobody, stops it before anything is tou
   }
 });
 
+test("a list that ends before what the standby's host has read, or gives that to another, stops it before anything is touched", async () => {
+  for (const [epoch, stack, most] of [
+    [5, "prod", { epoch: 6, stack: "standby" }],
+    [6, "prod", { epoch: 6, stack: "standby" }],
+    [6, "standby", { epoch: 7, stack: "prod" }],
+    [6, "prod", { epoch: 6, stack: "prod" }],
+  ] as const) {
+    const all = { ...begin(), records: [{ epoch, stack }] };
+    const world = worldOf(all, { primary: "alive", provider: true, remembered: most });
+    const said = await takeOver(world, takeover(false)).catch((error: unknown) => String(error));
+    const refused = /look: Cloudflare answers .*standby has read epoch [67] .*active-record forget/;
+    if (most.epoch === epoch && most.stack === stack) expect(all.hosts.standby.serves).toBe(true);
+    else
+      expect([refused.test(String(said)), world.effects(), all.hosts.prod.serves]).toEqual([true, 0, true]);
+  }
+});
+
 test("each step says what is left and how long the assistant is away; the budget is the issue's", async () => {
   const said: string[] = [];
   await takeOver(worldOf(begin(), { primary: "alive", provider: true }, said), takeover(true));

@@ -40,6 +40,12 @@ const takeoverControls = [
       failing: "who comes second is told, for the same stack",
     },
     {
+      name: "takeover-believes-no-older-list",
+      from: "if (most !== undefined && contradicts(most, before))",
+      to: "if (false)",
+      failing: "a list that ends before what the standby's host has read",
+    },
+    {
       name: "takeover-planned-takes-the-last",
       from: 'world.restore(of.planned ? (saved ?? "newest") : undefined)',
       to: "world.restore(undefined)",
