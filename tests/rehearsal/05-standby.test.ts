@@ -11,9 +11,9 @@ import { enterLabEnvironment } from "../../lab/rehearsal/environment";
 import { chatTurn } from "../../lab/rehearsal/public";
 import { pulumi, tryPulumi } from "../../lab/rehearsal/pulumi";
 import { hostname, writeStackFile } from "../../lab/rehearsal/stacks";
-import { containerStates, onVps } from "../../lab/rehearsal/vps";
+import { containerStates, onVps, tryOnVps } from "../../lab/rehearsal/vps";
 import { power } from "../../lab/vps/stand-in";
-import { deployStandby } from "./failover";
+import { deployStandby, stacks } from "./failover";
 import { eventually, services } from "./support";
 
 jest.setTimeout(900_000);
@@ -122,8 +122,9 @@ describe("who is the active one", () => {
     await pulumi("up", ["--stack", "standby", "--yes", "--skip-preview", "--expect-no-changes"]);
   });
 
-  test("where the standby has the next epoch, prod's gateway stays down, and its up is refused", async () => {
+  test("where the standby has the next epoch, prod's gateway stays down, its up is refused, and no list without it is believed", async () => {
     const epoch = (await epochOf()) + 1;
+    const journal = (): Promise<string> => onVps("prod", `journalctl -u ${unit} -n 20 -o cat`);
     const { id } = await cloudflare("POST", records, {
       ...{ type: "CNAME", name: epochName(hostname, epoch), content: epochTarget(hostname, "standby") },
       ...{ proxied: false, ttl: 1 },
@@ -131,7 +132,7 @@ describe("who is the active one", () => {
     try {
       await onVps("prod", `systemctl restart ${unit} || true`);
       expect(await state()).toBe("inactive");
-      expect(await onVps("prod", `journalctl -u ${unit} -n 20 -o cat`)).toContain(
+      expect(await journal()).toContain(
         `openclaw stays down: standby is recorded as the active stack (epoch ${epoch})`,
       );
       const { outcome } = await tryPulumi("up", ["--stack", "prod", "--yes", "--skip-preview"]);
@@ -140,10 +141,33 @@ describe("who is the active one", () => {
     } finally {
       await cloudflare("DELETE", `${records}/${id}`);
     }
+    const doubt =
+      `Cloudflare answers with epoch ${epoch - 1} (prod), and this host has read epoch ${epoch} (standby) before: the answer is an ` +
+      `older one, or somebody has deleted or changed the record ${epochName(hostname, epoch)}.`;
+    try {
+      await onVps("prod", `systemctl start --no-block ${unit}; sleep 12`);
+      expect(await state()).toBe("activating");
+      expect(await journal()).toContain(`waits for the record of the active stack: ${doubt}`);
+      const { code, stderr } = await tryOnVps("prod", "/opt/openclaw/bin/active-record");
+      expect([code, stderr]).toEqual([1, expect.stringContaining(`active-record: ${doubt}`)]);
+      expect(await onVps("prod", "/opt/openclaw/bin/active-record forget")).toBe(
+        `forgotten: epoch ${epoch} (standby) of ${hostname}\n`,
+      );
+      await eventually("the gateway that has waited serves", 240, async () => {
+        expect(await chatTurn("Say: believed again")).toContain("believed again");
+      });
+      expect(await onVps("prod", "/opt/openclaw/bin/active-record remembered")).toBe(
+        `prod, epoch ${epoch - 1}\n`,
+      );
+    } finally {
+      // The standby may have read it too. Else no later test would find who is the active one.
+      for (const stack of stacks) await onVps(stack, "/opt/openclaw/bin/active-record forget");
+    }
   });
 
   test("where nobody answers, it waits, until the operator says so", async () => {
     const rule = `ip daddr ${addresses.admin} tcp dport ${endpoints.cloudflarePort} reject`;
+    await onVps("prod", `systemctl stop ${unit}`);
     await onVps(
       "prod",
       `nft add table inet deaf; nft add chain inet deaf out '{ type filter hook output priority 0; }'
