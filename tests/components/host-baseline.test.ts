@@ -62,7 +62,7 @@ it("says a lease in clear, and in the order; without one nothing of it is there"
   expect(revisions?.[1]).toBe(
     revision(
       ...["gateway-lease", "active_record.py", "common.py", "lease.py", "gateway.py", "gateway_processes.py"],
-      "visible.py",
+      ...["highest_epoch.py", "visible.py"],
     ),
   );
 });

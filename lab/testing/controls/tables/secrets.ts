@@ -129,8 +129,8 @@ export const secretControls: readonly Control[] = [
       },
       {
         name: "protect-volume",
-        from: '{ ...createOptions, protect: true, ignoreChanges: ["format"] }',
-        to: '{ ...createOptions, ignoreChanges: ["format"] }',
+        from: '{ ...options, protect: true, ignoreChanges: ["format"] }',
+        to: '{ ...options, ignoreChanges: ["format"] }',
         failing: "protects state and address",
       },
       {
