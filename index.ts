@@ -20,15 +20,16 @@ const networks = new Networks("networks", { host, subnets: settings.networks });
 const place: Place = { configuration, host, networks, settled: new Map() };
 new EgressProxy("egress-proxy", place);
 const litellm = new LiteLLM("litellm", place);
+const backups = new Backups("backups", place);
 const gateways = settings.gateways.map((gateway) => ({
   name: gateway.name,
-  component: new Gateway(`gateway-${gateway.name}`, { ...place, gateway, dockerGroup: baseline.dockerGroup }),
+  component: new Gateway(`gateway-${gateway.name}`, {
+    ...{ ...place, gateway, dockerGroup: baseline.dockerGroup },
+    beforeAsked: backups.before,
+  }),
 }));
 new ReverseProxy("reverse-proxy", { ...place, ipv4: baseline.ipv4 });
-new Backups("backups", {
-  ...place,
-  saved: gateways.map(({ name, component }) => ({ name, activated: component.activated })),
-});
+backups.save(gateways.map(({ name, component }) => ({ name, activated: component.activated })));
 
 /** Public address of the assistant. */
 export const gatewayUrl = `https://${settings.hostname}/`;

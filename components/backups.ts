@@ -24,12 +24,14 @@ import { settledBefore, type Place } from "./container";
 import { toolDirectory, unitDirectory, type FilesOnHost, type HostFile } from "./host";
 import { pulledImage } from "./image";
 
-export interface BackupsArgs extends Place {
-  /** Gateways whose state is saved. */
-  readonly saved: readonly { readonly name: string; readonly activated: pulumi.Resource }[];
+/** A gateway whose state is saved. */
+export interface Saved {
+  readonly name: string;
+  readonly activated: pulumi.Resource;
 }
 
 interface Ordered {
+  readonly settings: Settings;
   /** Stands for the repository and its secrets: the name of their directory is another one for others. */
   readonly place: pulumi.Output<string>;
   readonly there: pulumi.Resource[];
@@ -52,39 +54,56 @@ const { version } = JSON.parse(readFileSync(join(__dirname, "..", "package.json"
 /**
  * Snapshots of every gateway and of what was spent, off the host: what restic has to know, a repository, a first snapshot,
  * and the timers that make the others. Without `clawkeep:backups` only what a copy on the host needs is looked at.
+ * In two steps: before a gateway begins on a host, the repository is asked whether it holds it.
  */
 export class Backups extends Component {
-  constructor(name: string, args: BackupsArgs, options?: pulumi.ComponentResourceOptions) {
+  /** There before the repository is asked anything. Nothing without `clawkeep:backups`. */
+  readonly before: readonly pulumi.Resource[];
+  private readonly ordered: Ordered | undefined;
+
+  /** Writes down what the host's scripts read. */
+  constructor(
+    name: string,
+    private readonly place: Place,
+    options?: pulumi.ComponentResourceOptions,
+  ) {
     super("Backups", name, options);
-    for (const gateway of args.saved) {
-      args.host.command(this, this.child(`${gateway.name}-checked`), {
+    const { settings } = place.configuration;
+    const [backups, repository] = [settings.backups, repositoryOf(settings)];
+    this.ordered =
+      backups === undefined || repository === undefined ? undefined : this.order(backups, repository);
+    this.before = this.ordered?.there ?? [];
+  }
+
+  /** Has these gateways saved, once they are in their role. The component is whole after that. */
+  save(saved: readonly Saved[]): void {
+    for (const gateway of saved) {
+      this.place.host.command(this, this.child(`${gateway.name}-checked`), {
         create: `${toolDirectory}/gateway-snapshot --check ${gateway.name}`,
         dependsOn: [gateway.activated],
       });
     }
-    const { backups, role } = args.configuration.settings;
-    const repository = repositoryOf(args.configuration.settings);
-    if (backups !== undefined && repository !== undefined) {
-      const ordered = this.order(args, backups, repository);
+    const activated = saved.map((gateway) => gateway.activated);
+    if (this.ordered !== undefined) {
       // A standby makes no snapshot of what does not run, and has the newest of the active stack's at hand.
-      if (role === "active") this.scheduled(args, backups, ordered);
-      else this.followed(args, backups, ordered);
+      if (this.place.configuration.settings.role === "active") this.scheduled(this.ordered, activated);
+      else this.followed(this.ordered, activated);
     }
     this.finish();
   }
 
-  /** What the host's scripts read. @returns what is there before the repository is asked */
-  private order(args: BackupsArgs, backups: Settings, repository: Repository): Ordered {
-    const { configuration, host } = args;
+  /** @returns what is there before the repository is asked */
+  private order(backups: Settings, repository: Repository): Ordered {
+    const { configuration, host } = this.place;
     const { settings, images, stack, addresses } = configuration;
     const restic = pulledImage(this, this.child("image"), host, images[services.backup.image]);
     const secrets = host.secrets(this, this.child("secrets"), {
       service: "backups",
       // restic is root in its container, without any right.
       owner: services.backup.uid,
-      files: this.secretFiles(args, backups, repository),
+      files: this.secretFiles(backups, repository),
     });
-    const certificates = this.certificates(args);
+    const certificates = this.certificates();
     const pinged = configuration.optionalSecret(backupPingKey) !== undefined;
     const content = pulumi
       .all([secrets.directory, certificates?.directory ?? ""])
@@ -114,10 +133,11 @@ export class Backups extends Component {
       dependsOn: [secrets.installed, ...(certificates === undefined ? [] : [certificates.installed])],
     });
     const place = pulumi.interpolate`${backups.repository} ${secrets.directory}`;
-    return { place, there: [written, secrets.installed, restic.present] };
+    return { settings: backups, place, there: [written, secrets.installed, restic.present] };
   }
 
-  private secretFiles({ configuration }: BackupsArgs, backups: Settings, repository: Repository): HostFile[] {
+  private secretFiles(backups: Settings, repository: Repository): HostFile[] {
+    const { configuration } = this.place;
     const files: HostFile[] = [
       { path: secretFiles.password, content: configuration.secret(backupPasswordKey) },
       ...Object.entries(credentialFiles[repository.kind]).map(([path, key]) => ({
@@ -133,7 +153,8 @@ export class Backups extends Component {
     return files;
   }
 
-  private certificates({ configuration, host }: BackupsArgs): FilesOnHost | undefined {
+  private certificates(): FilesOnHost | undefined {
+    const { configuration, host } = this.place;
     const content = configuration.settings.extraCaCertificates;
     if (content === undefined) return undefined;
     return host.configuration(this, this.child("certificates"), {
@@ -144,43 +165,39 @@ export class Backups extends Component {
   }
 
   /** A repository, a first snapshot, the timers. None of it fails because the repository is away. */
-  private scheduled(args: BackupsArgs, times: Settings, { place, there }: Ordered): void {
-    const { host } = args;
+  private scheduled({ place, there, settings }: Ordered, activated: pulumi.Resource[]): void {
+    const { host } = this.place;
     const revision = scriptRevision("backup-run");
     const repository = host.command(this, this.child("repository"), {
       create: `${toolDirectory}/backup-run init`,
       stdin: pulumi.interpolate`${revision} ${place}`,
-      dependsOn: [...there, ...settledBefore(args, "backup")],
+      dependsOn: [...there, ...settledBefore(this.place, "backup")],
     });
     const firstSnapshot = host.command(this, this.child("first"), {
       create: `${toolDirectory}/backup-run first`,
       stdin: revision,
-      dependsOn: [repository, ...args.saved.map(({ activated }) => activated)],
+      dependsOn: [repository, ...activated],
     });
-    this.timed(host, "timers", {
+    this.timed("timers", {
       ...{ timers: backupTimers, services: backupServices, units: backupUnits },
-      ...{ files: backupUnitFiles(times), dependsOn: [firstSnapshot] },
+      ...{ files: backupUnitFiles(settings), dependsOn: [firstSnapshot] },
     });
   }
 
   /** Begins some seconds later: what it restores is put there by images and gateways that are in place. */
-  private followed(args: BackupsArgs, times: Settings, { there }: Ordered): void {
-    const egressProxy = args.settled.get(services.egressProxy.name);
+  private followed({ there, settings }: Ordered, activated: pulumi.Resource[]): void {
+    const egressProxy = this.place.settled.get(services.egressProxy.name);
     if (egressProxy === undefined) throw new Error("backups are declared after the egress proxy");
-    this.timed(args.host, "follow", {
+    this.timed("follow", {
       ...{ timers: [followTimer], services: [followService], units: [followService, followTimer] },
-      files: followUnitFiles(times),
-      dependsOn: [...there, egressProxy, ...args.saved.map(({ activated }) => activated)],
+      files: followUnitFiles(settings),
+      dependsOn: [...there, egressProxy, ...activated],
     });
   }
 
-  private timed(
-    host: BackupsArgs["host"],
-    name: string,
-    { timers, services: run, units, ...args }: Timed,
-  ): void {
+  private timed(name: string, { timers, services: run, units, ...args }: Timed): void {
     const named = timers.join(" ");
-    host.command(this, this.child(name), {
+    this.place.host.command(this, this.child(name), {
       create:
         `${toolDirectory}/install-archive ${unitDirectory} && systemctl daemon-reload && ` +
         `systemctl enable --quiet ${named} && systemctl restart ${named}`,

@@ -21,7 +21,7 @@ export abstract class Component extends pulumi.ComponentResource {
     return `${this.name}-${suffix}`;
   }
 
-  /** Registers the outputs; the last line of every constructor. */
+  /** Registers the outputs; the last line of every constructor, or of what comes after it. */
   protected finish(outputs: pulumi.Inputs = {}): void {
     this.registerOutputs(outputs);
   }

@@ -28,6 +28,8 @@ import { SocketProxy } from "./socket-proxy";
 export interface GatewayArgs extends Place {
   readonly gateway: GatewaySettings;
   readonly dockerGroup: pulumi.Output<string>;
+  /** There before the repository of the backups is asked whether it holds a gateway that has nothing on this host. */
+  readonly beforeAsked: readonly pulumi.Resource[];
 }
 
 const configFolder = join(__dirname, "..", "config-files");
@@ -92,7 +94,8 @@ export class Gateway extends Component {
     const role = awaiting ? awaitsRestore : settings.role;
     this.activated = host.command(this, this.child("activated"), {
       create: pulumi.interpolate`${toolDirectory}/gateway-activate ${gateway.name} ${container.id} ${role} ${readyWithinSeconds} ${needs.join(" ")}`,
-      dependsOn: [settled, toolsProven, ...needed],
+      // It asks the repository itself, where the gateway is to be active and has nothing on this host.
+      dependsOn: [settled, toolsProven, ...needed, ...args.beforeAsked],
     });
     this.finish({ token: this.token });
   }

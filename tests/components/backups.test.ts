@@ -77,6 +77,24 @@ it("are asked in order: what restic reads, the repository, a first snapshot of g
   expect(after("backups-timers")).toContain("backups-first");
 });
 
+it("a gateway goes into its role after what its repository is asked by, which waits for no gateway", () => {
+  const [byRepository, own] = [
+    ["backups-order", "backups-secrets", "backups-image"],
+    command(graphs.rest, "gateway-openclaw-activated").dependencies,
+  ];
+  // The container reaches the repository by the egress proxy, which LiteLLM has waited for.
+  expect(own).toEqual(expect.arrayContaining([...byRepository, "litellm-container-settled"]));
+  for (const { name, dependencies } of graphs.rest.resources.filter(({ name: one }) =>
+    byRepository.includes(one),
+  ))
+    expect([name, dependencies.filter((one) => one.startsWith("gateway-"))]).toEqual([name, []]);
+  expect(
+    command(graphs.none, "gateway-openclaw-activated").dependencies.filter((one) =>
+      one.startsWith("backups"),
+    ),
+  ).toEqual([]);
+});
+
 it("go with the setting: the timers first, then the order", () => {
   expect(text(graphs.rest, "backups-timers", "delete")).toMatch(
     /^systemctl disable .*--now clawkeep-backup\.timer/,

@@ -1,10 +1,10 @@
 /**
  * The state is gone too: with the recovery kit's page and a checkout of the code the assistant comes back, and what the clouds
- * still have is refused by name, with what to type, before anything is made.
+ * still have is refused by name, with what to type, before anything is made. A plain `pulumi up` starts nobody in its place.
  */
 import { run } from "../../lab/lib/exec";
 import { enterLabEnvironment } from "../../lab/rehearsal/environment";
-import { nextServers, pulumi, refreshSshConfig } from "../../lab/rehearsal/pulumi";
+import { nextServers, pulumi, refreshSshConfig, tryPulumi } from "../../lab/rehearsal/pulumi";
 import {
   expectNoPollBefore,
   expectRestored,
@@ -17,7 +17,8 @@ import {
 import { deleteAtHetzner, hetzner, machineIsGone } from "./hetzner";
 import { expectAnswering, serverMade } from "./kept";
 
-jest.setTimeout(900_000);
+// A whole deployment that is refused at its end, and the restore onto it.
+jest.setTimeout(1_200_000);
 beforeAll(async () => {
   await enterLabEnvironment();
   await nextServers("warm");
@@ -26,7 +27,29 @@ beforeAll(async () => {
 const stack = "prod";
 const name = `clawkeep-${stack}`;
 
-test("what is left at the clouds is refused by name; gone but for the DNS record, the kit brings all of it back", async () => {
+/** The gateway is there and down, in the role of one that waits; nobody has started it, and nothing of it was saved. */
+async function expectRefusedAsEmpty(): Promise<void> {
+  const { outcome } = await tryPulumi("up", ["--stack", stack, "--yes", "--skip-preview"]);
+  expect(outcome.code).not.toBe(0);
+  expect(`${outcome.stdout}\n${outcome.stderr}`.replace(/\s+/g, " ")).toMatch(
+    new RegExp(
+      "gateway openclaw does not start: this host has nothing of it, and the repository holds \\d+ snapshots of it\\. " +
+        "The newest: [0-9a-f]{8} of stack prod, epoch \\d+, .*make restore STACK=prod COLD=1.*backup-restore --give-up",
+    ),
+  );
+  // Without SSH: a stack that has never been deployed whole need not have said how its host is reached.
+  const seen = await run("docker", [
+    ...["exec", `clawkeep-vps-${name}`, "bash", "-ec"],
+    `cat /opt/openclaw/gateways/openclaw/role
+docker inspect --format '{{.State.StartedAt}}' openclaw
+ls /opt/openclaw/gateways/openclaw/state/workspace /var/lib/clawkeep/backup/since 2>/dev/null || echo 'nothing was started or saved'`,
+  ]);
+  expect(seen.trim().split("\n")).toEqual([
+    ...["awaits-restore", "0001-01-01T00:00:00Z", "nothing was started or saved"],
+  ]);
+}
+
+test("what is left at the clouds is refused by name; gone but for the DNS record, a plain up starts nobody, and the kit brings all of it back", async () => {
   const { words, spentBefore } = await saySomething("stateless");
   await withKit(async (_, takeItsFile) => {
     await pulumi("stack", ["rm", "--stack", stack, "--force", "--yes"]);
@@ -62,6 +85,7 @@ test("what is left at the clouds is refused by name; gone but for the DNS record
     expect([withoutRecord.said, command]).toEqual([withoutRecord.said, expect.any(String)]);
     await run("bash", ["-c", `${command ?? "false"} --yes --non-interactive`], { timeoutSeconds: 120 });
 
+    await expectRefusedAsEmpty();
     expect(await make("restore", "COLD=1")).toContain("openclaw: snapshot");
     await refreshSshConfig();
     await expectNoPollBefore(began);

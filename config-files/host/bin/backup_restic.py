@@ -31,6 +31,10 @@ while [ "$1" != -- ]; do value=$(cat "/secrets/${1#*=}"); export "${1%%=*}=$valu
 shift
 exec restic "$@"
 """
+# A repository that does not answer in that time is away. restic itself goes on asking for a quarter of an hour.
+ANSWER_SECONDS = 45
+# restic's codes for what no time makes good.
+NO_REPOSITORY, ANOTHER_PASSWORD = 10, 12
 # What restic's exit codes mean, and what to do.
 CODES = {
     1: "it failed",

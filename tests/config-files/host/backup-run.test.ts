@@ -13,7 +13,8 @@ afterEach(() => rmSync(home, { recursive: true }));
 /** Both scripts as modules, their paths below `home`, and Docker a function that notes its words and answers from a list. */
 const world = `${scriptsAsModules}import backup_restic
 backup_restic.HOME, backup_restic.LOCK = home, f"{home}/lock"
-import backup_snapshots, common
+import backup_snapshots, beginning, common
+beginning.gateways_here = lambda: ["one"]
 run, fetch = load("backup-run"), load("backup-fetch")
 run.HOME, run.STAGING, run.LAST, backup_snapshots.PLACE, backup_snapshots.SPARE = home, f"{home}/files", f"{home}/last.json", f"{home}/restore", 0
 run.SINCE, run.EPOCH = f"{home}/since", f"{home}/epoch"
@@ -146,6 +147,25 @@ without = manifest()
 run.active_record.lease_in_force = lambda: 60
 result = [without, manifest()]`);
     expect(result).toEqual(["none", 60]);
+  });
+
+  it("a gateway that has not begun on this host is left out: empty it would go before what is saved of it", () => {
+    const result = inWorld(`
+order["tags"].append("gateway=two")
+answers += [told(), told(), made]
+run.snapshot(order, False)
+words = calls[-1][0]
+tags = [words[place + 1] for place, word in enumerate(words) if word == "--tag"]
+beginning.gateways_here = lambda: []
+try: run.snapshot(order, False); nobody = "made"
+except run.active_record.NotActive as none: nobody = str(none)
+result = [tags, list(json.load(open(f"{home}/files/manifest.json"))["parts"]), nobody, len(calls)]`);
+    expect(result).toEqual([
+      ["stack=prod", "gateway=one", "epoch=2"],
+      ["one/state"],
+      "no gateway has a role on this host yet, so nothing is saved",
+      3,
+    ]);
   });
 
   it("a part that fails or takes too long is named, and the others and the snapshot are made", () => {

@@ -9,6 +9,7 @@ const runs = "tests/config-files/host/backup-run.test.ts";
 const squid = "tests/config-files/egress-proxy/squid-conf.test.ts";
 const prunes = "tests/tools/prune/rule.test.ts";
 
+const begins = "tests/config-files/host/beginning.test.ts";
 const restores = "tests/config-files/host/backup-restore.test.ts";
 const damage = "tests/tools/prune/damage.test.ts";
 
@@ -25,6 +26,46 @@ export const backupControls: readonly Control[] = [
       from: "if known_epoch() is None and seconds_of(later)",
       to: "if False and seconds_of(later)",
       failing: "the operator says which",
+    },
+  ]),
+  ...controlsOf({ threat: undefined, file: "config-files/host/bin/beginning.py", test: begins }, [
+    {
+      name: "beginning-asks-the-repository",
+      from: "    if not holding:\n",
+      to: "    if True:\n",
+      failing: "one that the repository holds does not start empty",
+    },
+    {
+      name: "beginning-waits-for-an-answer",
+      from: "        if failure.code == NO_REPOSITORY:\n",
+      to: "        if True:\n",
+      failing: "while it is not known, for the repository is there, and lets nobody in",
+    },
+    {
+      name: "beginning-knows-a-state",
+      from: ' or (role == "" and not is_empty(gateway)):',
+      to: ":",
+      failing: "nobody is asked where its state came back",
+    },
+    {
+      name: "beginning-by-itself",
+      from: 'if wanted is found[0] and wanted["odd"] == "" and not others_serve:',
+      to: "if True:",
+      failing: "it is restored by itself, and by its snapshot's id",
+    },
+    {
+      name: "beginning-is-not-saved",
+      from: "    new = named - set(gateways_here())\n",
+      to: "    new: set[str] = set()\n",
+      failing: "gateways that have not begun here are in no snapshot",
+    },
+    {
+      name: "beginning-can-ask",
+      file: "components/gateway.ts",
+      from: ", ...args.beforeAsked]",
+      to: "]",
+      test: "tests/components/backups.test.ts",
+      failing: "a gateway goes into its role after what its repository is asked by",
     },
   ]),
   ...controlsOf({ threat: undefined, file: "tools/prune-backups.ts", test: damage }, [

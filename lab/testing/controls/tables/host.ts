@@ -268,8 +268,8 @@ export const hostControls = controlsOf(
     {
       name: "host-tools-proven",
       file: "components/gateway.ts",
-      from: "dependsOn: [settled, toolsProven, ...needed],",
-      to: "dependsOn: [settled, ...needed],",
+      from: "dependsOn: [settled, toolsProven, ...needed, ...args.beforeAsked],",
+      to: "dependsOn: [settled, ...needed, ...args.beforeAsked],",
       test: "tests/components/order.test.ts",
       failing: "has a sandbox made through its own filter",
     },
