@@ -24,8 +24,8 @@ beforeAll(async () => {
 
 async function expectNothingRuns(): Promise<void> {
   const states = await containerStates("standby");
-  // It comes and goes: each time that a snapshot is looked for.
-  states.delete("openclaw-backup");
+  // They come and go: each time that a snapshot is looked for, and put in place.
+  for (const name of ["openclaw-backup", "openclaw-state"]) states.delete(name);
   expect([...states.keys()].sort()).toEqual(services);
   // Snapshots come in through it, where there are backups.
   const others = [...states].filter(([name]) => name !== "openclaw-egress");
