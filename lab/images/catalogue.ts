@@ -48,10 +48,12 @@ export const published: readonly PublishedImage[] = [
   },
   {
     ref: "ghcr.io/berriai/litellm:v1.104.0",
-    image: asPublished(
-      { name: "litellm", folder: folder("litellm"), base: "trixie", assets: [litellmVenv] },
-      "trixie",
-    ),
+    image: asPublished({
+      name: "litellm",
+      folder: folder("litellm"),
+      base: "bookworm",
+      assets: [litellmVenv],
+    }),
   },
   {
     ref: "docker.io/ubuntu/squid:6.6-24.04_edge",
