@@ -299,7 +299,6 @@ test("a gateway that is stopped takes its sandboxes along", async () => {
 
 test("what is written while a gateway is restarted is answered, and once", async () => {
   const messages = await Messages.begin();
-  // The second in the middle of what the first has left.
-  for (let times = 0; times < 2; times++) await restartGateway();
+  await restartGateway();
   expect(await messages.odd("prod")).toEqual([]);
 });
