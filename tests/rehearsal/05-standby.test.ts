@@ -2,11 +2,8 @@
  * The standby: the same code on a server of its own, everything in place, nothing that polls or serves. Which of the two is the
  * active one is recorded outside both.
  */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { epochName, epochTarget } from "../../config/active-record";
 import { addresses, endpoints, zone } from "../../lab/internet/addresses";
-import { labDir } from "../../lab/lib/paths";
 import { enterLabEnvironment } from "../../lab/rehearsal/environment";
 import { chatTurn } from "../../lab/rehearsal/public";
 import { pulumi, tryPulumi } from "../../lab/rehearsal/pulumi";
@@ -15,6 +12,7 @@ import { containerStates, onVps, tryOnVps } from "../../lab/rehearsal/vps";
 import { power } from "../../lab/vps/stand-in";
 import { deployStandby, stacks } from "./failover";
 import { eventually, services } from "./support";
+import { writeToken } from "./tokens";
 
 jest.setTimeout(900_000);
 beforeAll(async () => {
@@ -89,12 +87,9 @@ describe("who is the active one", () => {
   const asked = (stack: string): Promise<string> => onVps(stack, "/opt/openclaw/bin/active-record");
   const records = `${endpoints.cloudflare}/zones/${zone.id}/dns_records`;
   const cloudflare = async (method: string, url: string, body?: object): Promise<{ id: string }> => {
-    const { write } = JSON.parse(readFileSync(join(labDir(), "cloudflare", "tokens.json"), "utf8")) as {
-      write: string;
-    };
     const answer = await fetch(url, {
       method,
-      headers: { authorization: `Bearer ${write}` },
+      headers: { authorization: `Bearer ${writeToken("cloudflare")}` },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     return ((await answer.json()) as { result: { id: string } }).result;

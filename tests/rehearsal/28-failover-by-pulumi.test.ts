@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { endpoints, zone } from "../../lab/internet/addresses";
 import { attempt, type Outcome } from "../../lab/lib/exec";
-import { labDir, repoDir } from "../../lab/lib/paths";
+import { repoDir } from "../../lab/lib/paths";
 import { chatTurn } from "../../lab/rehearsal/public";
 import { urnOf } from "../../lab/rehearsal/pulumi";
 import { hostname } from "../../lab/rehearsal/stacks";
@@ -24,6 +24,7 @@ import {
 } from "./failover";
 import { whatIsKept } from "./kept";
 import { eventually } from "./support";
+import { writeToken } from "./tokens";
 
 jest.setTimeout(1_500_000);
 beforeAll(followingPair);
@@ -57,16 +58,13 @@ test("each command as it stands there: the standby serves what was saved, and th
   expect(step(1)).toHaveLength(1);
   for (const command of step(1)) expect(await onVps("prod", command)).toMatch(/^down, and stays down/m);
 
-  const { write } = JSON.parse(readFileSync(join(labDir(), "cloudflare", "tokens.json"), "utf8")) as {
-    write: string;
-  };
   const [create = ""] = step(2).map((command) =>
     command
       .replaceAll("EPOCH", String(epoch))
       .replaceAll("NAME", hostname)
       .replaceAll("ZONE", zone.id)
       .replaceAll("https://api.cloudflare.com/client/v4", endpoints.cloudflare)
-      .replaceAll("$CLOUDFLARE_API_TOKEN", write),
+      .replaceAll("$CLOUDFLARE_API_TOKEN", writeToken("cloudflare")),
   );
   expect(said(await typed(create))).toMatch(/^0\n.*"success": ?true/s);
   // Who comes second is told.

@@ -1,17 +1,13 @@
 /** The project at Hetzner's stand-in, as somebody sees it who works in the console beside Clawkeep. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { endpoints } from "../../lab/internet/addresses";
 import { docker } from "../../lab/lib/docker";
-import { labDir } from "../../lab/lib/paths";
 import { eventually } from "./support";
+import { writeToken } from "./tokens";
 
 /** @param path below /v1, with its slash */
 export async function hetzner(method: string, path: string, body?: object): Promise<Record<string, unknown>> {
-  const { write } = JSON.parse(readFileSync(join(labDir(), "hetzner", "tokens.json"), "utf8")) as {
-    write: string;
-  };
-  return asked(new URL(`${endpoints.hetzner}${path}`), method, body, { authorization: `Bearer ${write}` });
+  const authorization = `Bearer ${writeToken("hetzner")}`;
+  return asked(new URL(`${endpoints.hetzner}${path}`), method, body, { authorization });
 }
 
 /** Until then its volumes and its address are bound to it. */
