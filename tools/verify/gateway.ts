@@ -87,12 +87,16 @@ export function judgePolicyRow(configuration: unknown, args: PolicyArgs, id: str
   return intent;
 }
 
+/** It starts OpenClaw a second time and reads all that it has: 50 to 59 s on two cores where an `up` runs beside it. */
+const secondsOfAudit = 120;
+
 function ownChecks(gateway: Gateway): Row[] {
   const group = `gateway ${gateway.name}`;
   return [
     {
       name: `${gateway.name}: its own security audit`,
       group,
+      seconds: secondsOfAudit,
       look: async (deployed) => {
         const { audit } = releaseProfiles[gateway.release];
         const { summary, findings } = JSON.parse(await openclaw(deployed, gateway, audit)) as {
