@@ -65,6 +65,18 @@ def check_prices(limits: Limits) -> None:
             sys.exit(f"LiteLLM's price of {model.litellm_model} is above the deployed one: update config/litellm-prices.json")
 
 
+def load_early() -> None:
+    """Loads what LiteLLM loads at a first call otherwise: some 630 modules, in 2 to 4 s in which its event loop stands still.
+
+    Calls beside that one would hear nothing of the store within the second that it has, and be refused.
+    """
+    import openai.resources  # noqa: F401
+    from litellm.litellm_core_utils import default_encoding  # noqa: F401
+    from litellm.llms import load_guardrail_translation_mappings
+
+    load_guardrail_translation_mappings()
+
+
 def main() -> None:
     secrets, limits = load_secrets(), Limits()
     os.environ["LITELLM_MASTER_KEY"] = secrets["masterKey"]
@@ -86,6 +98,7 @@ def main() -> None:
     from ledger import Ledger
 
     check_prices(limits)
+    load_early()
     # Past what quiet_logs has put in standard error's place.
     audit = Audit(limits.audit_retention_days, told=lambda line: print(line, end="", file=sys.__stderr__, flush=True))
     ledger = Ledger(limits, Alerts(secrets.get("alertWebhookUrl")))

@@ -76,13 +76,13 @@ const litellmScript = [
 /** LiteLLM's virtual environment, made by the Python that will run it and at the path where it will lie. */
 export const litellmVenv: Asset = {
   name: "litellm",
-  inputs: [debianRef("bookworm"), readFileSync(pypiList, "utf8"), litellmScript, "2"],
+  inputs: [debianRef("trixie"), readFileSync(pypiList, "utf8"), litellmScript, "2"],
   async make(dir) {
     await mkdir(join(dir, "app"));
     await docker([
       ...["run", "--rm", "--label", labLabel, "--name", `clawkeep-pip-${process.pid}`, "--network", "host"],
       ...["--volume", `${dir}/app:/app`, "--volume", `${pypiList}:/requirements.txt:ro`],
-      ...[...(await pipSettings()), await debianBase("bookworm"), "sh", "-ec", litellmScript],
+      ...[...(await pipSettings()), await debianBase("trixie"), "sh", "-ec", litellmScript],
     ]);
     await pack(join(dir, "app"), root);
   },

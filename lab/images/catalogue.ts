@@ -48,12 +48,10 @@ export const published: readonly PublishedImage[] = [
   },
   {
     ref: "ghcr.io/berriai/litellm:v1.104.0",
-    image: asPublished({
-      name: "litellm",
-      folder: folder("litellm"),
-      base: "bookworm",
-      assets: [litellmVenv],
-    }),
+    image: asPublished(
+      { name: "litellm", folder: folder("litellm"), base: "trixie", assets: [litellmVenv] },
+      "trixie",
+    ),
   },
   {
     ref: "docker.io/ubuntu/squid:6.6-24.04_edge",

@@ -95,7 +95,7 @@ export const rows: readonly Row[] = [
       "tests/config-files/gateway/prove-sandbox.docker.test.ts"],
     reads: [...onServer, "config-files/socket-proxy", "config-files/sandbox", "tests/config-files/socket-proxy"] },
   { name: "litellm", what: "LiteLLM as it runs: routes, caps, prices, bounds, its store, its audit, alerts", group: "docker",
-    files: ["alerts", "audit", "bounds", "caps", "one-deployment", "prices", "store"].map((name) => `tests/config-files/litellm/${name}.docker.test.ts`),
+    files: ["alerts", "audit", "bounds", "caps", "first-calls", "one-deployment", "prices", "store"].map((name) => `tests/config-files/litellm/${name}.docker.test.ts`),
     reads: ["config-files/litellm", "config-files/redis", "lab/images", "lab/internet", "tests/config-files/litellm"] },
   { name: "dollars", what: "the most that a gateway's owner can cost, while callers hang up, LiteLLM is killed and providers fail", group: "docker",
     files: ["tests/config-files/litellm/dollars.docker.test.ts"], reads: ["config-files/litellm", "config-files/redis", "lab/images"] },

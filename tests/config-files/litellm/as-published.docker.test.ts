@@ -1,6 +1,6 @@
 /**
  * LiteLLM's published image holds no compiled bytecode, and nothing can write any there: each start compiles, on the one
- * CPU that it has. Here that is the lab's image with its bytecode deleted, so Python is the lab's, not 3.13.
+ * CPU that it has. Here that is the lab's image with its bytecode deleted: Debian's build of Python 3.13, not the published one.
  */
 import { services } from "../../../config/services";
 import { docker } from "../../../lab/lib/docker";

@@ -4,6 +4,7 @@ import { controlsOf, type Control } from "../control";
 const litellm = "config-files/litellm";
 const routes = "tests/config-files/litellm/one-deployment.docker.test.ts";
 const caps = "tests/config-files/litellm/caps.docker.test.ts";
+const firstCalls = "tests/config-files/litellm/first-calls.docker.test.ts";
 const dollars = "tests/config-files/litellm/dollars.docker.test.ts";
 const alertTest = "tests/config-files/litellm/alerts.docker.test.ts";
 const notTaken = "^an alert that is not taken delays and fails no call, and is given up: ";
@@ -22,6 +23,14 @@ export const litellmControls: readonly Control[] = [
       from: "if local and hmac.compare_digest(given, self._master_key",
       to: "if hmac.compare_digest(given, self._master_key",
       failing: "a header that claims another address changes nothing",
+    },
+  ]),
+  ...controlsOf({ threat: undefined, file: `${litellm}/launch.py`, test: firstCalls }, [
+    {
+      name: "litellm-loads-early",
+      from: "    load_early()\n",
+      to: "",
+      failing: "^twenty first calls at once are all answered, and load next to nothing",
     },
   ]),
   ...controlsOf({ threat: "A ledger books the worst case", file: `${litellm}/reserve.lua`, test: caps }, [
