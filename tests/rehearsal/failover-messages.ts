@@ -6,6 +6,8 @@ import { eventually } from "./support";
 
 /** Longer than a turn takes on a quiet machine. */
 const everyMs = 3000;
+/** As many as an outage of a minute collects. Where turns take longer, nobody writes faster than is answered for ever. */
+const mostWaiting = 20;
 
 export interface Message {
   readonly words: string;
@@ -39,6 +41,9 @@ export class Messages {
   }
 
   private async say(): Promise<void> {
+    // One before the last that was answered has been answered with another.
+    const all = await this.all();
+    if (all.length - 1 - all.findLastIndex(({ answers }) => answers > 0) >= mostWaiting) return;
     const at = Date.now();
     const words = `written-${at}`;
     this.said.push({ words, at });
