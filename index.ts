@@ -45,7 +45,7 @@ export const gatewayTokens = pulumi.secret(
 );
 /** Token of the first gateway, the one behind gatewayUrl. */
 export const gatewayToken = gateways[0]?.component.token;
-/** Most that models can cost in 30 days in US dollars, whatever the gateways do: in all, and by gateway. */
+/** Most that models can cost in any 30 days in US dollars, whatever the gateways do: in all, and by gateway. */
 export const mostModelSpending = mostSpending(settings.gateways, settings.models);
 /** Administers LiteLLM; gateways have keys of their own. */
 export const litellmMasterKey = litellm.masterKey;

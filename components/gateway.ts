@@ -107,9 +107,9 @@ export class Gateway extends Component {
     files: FilesOnHost,
     filter: SocketProxy,
   ): pulumi.Resource {
-    const user = usersOf(this.slot).gateway;
+    const users = usersOf(this.slot);
     return host.command(this, this.child("tools-proven"), {
-      create: pulumi.interpolate`${toolDirectory}/gateway-prove-sandbox ${gateway.name} ${image.reference} ${files.directory} ${user} ${configuration.settings.role}`,
+      create: pulumi.interpolate`${toolDirectory}/gateway-prove-sandbox ${gateway.name} ${image.reference} ${files.directory} ${users.gateway} ${users.sandbox} ${configuration.settings.role}`,
       // Another filter, or another way to ask it, is asked again.
       stdin: pulumi.interpolate`${filter.id} ${scriptRevision("gateway-prove-sandbox")} ${scriptRevision("prove-sandbox.mjs")}`,
       dependsOn: [filter.settled],

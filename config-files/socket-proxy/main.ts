@@ -2,6 +2,7 @@ import { answers } from "../http-service/health";
 import { run } from "../http-service/run";
 import { readConfiguration } from "./configuration";
 import { DecisionLog } from "./decision-log";
+import { proofConfiguration } from "./proof";
 import { FilterServer } from "./server";
 
 const countsMs = 300_000;
@@ -14,10 +15,22 @@ void run({
   start: async (configuration) => {
     const log = new DecisionLog(configuration.gateway.name, (line) => process.stdout.write(line));
     const server = new FilterServer(configuration, log);
+    const proof = new FilterServer(proofConfiguration(configuration), log);
     setInterval(() => log.line("counts", { counts: log.counts() }), countsMs).unref();
-    // A socket that others may not reach for the moment between its creation and its mode.
-    process.umask(0o117);
-    await server.listen();
-    return () => server.close();
+    // A socket that others may not reach, nor the filter's group, for the moment between its creation and its mode.
+    process.umask(0o177);
+    const end = async (): Promise<void> => {
+      await proof.close();
+      await server.close();
+    };
+    try {
+      await server.listen();
+      await proof.listen(configuration.sandbox.gid);
+    } catch (error) {
+      // Half of it would go on.
+      await end();
+      throw error;
+    }
+    return end;
   },
 });

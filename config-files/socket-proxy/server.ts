@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, unlinkSync } from "node:fs";
+import { chmodSync, chownSync, lstatSync, unlinkSync } from "node:fs";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Attached } from "./commands";
@@ -55,11 +55,16 @@ export class FilterServer {
     this.server.on("drop", () => this.log.dropped());
   }
 
-  /** Exports the socket, in place of one that a predecessor left behind. */
-  async listen(): Promise<void> {
+  /**
+   * Exports the socket, in place of one that a predecessor left behind.
+   *
+   * @param group number of the group that may connect; the filter's own if it is not said
+   */
+  async listen(group?: number): Promise<void> {
     const path = this.configuration.listen;
     if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true) unlinkSync(path);
     await listen(this.server, path);
+    if (group !== undefined) chownSync(path, -1, group);
     chmodSync(path, 0o660);
     this.log.line("listening", { socket: path });
   }

@@ -31,3 +31,32 @@ export function compareP95(alone: readonly number[], beside: readonly number[]):
   if (one <= 0) throw new Error("nothing takes no time");
   return { alone: one, beside: other, ratio: other / one };
 }
+
+/** One of several things that the work went on beside, and how it compares. */
+export interface ComparedThing extends Compared {
+  readonly thing: string;
+}
+
+/**
+ * Compares each thing by itself: pooled over many, a p95 does not show that one of them stops everything.
+ *
+ * @param alone of the whole run
+ * @param beside thing -> what was measured beside it
+ * @param least values of each thing: with fewer than 20 a p95 is the largest, and says what one slow value says
+ * @returns the worst first
+ * @throws Error as {@link percentile}, and where there is no thing, or one has too few values
+ */
+export function compareEachP95(
+  alone: readonly number[],
+  beside: ReadonlyMap<string, readonly number[]>,
+  least = 20,
+): ComparedThing[] {
+  if (beside.size === 0) throw new Error("nothing was done beside it");
+  return [...beside]
+    .map(([thing, values]) => {
+      if (values.length < least)
+        throw new Error(`${thing}: ${values.length} values were measured, fewer than ${least}`);
+      return { thing, ...compareP95(alone, values) };
+    })
+    .sort((one, other) => other.ratio - one.ratio);
+}

@@ -143,9 +143,13 @@ describe.each([
     expect([...before(graph, proof.name)]).toEqual(
       expect.arrayContaining([filter.name, `${filter.name}-settled`]),
     );
-    const [, , image, configuration] = (opened(proof.inputs["create"]) as string).split(" ");
+    const [, , image, configuration, , group] = (opened(proof.inputs["create"]) as string).split(" ");
     expect(image).toBe(own.inputs["image"]);
     expect(JSON.stringify(own.inputs["volumes"])).toContain(`"${configuration}"`);
+    // The filter can give its socket to that group, and the gateway is not in it.
+    expect(filter.inputs["groupAdds"]).toContain(group);
+    expect(own.inputs["groupAdds"]).toBeUndefined();
+    expect(own.inputs["user"]).not.toContain(group);
     expect(opened(proof.inputs["stdin"])).toMatch(/^[0-9a-f]{64} [0-9a-f]{12} [0-9a-f]{12}$/);
   });
 

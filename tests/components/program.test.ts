@@ -146,8 +146,8 @@ describe("outputs", () => {
   it("say what models can cost at most, in all and by gateway", () => {
     const { stackOutputs } = graphs.twoGateways;
     expect(stackOutputs["mostModelSpending"]).toEqual({
-      usdPer30Days: 60,
-      ofGateways: { openclaw: 30, second: 30 },
+      usdPer30Days: 120,
+      ofGateways: { openclaw: 60, second: 60 },
     });
   });
 

@@ -60,42 +60,81 @@ describe("the most that models can cost", () => {
 
   it("is the models' caps where gateways have more, and does not grow with the number of gateways", () => {
     const models = [{}, { name: "bb", budgetUsd: 30 }];
-    expect(of([{ name: "one" }], models)).toEqual({ usdPer30Days: 120, ofGateways: { one: 120 } });
+    expect(of([{ name: "one" }], models)).toEqual({ usdPer30Days: 240, ofGateways: { one: 240 } });
     const three = [{ name: "one" }, { name: "two" }, { name: "six" }];
-    expect(of(three, models)).toEqual({ usdPer30Days: 120, ofGateways: { one: 40, two: 40, six: 40 } });
+    expect(of(three, models)).toEqual({ usdPer30Days: 240, ofGateways: { one: 80, two: 80, six: 80 } });
   });
 
   it("is a gateway's own cap where its shares are more", () => {
     const gateways = [{ name: "one", budgetUsd: 10 }, { name: "two" }];
-    expect(of(gateways, [{}])).toEqual({ usdPer30Days: 55, ofGateways: { one: 10, two: 45 } });
+    expect(of(gateways, [{}])).toEqual({ usdPer30Days: 110, ofGateways: { one: 20, two: 90 } });
   });
 
   it("counts in thirty days whatever the period, and rounds up to the cent", () => {
-    expect(of([{ name: "one", budgetUsd: 1, budgetPeriod: "1d" }], [{}]).usdPer30Days).toBe(30);
-    expect(of([{ name: "one" }], [{ budgetUsd: 0.01, budgetPeriod: "12h" }]).usdPer30Days).toBe(0.6);
-    expect(of([{ name: "one" }, { name: "two" }], [{ budgetUsd: 0.01 }])).toEqual({
+    expect(of([{ name: "one", budgetUsd: 1, budgetPeriod: "1d" }], [{}]).usdPer30Days).toBe(31);
+    expect(of([{ name: "one" }], [{ budgetUsd: 0.01, budgetPeriod: "12h" }]).usdPer30Days).toBe(0.61);
+    expect(of([{ name: "one" }, { name: "two" }], [{ budgetUsd: 0.005 }])).toEqual({
       usdPer30Days: 0.01,
       ofGateways: { one: 0.01, two: 0.01 },
     });
   });
 
   it.each([
-    ["1h", 720],
-    ["7d", 5],
-    ["29d", 2],
-    ["30d", 1],
-    ["31d", 1],
-    ["365d", 1],
-  ])("counts each period that begins in thirty days whole: of %s there are %i", (budgetPeriod, periods) => {
-    const { usdPer30Days } = of([{ name: "one", budgetUsd: 1000 }], [{ budgetUsd: 1, budgetPeriod }]);
-    expect(usdPer30Days).toBe(periods);
-    const own = of([{ name: "one", budgetUsd: 0.1, budgetPeriod }], [{ budgetUsd: 1000 }]);
-    expect(own.usdPer30Days).toBeCloseTo(periods / 10, 9);
+    ["1h", 721],
+    ["7d", 6],
+    ["29d", 3],
+    ["30d", 2],
+    ["31d", 2],
+    ["365d", 2],
+  ])(
+    "counts each period that any thirty days have a part of whole: of %s there are %i",
+    (budgetPeriod, periods) => {
+      const { usdPer30Days } = of([{ name: "one", budgetUsd: 1000 }], [{ budgetUsd: 1, budgetPeriod }]);
+      expect(usdPer30Days).toBe(periods);
+      const own = of([{ name: "one", budgetUsd: 0.1, budgetPeriod }], [{ budgetUsd: 1000 }]);
+      expect(own.usdPer30Days).toBeCloseTo(periods / 10, 9);
+    },
+  );
+
+  /** A model that is spent from whenever that is possible: hours of each period's beginning, and when it is used up. */
+  const spender = fc.record({
+    hours: fc.constantFrom(1, 12, 24, 7 * 24, 29 * 24, 30 * 24, 31 * 24, 365 * 24),
+    // Hours until the first spending of the next period; and the moment within each at which it is used up.
+    pauses: fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: 4 }),
+    moments: fc.array(fc.constantFrom(0, 0.5, 0.999), { minLength: 1, maxLength: 4 }),
+  });
+
+  it("is never passed within any thirty days, whenever the periods of several caps begin", () => {
+    const window = 30 * 24;
+    fc.assert(
+      fc.property(fc.array(spender, { minLength: 1, maxLength: 3 }), (spenders) => {
+        const spent: { at: number; usd: number }[] = [];
+        spenders.forEach(({ hours, pauses, moments }, index) => {
+          const usd = 10 ** index;
+          for (let at = 0, turn = 0; at < 3 * window && turn < 120; turn++) {
+            spent.push({ at: at + hours * (moments[turn % moments.length] ?? 0), usd });
+            at += hours + (pauses[turn % pauses.length] ?? 0);
+          }
+        });
+        const { usdPer30Days } = of(
+          [{ name: "one", budgetUsd: 1000, budgetPeriod: "1h" }],
+          spenders.map(({ hours }, index) => ({
+            ...{ name: `model-${index}`, budgetUsd: 10 ** index },
+            budgetPeriod: `${hours}h`,
+          })),
+        );
+        for (const { at: begin } of spent) {
+          const within = spent.filter(({ at }) => at >= begin && at < begin + window);
+          expect(within.reduce((sum, { usd }) => sum + usd, 0)).toBeLessThanOrEqual(usdPer30Days);
+        }
+      }),
+      { numRuns: 20 },
+    );
   });
 
   it("is nothing of a model that a gateway may not use", () => {
     const gateways = [{ name: "one", models: ["bb"] }, { name: "two" }];
     const models = [{ shares: { two: 1 } }, { name: "bb", budgetUsd: 30 }];
-    expect(of(gateways, models).ofGateways).toEqual({ one: 15, two: 105 });
+    expect(of(gateways, models).ofGateways).toEqual({ one: 30, two: 210 });
   });
 });

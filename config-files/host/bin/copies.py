@@ -9,8 +9,8 @@ import re
 import time
 
 import common
-from common import Failed, run
-from gateway import USER, Gateway
+from common import Failed, docker, inspect, run
+from gateway import USER, Gateway, name_of
 
 BACKUPS = "/opt/openclaw/monitoring/backups"
 KEPT = 2
@@ -29,6 +29,31 @@ def need_state(gateway: Gateway) -> None:
         raise Failed(f"{gateway.state} is not mounted: findmnt --fstab; systemctl list-units --failed '*.mount'")
     if not os.path.isdir(BACKUPS):
         raise Failed(f"{BACKUPS} is missing: pulumi up")
+
+
+def see_it_down(gateway: Gateway) -> None:
+    """Whoever copies a state for later, or puts one back, has seen before that nothing of the gateway can write it: its
+    containers do not run, its filter starts nothing, and its sandboxes are gone.
+
+    @raises Failed when one of that is not so, before anything of the state is touched
+    """
+    _see_it_stopped(gateway)
+    try:
+        gateway.end_sandboxes()
+    except Failed as failure:
+        raise Failed(f"{failure}. Its state was not touched: mend that, then do the same again") from failure
+    # It may have been started meanwhile.
+    _see_it_stopped(gateway)
+
+
+def _see_it_stopped(gateway: Gateway) -> None:
+    # One without the label was made before there were labels.
+    labelled = docker("ps", "--all", "--quiet", "--no-trunc", "--filter", f"label=clawkeep.instance-of={gateway.name}")
+    for container in (gateway.name, *labelled.stdout.split()):
+        state = inspect(container)
+        if state is not None and state["State"]["Running"]:
+            raise Failed(f"{name_of(state)} runs, so the state of gateway {gateway.name} was not touched: "
+                         f"systemctl stop {gateway.unit}; where it runs all the same: docker stop {container[:12]}")
 
 
 def need_room(gateway: Gateway, times: int = 2, place: str = "") -> None:
@@ -87,6 +112,7 @@ def fresh(prefix: str) -> str:
 def save(gateway: Gateway, image: str) -> tuple[str, str]:
     """Of a gateway that is down. @returns path of the copy, empty where there is no state yet, and what was left out"""
     need_state(gateway)
+    see_it_down(gateway)
     need_room(gateway, 1)
     target = fresh(f"before-{gateway.name}")
     left_out = make(gateway, image, "state", "still", target)
@@ -122,12 +148,14 @@ def keep(gateway: Gateway, image: str, place: str, aside: str) -> str:
     kept = f"{BACKUPS}/{aside}"
     if os.path.isdir(kept):
         return ""
+    see_it_down(gateway)
     need_room(gateway, 1, place)
     return make(gateway, image, "state", "still", kept, place)
 
 
 def put(gateway: Gateway, image: str, source: str, place: str) -> None:
-    """Empties one of a gateway's file systems and puts a copy there. Can be repeated."""
+    """Empties one of a gateway's file systems and puts a copy there, of a gateway that is down. Can be repeated."""
+    see_it_down(gateway)
     gateway.within("state", image, "clear-state.mjs", ["/to"], {place: "/to"}, CLEAR_SECONDS)
     copy(gateway, image, "state", "back", source, place)
     common.sync_file_system(place)

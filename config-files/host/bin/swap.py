@@ -143,13 +143,13 @@ class Swap:
             # Somebody has removed it while the new one was tried.
             copy = f"; the state of before the change is kept in {self.journal['copy']}" if self.journal["copy"] else ""
             raise Failed(f"the container {self.old[:12]} is gone{copy}")
+        self.gateway.end_sandboxes()
         # A newer version may have migrated the state to what the older cannot read; the same version has not.
         wrote = self.journal.get("started") and (new is None or new["State"].get("StartedAt") != NEVER)
         # What was begun is ended: half of a state is none.
         if "aside" in self.journal or (wrote and self.journal["newImage"] != old["Image"]):
             self.restore()
         self.gateway.give_name(self.old, f"{self.gateway.name}-refused")
-        self.gateway.end_sandboxes()
         self.refuse()
 
     def serve_old(self) -> None:
@@ -162,6 +162,7 @@ class Swap:
         if self.stops_unit:
             self.gateway.stop_unit()
         self.gateway.stop_containers(self.old)
+        self.gateway.end_sandboxes()
         self.restore()
         self.refuse()
 

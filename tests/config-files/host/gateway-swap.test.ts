@@ -9,6 +9,10 @@ interface Walked {
   readonly wrong: readonly unknown[];
   readonly number: number;
   readonly gone: readonly [number, string, string];
+  /** Sandboxes that stay: its code, what it says, format, journal and who serves; the last and the first after another run. */
+  readonly stuck: readonly [number, string, readonly unknown[], readonly unknown[]];
+  /** What gateway-state says, and what it did, kept and left. */
+  readonly copied: readonly unknown[];
 }
 /** State -> where it leads: done, failed, cut off; with one to go back to and without. */
 type Table = Readonly<Record<string, { then: string; fails: readonly string[]; resumes: readonly string[] }>>;
@@ -48,5 +52,31 @@ type Table = Readonly<Record<string, { then: string; fails: readonly string[]; r
       /AND THE PREVIOUS ONE DOES NOT SERVE EITHER: the container 111111111111 is gone; the state of before the change is kept in \S*\/before-gw-/,
     );
     expect([status, state]).toEqual([1, "lost"]);
+  });
+
+  it("puts nothing back while a sandbox is there, and goes on once they are gone", () => {
+    const [status, said, before, after] = walked.stuck;
+    expect(said).toMatch(
+      /THE PREVIOUS ONE DOES NOT SERVE EITHER: .*sandboxes-end close gw: 1 are there still/,
+    );
+    expect([status, before, after]).toEqual([1, ["2", "lost", []], ["1", ["1"]]]);
+  });
+
+  it("the operator's own command touches nothing of a gateway that runs, or whose sandboxes stay", () => {
+    const untouched = [0, ["kept"], ["2", "1", "3"]];
+    const runs = expect.stringMatching(
+      /^gw runs, .*: systemctl stop openclaw-gateway@gw\.service; /,
+    ) as string;
+    const stays = expect.stringMatching(/1 are there still\. Its state was not touched: /) as string;
+    const refused = [runs, untouched, stays, untouched];
+    const kept = [expect.stringMatching(/^before-gw-/), "kept"] as unknown[];
+    // To save, to keep what is there, and to put back where that is kept already.
+    expect(walked.copied).toEqual([
+      ...refused,
+      ...refused,
+      ...refused,
+      "",
+      [expect.any(Number), kept, ["2", "1"]],
+    ]);
   });
 });

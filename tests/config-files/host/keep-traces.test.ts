@@ -1,6 +1,7 @@
 /** What containers log stays with root: whatever is written later, and however fast. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { services } from "../../../config/services";
 
 const script = join(__dirname, "../../../config-files/host/bin/keep-traces");
 
@@ -34,7 +35,7 @@ def kept():
 def said():
     return [line.split(" ", 1)[1] if line[0].isdigit() else line for line in kept()]
 logs()
-keeper = module.Keeper(f"{root.name}/traces")
+keeper = module.Keeper(f"{root.name}/traces", ["good", "bad"])
 keeper.begin(containers)
 ${text}`;
   const { status, stdout, stderr } = spawnSync("python3", ["-B", "-c", program, script], {
@@ -52,7 +53,7 @@ keeper.round()
 logs("three")
 keeper.round()
 modes = {oct(os.stat(f"{root.name}/traces/{name}").st_mode & 0o777) for name in os.listdir(f"{root.name}/traces")}
-again = module.Keeper(f"{root.name}/traces")
+again = module.Keeper(f"{root.name}/traces", ["good", "bad"])
 print(json.dumps([said(), sorted(modes), len(again.began) > 0]))`),
   ).toEqual([["one", "two", "three"], ["0o600"], true]);
 });
@@ -65,7 +66,7 @@ keeper.round()
 common.write(f"{root.name}/traces/last", "2099-01-01T00:00:00.600000Z", 0o600)
 with open(path, "a") as stream:
     stream.write(entry("two", 1))
-again = module.Keeper(f"{root.name}/traces")
+again = module.Keeper(f"{root.name}/traces", ["good", "bad"])
 again.begin(containers)
 again.round()
 print(json.dumps(said()))`),
@@ -88,12 +89,14 @@ rotate()
 logs("five")
 keeper.round()
 print(json.dumps(said()))`),
-  ).toEqual(["one", "two", "three", "lost", expect.stringMatching(/something is missing/), "four", "five"]);
+    // With the refusals, which are read first.
+  ).toEqual([expect.stringMatching(/something is missing/), "one", "two", "three", "lost", "four", "five"]);
 });
 
 it("a flood takes the place of nothing: the day is full, and the rest is a number", () => {
   const [first, size, last] = withKeeper(`
-module.MOST_BYTES_A_DAY = 2000
+module.MOST_BYTES_A_DAY = {"allowed": 2000, "refused": 2000}
+module.most_bytes = lambda kind, hour: 2000
 logs("how he came")
 keeper.round()
 logs(*["x" * 90] * 500)
@@ -112,7 +115,8 @@ deny = json.dumps({"decision": "deny"}, separators=(",", ":"))
 logs(*[deny] * 300, "1.5 10.0.0.1 TCP_DENIED/403 CONNECT example.org:443", "allowed")
 keeper.round()
 keeper.end_minute(keeper.followed["0123"])
-print(json.dumps([sum("deny" in line for line in kept()), sum(line.endswith(" allowed") for line in kept()), kept()[-1]]))`) as [
+said = [line for line in kept() if "not kept" in line]
+print(json.dumps([sum("deny" in line for line in kept()), sum(line.endswith(" allowed") for line in kept()), said[-1]]))`) as [
     number,
     number,
     string,
@@ -138,4 +142,91 @@ for day in ("2020-01-01", "2999-01-01"):
 keeper.prune()
 print(json.dumps(sorted(name for name in os.listdir(f"{root.name}/traces") if "openclaw-2" in name)))`),
   ).toEqual(["openclaw-2999-01-01.log"]);
+});
+
+/** A line of the relay's or LiteLLM's about a gateway, a clock that a test turns, and what is kept with a mark in it. */
+const shared = `
+def about(gateway, mark, decision="allow"):
+    return json.dumps({"gateway": gateway, "event": "request", "decision": decision, "mark": mark}, separators=(",", ":"))
+clock = [module.time.time() // 86400 * 86400 + 60]
+module.time.time = lambda: clock[0]
+def marked(mark):
+    return sum(f'"{mark}"' in line for line in kept())
+def turn(minutes):
+    for _ in range(minutes):
+        clock[0] += 60
+        keeper.round()
+`;
+
+it.each(["allow", "deny"])(
+  "what one gateway logs (%s) takes nothing from another, in lines or in bytes",
+  (decision) => {
+    expect(
+      withKeeper(`${shared}
+module.MOST_BYTES_A_DAY = {"allowed": 200000, "refused": 20000}
+found = []
+for minute in range(40):
+    turn(1)
+    logs(*[about("bad", "x" * 80, "${decision}")] * 700, about("good", f"m{minute}", "${decision}"))
+    keeper.round()
+    found.append(marked(f"m{minute}"))
+names = sorted(name.rsplit("-", 3)[0] for name in os.listdir(f"{root.name}/traces") if name.endswith(".log"))
+sizes = [os.stat(f"{root.name}/traces/{name}").st_size for name in os.listdir(f"{root.name}/traces") if "+bad" in name]
+print(json.dumps([sum(found), names, max(sizes) < 115000]))`),
+    ).toEqual([
+      40,
+      decision === "allow"
+        ? ["openclaw-relay+bad", "openclaw-relay+good"]
+        : ["openclaw-relay+bad+refused", "openclaw-relay+good+refused"],
+      true,
+    ]);
+  },
+);
+
+it("one gateway's refusals hide none of its calls, its calls none of its refusals, and early refusals no later ones", () => {
+  expect(
+    withKeeper(`${shared}
+module.MOST_BYTES_A_DAY = {"allowed": 50000, "refused": 24000}
+for minute in range(60):
+    turn(1)
+    logs(*[about("bad", "y" * 80, "deny")] * 90, *[about("bad", "x" * 80)] * 700)
+    keeper.round()
+full = [about("bad", "late"), about("bad", "later", "deny")]
+turn(1)
+logs(*full)
+keeper.round()
+before = [marked("late"), marked("later")]
+clock[0] += 12 * 3600
+keeper.round()
+logs(*full)
+keeper.round()
+# Each of the two is there from the start on.
+print(json.dumps([before, [marked("late"), marked("later")], marked("y" * 80) > 60, marked("x" * 80) > 150]))`),
+  ).toEqual([[0, 0], [1, 1], true, true]);
+});
+
+it("a name makes a file where it is a gateway's that is here, in a service that says it: nobody makes files without end", () => {
+  expect(
+    withKeeper(`${shared}
+deep = '{"gateway":' * 50000
+logs(about("good", 1), about("made-up", 2), about("../up", 3), json.dumps({"gateway": ["good"]}), json.dumps([1]), deep,
+     json.dumps({"event": "not-written", "source": "bad: refused"}), '"gateway":"good"')
+keeper.round()
+other = f"{root.name}/other"
+with open(other, "w") as stream:
+    stream.write("")
+keeper.begin({**containers, "4567": ("good", other)})
+with open(other, "a") as stream:
+    stream.write(entry(about("bad", 4)))
+keeper.round()
+names = sorted(name.rsplit("-", 3)[0] for name in os.listdir(f"{root.name}/traces") if name.endswith(".log"))
+print(json.dumps(names))`),
+  ).toEqual(["good", "openclaw-relay", "openclaw-relay+bad", "openclaw-relay+good"]);
+});
+
+it("the services that say whose a line is are called so", () => {
+  expect(withKeeper("print(json.dumps(list(module.SAYS_WHOSE)))")).toEqual([
+    services.litellm.name,
+    services.relay.name,
+  ]);
 });

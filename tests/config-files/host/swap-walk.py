@@ -28,9 +28,17 @@ import copies  # noqa: E402
 import gateway  # noqa: E402
 import swap  # noqa: E402
 
-loader = importlib.machinery.SourceFileLoader("gateway_swap", f"{BIN}/gateway-swap")
-program = importlib.util.module_from_spec(importlib.util.spec_from_loader("gateway_swap", loader))
-loader.exec_module(program)
+
+
+def loaded(script):
+    name = script.replace("-", "_")
+    loader = importlib.machinery.SourceFileLoader(name, f"{BIN}/{script}")
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, loader))
+    loader.exec_module(module)
+    return module
+
+
+program = loaded("gateway-swap")
 
 NAME, OLD, NEW = "gw", "1" * 64, "2" * 64
 WORLD = f"{ROOT}/world.json"
@@ -52,6 +60,8 @@ class World:
         with open(WORLD, encoding="utf-8") as stream:
             self.__dict__.update(json.load(stream))
         self.kill_after, self.effects, self.clock, self.dead = kill_after, 0, 0.0, False
+        # Whether the engine removes sandboxes.
+        self.ends = True
 
     def effect(self):
         self.effects += 1
@@ -84,6 +94,9 @@ class World:
             os.makedirs(STATE, exist_ok=True)
             put(f"{STATE}/format", one["writes"])
             one["State"]["Running"] = one["fate"] != "ends"
+            # One outlives the gateway that it was made for.
+            if not any(each["sandbox"] for each in self.containers):
+                self.containers.append({**container("3" * 64, "sandbox", running=True), "sandbox": True})
         self.effect()
 
     def stop(self, one):
@@ -136,6 +149,12 @@ class World:
             self.effect()
         return 0, ""
 
+    def end_sandboxes(self):
+        for one in [each for each in self.containers if each["sandbox"]]:
+            self.containers.remove(one)
+            self.effect()
+        return 0, ""
+
     def run(self, *words, seconds, check=True, text=""):
         self.alive()
         assert seconds > 0
@@ -144,6 +163,8 @@ class World:
             if os.path.exists(words[-1]):
                 shutil.rmtree(words[-1])
                 self.effect()
+        elif words[0].endswith("sandboxes-end"):
+            status, said = self.end_sandboxes() if self.ends else (1, "1 are there still")
         elif words[0] in ("systemctl", "docker"):
             status, said = getattr(self, words[0])(*words[1:])
         else:
@@ -200,7 +221,7 @@ def begin(new, old=True):
         put(f"{STATE}/format", 1)
         put(f"{STATE}/said", "hello")
         put(f"{HOME}/proven.json", json.dumps({"id": OLD}))
-        containers.append({**container("3" * 64, "sandbox"), "sandbox": True})
+        containers.append({**container("3" * 64, "sandbox", running=True), "sandbox": True})
     put(WORLD, json.dumps({"containers": containers, "enabled": old, "active": old, "starts": 0, "together": []}))
 
 
@@ -394,13 +415,60 @@ def gone():
     return [code, here.said, end()["journal"]]
 
 
+def stuck():
+    """The engine removes no sandbox once the new one has been tried. @returns what is there then, and after the next run"""
+    begin({"version": 2, "image": "b", "fate": "silent"})
+    original = World.start
+
+    def start(self, one):
+        original(self, one)
+        self.ends = one["Id"] != NEW
+    World.start = start
+    code, _ = attempt(*TO)
+    World.start = original
+    said, found = here.said, end()
+    attempt(*TO)
+    after = end()
+    return [code, said, [found[key] for key in ("format", "journal", "serves")], [after[key] for key in ("format", "serves")]]
+
+
+def copied():
+    """The operator's own command. @returns what it says of a gateway that runs, of one whose sandboxes stay, and of one that
+    is down; and whether anything was copied or ended in the first two."""
+    common.script = lambda name, work: work()
+    answers = []
+
+    def ask(*words, **state):
+        sys.argv = ["gateway-state", *words]
+        here.world.__dict__.update(state)
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                loaded("gateway-state")
+            answers.append("")
+        except common.Failed as failure:
+            answers.append(str(failure))
+        answers.append([here.world.effects, sorted(os.listdir(BACKUPS)), [each["Id"][0] for each in here.world.containers]])
+    begin({})
+    os.mkdir(f"{BACKUPS}/kept")
+    restore = ("restore", NAME, "a", f"{BACKUPS}/kept")
+    for words in (("save", NAME, "a"), (*restore, "aside"), (*restore, "kept")):
+        here.world = World()
+        ask(*words)
+        here.world.stop(here.world.find(NAME))
+        here.world.effects = 0
+        ask(*words, ends=False)
+    ask("save", NAME, "a", ends=True)
+    return answers
+
+
 def main():
     install()
     counts = {name: walk(name, *scenario) for name, scenario in SCENARIOS.items() if name in (ONLY or SCENARIOS)}
     without = gone()
     attempt(*TO)
+    backups = sorted(os.listdir(BACKUPS))
     print(json.dumps({"effects": counts, "seen": sorted(seen), "wrong": wrong[:20], "number": len(wrong), "gone": without,
-                      "backups": sorted(os.listdir(BACKUPS))}))
+                      "backups": backups, "stuck": stuck(), "copied": copied()}))
 
 
 main()

@@ -37,8 +37,8 @@ const deployment = new Deployment({
   ],
 });
 const { gateways, models } = deployment;
-/** What a preview shows. Caps are of 30 days, all of it happens in one period. */
-const most = mostModelSpending(gateways, models);
+/** What a preview shows, of one period of each cap: they are of 30 days, and all of it happens in one. */
+const most = mostModelSpending(gateways, models, () => 1);
 const plans: Plans = new Map();
 /** Each call is booked to a nano-dollar. */
 const rounding = 1e-6;

@@ -1,6 +1,6 @@
 /** The p95 that a claim about slow turns rests on. */
 import fc from "fast-check";
-import { compareP95, percentile } from "../../../lab/load/percentile";
+import { compareEachP95, compareP95, percentile } from "../../../lab/load/percentile";
 
 const upTo = (last: number): number[] => Array.from({ length: last }, (_, index) => index + 1);
 
@@ -49,4 +49,34 @@ it("compares both sides at their p95, not at their middle", () => {
   expect(compareP95(alone, slowTail)).toEqual({ alone: 95, beside: 285, ratio: 3 });
   expect(compareP95(alone, alone).ratio).toBe(1);
   expect(() => compareP95([0], [1])).toThrow("nothing takes no time");
+});
+
+describe("of many things", () => {
+  const things = (slow: number): Map<string, number[]> =>
+    new Map(
+      upTo(21).map((number) => [
+        `thing ${number}`,
+        upTo(21).map((turn) => (number === 7 && turn <= slow ? 60_000 : 1500)),
+      ]),
+    );
+  const alone = upTo(300).map(() => 1500);
+
+  it("the one that stops everything is seen, where a p95 over all of them is blind to it", () => {
+    const found = things(21);
+    expect(compareP95(alone, [...found.values()].flat()).ratio).toBe(1);
+    const [worst, next] = compareEachP95(alone, found);
+    expect([worst, next?.ratio]).toEqual([{ thing: "thing 7", alone: 1500, beside: 60_000, ratio: 40 }, 1]);
+  });
+
+  it("a thing that stops one gateway of three is seen, one slow turn of twenty is not", () => {
+    expect(compareEachP95(alone, things(7))[0]?.ratio).toBe(40);
+    expect(compareEachP95(alone, things(2))[0]?.ratio).toBe(40);
+    expect(compareEachP95(alone, things(1))[0]?.ratio).toBe(1);
+  });
+
+  it("too few values of one, and no thing at all, are no comparison", () => {
+    const few = new Map([...things(0), ["rare", upTo(19)]]);
+    expect(() => compareEachP95(alone, few)).toThrow("rare: 19 values were measured, fewer than 20");
+    expect(() => compareEachP95(alone, new Map())).toThrow("nothing was done beside it");
+  });
 });

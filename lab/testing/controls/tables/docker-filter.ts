@@ -1,5 +1,6 @@
 /** The filter of the Docker API: what its pure parts refuse, and each of its controls against a real engine. */
 import { controlsOf, type Control } from "../control";
+import { proofControls } from "./proof";
 
 const shape = "A sandbox has no network, no capability";
 const folder = "config-files/socket-proxy";
@@ -331,4 +332,10 @@ const amounts = controlsOf(
   ],
 );
 
-export const filterControls: readonly Control[] = [...sandbox, ...limits, ...attacks, ...amounts];
+export const filterControls: readonly Control[] = [
+  ...sandbox,
+  ...limits,
+  ...attacks,
+  ...amounts,
+  ...proofControls,
+];

@@ -1,5 +1,6 @@
 /** Where a real server is harder than a rehearsal: the mends of docs/rehearsed.md that are in no other table, by its rows. */
-import { controlsOf } from "../control";
+import { controlsOf, type Control } from "../control";
+import { traceControls } from "./traces";
 
 const prepare = "config-files/host/bin/prepare-host";
 const restarts = "tests/config-files/host/host-settings.docker.test.ts";
@@ -8,7 +9,7 @@ const tune = "config-files/host/bin/tune-host";
 const volume = "config-files/host/bin/mount-volume";
 const upgrades = "config-files/host/apt/52clawkeep-upgrades";
 
-export const hostControls = controlsOf(
+const prepared = controlsOf(
   { threat: undefined, file: prepare, test: "tests/config-files/host/prepare-host.test.ts" },
   [
     // H1, H3, H4: what Debian's docker.io does not bring.
@@ -239,24 +240,6 @@ export const hostControls = controlsOf(
       failing: "none lies below another's",
     },
     {
-      name: "traces-stay",
-      threat: "What containers log is kept in files of root's",
-      file: "config-files/host/bin/keep-traces",
-      from: "> MOST_BYTES_A_DAY + spare:",
-      to: "> 1 << 40:",
-      test: "tests/config-files/host/keep-traces.test.ts",
-      failing: "a flood takes the place of nothing",
-    },
-    {
-      name: "traces-over-a-rotation",
-      threat: "What containers log is kept in files of root's",
-      file: "config-files/host/bin/keep-traces",
-      from: '            log.descriptor, log.half, before = before, b"", None\n            self._read_file(log)\n',
-      to: '            log.descriptor, log.half, before = before, b"", None\n',
-      test: "tests/config-files/host/keep-traces.test.ts",
-      failing: "goes on over rotations",
-    },
-    {
       name: "verify-answer-cut-short",
       file: "tools/verify/docker.ts",
       from: "const daemon = `set -euo pipefail\n",
@@ -301,3 +284,5 @@ export const hostControls = controlsOf(
     },
   ],
 );
+
+export const hostControls: readonly Control[] = [...prepared, ...traceControls];

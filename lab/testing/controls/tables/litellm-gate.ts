@@ -274,9 +274,10 @@ export const gateControls: readonly Control[] = [
     [
       {
         name: "most-spending-whole-periods",
-        from: "Math.ceil(thirtyDaysSeconds / periodSeconds(budgetPeriod))",
-        to: "(thirtyDaysSeconds / periodSeconds(budgetPeriod))",
-        failing: "counts each period that begins in thirty days whole: of (7d|365d)",
+        from: "Math.ceil(thirtyDaysSeconds / periodSeconds(period)) + 1",
+        to: "Math.ceil(thirtyDaysSeconds / periodSeconds(period))",
+        failing:
+          "counts each period that any thirty days have a part of|is never passed within any thirty days",
       },
     ],
   ),
