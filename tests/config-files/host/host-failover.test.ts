@@ -207,6 +207,16 @@ result = text.getvalue()`);
   });
 
   it.each([
+    ["active", /^host-boot: not all came back within 0 s: the state of gateway gw is half of one$/m],
+    ["awaits-restore", /^host-boot: all is back/],
+  ])("half a state is named where the role of its gateway is %s", (role, said) => {
+    const half = `module.wanted_units = lambda: []
+open(f"{home}/gateways/gw/role", "w").write("${role}\\n"); gateway.IMAGES = home; os.makedirs(f"{home}/gw"); open(f"{home}/gw/half-a-state", "w")
+`;
+    expect(boot(prod, undefined, undefined, half)).toMatch(said);
+  });
+
+  it.each([
     ["its own stack is recorded", `active_record.Record(4, "prod")`],
     ["nobody is", "None"],
     ["nobody can be asked", `active_record.Unreadable("away")`],
