@@ -152,10 +152,14 @@ class Gateway:
         if left:
             raise Failed(f"docker did not remove {' '.join(left)}: docker rm --force {left[0]}")
 
-    def end_sandboxes(self) -> None:
+    def end_sandboxes(self, seconds: float = 120) -> None:
         """Its filter starts nothing more until the unit is started, and its sandboxes are gone. OpenClaw would keep one in
-        use at its old limits and image; the next turn makes a new one."""
-        run(f"{common.BIN}/sandboxes-end", "close", self.name, seconds=120)
+        use at its old limits and image; the next turn makes a new one.
+
+        @param seconds by itself sandboxes-end gives up after 90
+        @raises Failed with what is left of them, or why that is not known
+        """
+        run(f"{common.BIN}/sandboxes-end", "close", self.name, seconds=seconds)
 
     def remove_helper(self, helper: str) -> None:
         """One that a caller who was killed has left, too: it would go on."""

@@ -131,7 +131,7 @@ export const hostScriptControls: readonly Control[] = controlsOf(
       name: "cold-restore-nothing-starts-before",
       threat: undefined,
       file: `${bin}/gateway-activate`,
-      from: '    if role == "active" and gateway.role == AWAITS_RESTORE and not beginning.is_asked(gateway):\n',
+      from: "    if gateway.role == AWAITS_RESTORE and not beginning.is_asked(gateway):\n",
       to: "    if False:\n",
       test: "tests/config-files/host/with-docker.test.ts",
       failing: "one that waits for a restore is down",
