@@ -8,6 +8,8 @@ first activation, and never again. Nothing is asked without clawkeep:backups, no
 
 One that may not begin waits like one that a cold restore has told to, and all that is true of that role is true of it. But a note
 beside it, asked.json, says that the next activation asks again: the repository may answer by then, or be another one.
+
+A state that has come back with its volume half restored waits in the same way, with or without clawkeep:backups.
 """
 import json
 import os
@@ -31,6 +33,7 @@ PATIENCE_SECONDS = 900
 # What a new file system has, and what clear-state.mjs leaves: no gateway has ever been started on it.
 OF_NO_GATEWAY = ("lost+found", "sandboxes")
 GIVE_UP = "/opt/openclaw/bin/backup-restore --give-up"
+HALF = "a restore of it is under way, or was cut off: what lies there may be half of what it had and half of what was to take its place"
 
 
 def is_empty(gateway: Gateway) -> bool:
@@ -40,6 +43,12 @@ def is_empty(gateway: Gateway) -> bool:
     """
     copies.need_state(gateway)
     return all(name in OF_NO_GATEWAY for name in os.listdir(gateway.state))
+
+
+def is_left_half(gateway: Gateway) -> bool:
+    """Whether its state is half of one and nobody goes on with it. Where the notes of that are on this host gateway-swap does, before
+    anything starts."""
+    return gateway.is_half and gateway.read("restore") is None and gateway.read("swap") is None
 
 
 def is_asked(gateway: Gateway) -> bool:
@@ -91,6 +100,8 @@ def asked_once(order: Order) -> list[Snapshot]:
 
 def refusal(gateway: Gateway) -> str:
     """Why a gateway that is to become active must not, and what to type; empty where it may."""
+    if is_left_half(gateway):
+        return f"gateway {gateway.name} does not start: {HALF}. It waits. {way_out_of_half(gateway.name)}"
     role = gateway.role
     if role not in ("", AWAITS_RESTORE) or not os.path.exists(ORDER) or (role == "" and not is_empty(gateway)):
         return ""
@@ -109,6 +120,16 @@ def refusal(gateway: Gateway) -> str:
             f"lost. To bring it back, type on your machine: {bring_back(order, gateway, found, holding[0])}. Or, {give_up}")
 
 
+def way_out_of_half(name: str) -> str:
+    """By itself: a cold restore would take what other gateways of this host have back to the snapshot, too."""
+    anyway = f"To begin with what lies there all the same, on this host: {GIVE_UP}; then pulumi up"
+    if not os.path.exists(ORDER):
+        return f"Nothing of this host is saved off it (clawkeep:backups), so nothing can be brought back by it. {anyway}"
+    stack = read_order()["stack"]
+    return (f"To bring back what is saved of it, type on your machine: make restore STACK={stack} GATEWAY={name}, then "
+            f"pulumi up --stack {stack}; until then nothing of this host is saved. {anyway} --stack {stack}")
+
+
 def bring_back(order: Order, gateway: Gateway, found: list[Snapshot], wanted: Snapshot) -> str:
     """A cold restore takes what is first of all, for every gateway of the host. Where that does not hold this one, or others serve
     here, it is restored by itself."""
@@ -122,8 +143,10 @@ def bring_back(order: Order, gateway: Gateway, found: list[Snapshot], wanted: Sn
 def begun(order: Order) -> Order:
     """Without gateways that have no role here yet: with what lies there a snapshot would go before all that is saved of them.
 
-    @raises active_record.NotActive where none has one
+    @raises active_record.NotActive where none has one, or the state of one is half of one
     """
+    if half := [name for name in gateways_here() if Gateway(name).is_half]:
+        raise active_record.NotActive(f"nothing is saved before a restore is whole: {', '.join(half)}")
     named = {tag.removeprefix("gateway=") for tag in order["tags"] if tag.startswith("gateway=")}
     new = named - set(gateways_here())
     if new == named:

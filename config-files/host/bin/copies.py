@@ -4,9 +4,11 @@ Usage: import copies
 Every copy is made by a container with the gateway's uid (Gateway.within), and ends within COPY_SECONDS or has failed. What
 a gateway can put into its state to keep it from being copied is left out and named, beside the copy in `….left-out` too.
 """
+import contextlib
 import os
 import re
 import time
+from collections.abc import Iterator
 
 import common
 from common import Failed, docker, inspect, run
@@ -136,7 +138,8 @@ def restore(gateway: Gateway, image: str, source: str, aside: str) -> str:
         raise Failed(f"the copy {source} is missing: ls {BACKUPS}")
     left_out = keep(gateway, image, gateway.state, aside)
     prune(gateway, "failed")
-    put(gateway, image, source, gateway.state)
+    with marked_as_half(gateway):
+        put(gateway, image, source, gateway.state)
     return left_out
 
 
@@ -151,6 +154,26 @@ def keep(gateway: Gateway, image: str, place: str, aside: str) -> str:
     see_it_down(gateway)
     need_room(gateway, 1, place)
     return make(gateway, image, "state", "still", kept, place)
+
+
+@contextlib.contextmanager
+def marked_as_half(gateway: Gateway, is_whole_then: bool = True) -> Iterator[None]:
+    """Around each `put`. The mark is on the disk before the first file goes, and goes when the last has come; it stays where
+    that fails, or is cut off. The notes that say how to go on lie on the server's own disk, and are lost with it; the state comes
+    back with its volume, and so does the mark: without the notes no gateway is started on such a state.
+
+    @param is_whole_then whether what is put there is the whole of a state
+    """
+    need_state(gateway)
+    try:
+        os.makedirs(gateway.images, mode=0o700, exist_ok=True)
+        common.write(gateway.half, f"{common.now()}\n", 0o600)
+    except OSError as error:
+        raise Failed(f"{gateway.half} cannot be written, and without it nothing is put in the place of a state: {error.strerror}: "
+                     "df /opt/openclaw/volume") from error
+    yield
+    if is_whole_then:
+        common.remove(gateway.half)
 
 
 def put(gateway: Gateway, image: str, source: str, place: str) -> None:

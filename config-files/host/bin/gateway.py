@@ -11,6 +11,8 @@ import common
 from common import Container, Failed, docker, inspect, run
 
 GATEWAYS = "/opt/openclaw/gateways"
+# On the volume, which outlives the server: the files that the file systems of each gateway are in. Root's alone.
+IMAGES = "/opt/openclaw/volume/gateways"
 # Docker gives one that is stopped as long as OpenClaw needs to finish its work, 330 s, and some more to say so.
 DRAIN_SECONDS = 340
 # The unit ends its sandboxes before and after, each time in up to 90 s.
@@ -75,6 +77,9 @@ class Gateway:
         self.name = name
         self.home = f"{GATEWAYS}/{name}"
         self.state = f"{self.home}/state"
+        self.images = f"{IMAGES}/{name}"
+        # There while one state goes and another takes its place: on the volume, as the state is (copies.marked_as_half).
+        self.half = f"{self.images}/half-a-state"
         self.unit = f"openclaw-gateway@{name}.service"
         # There: the filter starts nothing. Beside the workspaces as sandboxes have them, in a directory that is root's.
         self.closed = f"{self.home}/of-sandboxes/closed"
@@ -83,6 +88,11 @@ class Gateway:
     def role(self) -> str:
         """`active`, `standby` or AWAITS_RESTORE; empty where it has none yet."""
         return (common.read(f"{self.home}/role") or "").strip()
+
+    @property
+    def is_half(self) -> bool:
+        """Whether its state, or its workspaces, may be half of what was there and half of what was to take its place."""
+        return common.read(self.half) is not None
 
     # Notes, in the gateway's directory, which is root's
 
@@ -142,10 +152,14 @@ class Gateway:
         if left:
             raise Failed(f"docker did not remove {' '.join(left)}: docker rm --force {left[0]}")
 
-    def end_sandboxes(self) -> None:
+    def end_sandboxes(self, seconds: float = 120) -> None:
         """Its filter starts nothing more until the unit is started, and its sandboxes are gone. OpenClaw would keep one in
-        use at its old limits and image; the next turn makes a new one."""
-        run(f"{common.BIN}/sandboxes-end", "close", self.name, seconds=120)
+        use at its old limits and image; the next turn makes a new one.
+
+        @param seconds by itself sandboxes-end gives up after 90
+        @raises Failed with what is left of them, or why that is not known
+        """
+        run(f"{common.BIN}/sandboxes-end", "close", self.name, seconds=seconds)
 
     def remove_helper(self, helper: str) -> None:
         """One that a caller who was killed has left, too: it would go on."""

@@ -3,7 +3,8 @@
 Usage: from restoring import Restoring, recover
 What is put in place lies on the host already, and a canary has started on a copy of it (backup-restore). Before anything of a
 state is done it stands in restore.json, in the gateway's directory, on the disk, so that whoever comes after a power cut or a
-kill goes on from there: the unit before each start, gateway-swap, the next backup-restore. What is done in a state can be done
+kill goes on from there: the unit before each start, gateway-swap, the next backup-restore. Whoever comes on another server, which
+has the state without that note, finds the state marked as half of one (copies.marked_as_half). What is done in a state can be done
 again. Once the old state has begun to go, being cut off leads on to the restored one; a failure leads back to the old one.
 """
 import os
@@ -31,6 +32,8 @@ class Journal(TypedDict):
     aside: str
     # What is there is a snapshot's, put there by backup-follow, and has never been served: nothing of it is kept.
     followed: NotRequired[bool]
+    # What was there, and so what is kept of it, was half a state itself.
+    half: NotRequired[bool]
     # Whether the gateway was started before: one that was down is left down.
     ran: bool
     # Why the restored one does not serve, and its last log lines.
@@ -104,6 +107,8 @@ class Restoring:
 
     def keep(self) -> None:
         copies.need_state(self.gateway)
+        if self.gateway.is_half:
+            self.journal["half"] = True
         if self.journal.get("followed"):
             return
         for part in self.journal["parts"]:
@@ -112,9 +117,9 @@ class Restoring:
                 print(f"left out of what is kept of the {part}: {left_out}", file=sys.stderr)
 
     def put(self) -> None:
-        copies.need_state(self.gateway)
-        for part in self.journal["parts"]:
-            copies.put(self.gateway, self.image, f"{self.journal['source']}/{part}", place_of(self.gateway, part))
+        with copies.marked_as_half(self.gateway):
+            for part in self.journal["parts"]:
+                copies.put(self.gateway, self.image, f"{self.journal['source']}/{part}", place_of(self.gateway, part))
 
     def try_it(self) -> None:
         # The unit's own start starts it, as the canary has seen it start.
@@ -132,10 +137,11 @@ class Restoring:
         self.stop()
         if self.journal.get("followed"):
             raise Failed("what was there was an earlier snapshot's; /opt/openclaw/bin/backup-follow puts one there again")
-        for part in self.journal["parts"]:
-            kept = f"{copies.BACKUPS}/{self.kept(part)}"
-            if os.path.isdir(kept):
-                copies.put(self.gateway, self.image, kept, place_of(self.gateway, part))
+        kept = {part: f"{copies.BACKUPS}/{self.kept(part)}" for part in self.journal["parts"]}
+        there = [part for part in kept if os.path.isdir(kept[part])]
+        with copies.marked_as_half(self.gateway, is_whole_then=len(there) == len(kept) and not self.journal.get("half", False)):
+            for part in there:
+                copies.put(self.gateway, self.image, kept[part], place_of(self.gateway, part))
 
     def serve_again(self) -> None:
         discard(self.journal["source"])

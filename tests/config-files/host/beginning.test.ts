@@ -14,7 +14,7 @@ afterEach(() => rmSync(home, { recursive: true, force: true }));
 const world = `${scriptsAsModules}import types
 import active_record, backup_restic, backup_snapshots, beginning, common, copies, gateway
 activates, restores, saves = load("gateway-activate"), load("backup-restore"), load("backup-run")
-gateway.GATEWAYS = f"{home}/gateways"
+gateway.GATEWAYS, gateway.IMAGES = f"{home}/gateways", f"{home}/volume"
 backup_restic.ORDER = beginning.ORDER = f"{home}/order.json"
 backup_restic.LOCK, beginning.LOCK, beginning.SILENT, beginning.HOME = f"{home}/restic", f"{home}/lock", f"{home}/silent.json", f"{home}/backup"
 common.sync_directory = lambda path: None
@@ -156,6 +156,74 @@ result = [activate("awaits-restore"), role(), activate(), len(asked) - count, ro
     ["nothing is saved off the host", `os.unlink(f"{home}/order.json")`],
   ])("nobody is asked where %s", (_, before) => {
     expect(inWorld(`${before}\nresult = [activate(), role(), asked]`)).toEqual([starts, "active", []]);
+  });
+
+  const half =
+    "gateway one does not start: a restore of it is under way, or was cut off: what lies there may be half of what it had " +
+    "and half of what was to take its place";
+  /** A state that has come back with its volume, and what is marked on that. */
+  const cameBackHalf = `
+write("one/state/openclaw.json"); os.makedirs(f"{home}/volume/one"); mark = f"{home}/volume/one/half-a-state"; open(mark, "w").write("")
+`;
+
+  it.each([
+    ["new", ""],
+    ["a standby's, which takes over", `write("one/role", "standby\\n")`],
+    ["one whose notes are lost", `write("one/role", "active\\n")`],
+  ])("half a state that has come back with its volume starts nowhere, on a host that is %s", (_, before) => {
+    const result = inWorld(`${cameBackHalf}${before}
+first, second = activate(), activate()
+result = [first, first == second, role(), open(f"{home}/gateways/one/needs").read(), done[0], gateway.awaiting_restore(), asked]`);
+    expect(result).toEqual([
+      `refused: ${half}. It waits. To bring back what is saved of it, type on your machine: make restore STACK=prod GATEWAY=one, ` +
+        "then pulumi up --stack prod; until then nothing of this host is saved. To begin with what lies there all the same, " +
+        "on this host: /opt/openclaw/bin/backup-restore --give-up; then pulumi up --stack prod",
+      ...[true, "awaits-restore", "a\nb\n"],
+      "systemctl disable --quiet --now openclaw-gateway@one.service",
+      ...[["one"], []],
+    ]);
+  });
+
+  it("it starts once a restore has put a whole one there", () => {
+    const result = inWorld(`${cameBackHalf}activate(); os.unlink(mark); restores.release(["one"])
+result = [activate(), role(), asked, gateway.Gateway("one").read("asked")]`);
+    expect(result).toEqual([starts, "active", [], null]);
+  });
+
+  it.each([
+    ["waits", ""],
+    ["was active", `write("one/role", "active\\n")`],
+  ])("it starts, the role of which %s, once a person gives up on the rest", (_, then) => {
+    const result = inWorld(
+      `${cameBackHalf}activate()\n${then}\ngive_up()\nresult = [os.path.exists(mark), activate()]`,
+    );
+    expect(result).toEqual([false, starts]);
+  });
+
+  it.each(["restore", "swap"])(
+    "this host's own, of which it has the notes in %s.json, gateway-swap goes on with",
+    (note) => {
+      const result = inWorld(
+        `${cameBackHalf}write("one/role", "active"); write("one/${note}.json", "{}")\ngive_up()\nresult = [activate(), os.path.exists(mark)]`,
+      );
+      expect(result).toEqual([starts, true]);
+    },
+  );
+
+  it("half a state of a host that saves nothing off it waits, and what there is to do is said", () => {
+    expect(inWorld(`${cameBackHalf}os.unlink(f"{home}/order.json")\nresult = [activate(), role()]`)).toEqual([
+      `refused: ${half}. It waits. Nothing of this host is saved off it (clawkeep:backups), so nothing can be brought back by it. ` +
+        "To begin with what lies there all the same, on this host: /opt/openclaw/bin/backup-restore --give-up; then pulumi up",
+      "awaits-restore",
+    ]);
+  });
+
+  it("half a state is in no snapshot, nor is anything else of its host", () => {
+    const result = inWorld(`${cameBackHalf}
+for name in ("one", "two"): write(f"{name}/role", "active\\n")
+try: result = beginning.begun(order)
+except active_record.NotActive as nobody: result = str(nobody)`);
+    expect(result).toBe("nothing is saved before a restore is whole: one");
   });
 
   it("a takeover does no more than before: it looks at the role, and at nothing else", () => {

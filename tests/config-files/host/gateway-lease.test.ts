@@ -39,6 +39,18 @@ result = [one.state["begun"], calls, runs[0]]`);
     expect(running).toBe(false);
   });
 
+  it("sandboxes that cannot be ended are said, and keep no gateway from ending", () => {
+    const [said, running] = inWorld<[string[], boolean]>(`
+def fails(*words, **more):
+    if words[0].endswith("sandboxes-end"): raise common.Failed("sandboxes-end: one is left")
+    return run(*words, **more)
+gateway.run = fails
+one = begin(); answers.append((1100, away)); live(300, one)
+result = [[what for _, what in calls], runs[0]]`);
+    expect(said).toEqual(expect.arrayContaining(["sandboxes-end: one is left", "docker stop -t 10 gw"]));
+    expect(running).toBe(false);
+  });
+
   it("this stack is named again: what was ended here starts again, once", () => {
     const calls = inWorld<Calls>(
       `answers += [(1100, away), (1300, mine)]; live(600, begin())\nresult = did()`,

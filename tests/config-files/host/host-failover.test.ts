@@ -102,6 +102,17 @@ result = [attempt("fence", "340"), [call for call in calls if "stop" in call]]`)
     ]);
   });
 
+  it("fence: sandboxes that cannot be ended keep no gateway from ending, and are said in the end", () => {
+    expect(
+      inWorld(`
+def fails(*words, **more):
+    if words[0].endswith("sandboxes-end"): raise common.Failed("sandboxes-end: one is left")
+    return run(*words, **more)
+gateway.run = fails
+result = [attempt("fence", "7"), state["gw"], state["unit"]]`),
+    ).toEqual([[1, "sandboxes-end: one is left"], false, "inactive"]);
+  });
+
   it("a gateway that does not stop is no fence", () => {
     expect(inWorld(`state["stops"] = False\nresult = attempt("fence", "7")`)).toEqual([
       1,
@@ -195,15 +206,33 @@ result = text.getvalue()`);
     );
   });
 
+  it("one of another program that has a label like ours is not", () => {
+    const labelled = container("clawkeep-lab-edge", exited, ', "Config": {"Labels": {"clawkeep.lab": "1"}}');
+    expect(boot(prod, undefined, `[${labelled}]`, `module.wanted_units = lambda: []\n`)).toMatch(
+      /not waited for: container clawkeep-lab-edge is exited\nhost-boot: all is back/,
+    );
+  });
+
   it.each([
     ["its name", container("openclaw-caddy", exited)],
     ["a label", container("second", exited, ', "Config": {"Labels": {"clawkeep.instance-of": "second"}}')],
+    ["a sandbox's label", container("box", exited, ', "Config": {"Labels": {"clawkeep.gateway": "second"}}')],
     ["what it mounts", container("x", exited, ', "Mounts": [{"Source": "/opt/openclaw/config/x/0123"}]')],
   ])("one of ours is known by %s, and missed", (_, down) => {
     const gateways = `module.wanted_units = lambda: []\n`;
     expect(boot(prod, undefined, `[${down}]`, gateways)).toMatch(
       /not all came back.*container \S+ is exited/,
     );
+  });
+
+  it.each([
+    ["active", /^host-boot: not all came back within 0 s: the state of gateway gw is half of one$/m],
+    ["awaits-restore", /^host-boot: all is back/],
+  ])("half a state is named where the role of its gateway is %s", (role, said) => {
+    const half = `module.wanted_units = lambda: []
+open(f"{home}/gateways/gw/role", "w").write("${role}\\n"); gateway.IMAGES = home; os.makedirs(f"{home}/gw"); open(f"{home}/gw/half-a-state", "w")
+`;
+    expect(boot(prod, undefined, undefined, half)).toMatch(said);
   });
 
   it.each([

@@ -40,7 +40,7 @@ def run(*words, seconds, check=True, **more):
     if words[:2] == ("systemctl", "start"): runs[0] = True
     if words[1] == "is-enabled": return common.Result(words, 0 if enabled[0] else 1, "enabled" if enabled[0] else "disabled", "")
     return common.Result(words, 0, "", "")
-guard.run = lease.run = run
+guard.run = lease.run = gateway.run = run
 def said(text, code=0): return common.Result((), code, text if code == 0 else "", "" if code == 0 else text)
 mine, other, away = said("prod, epoch 3\\n"), said("standby, epoch 4\\n"), said("Cloudflare cannot be asked", 1)
 # What is answered from when on, in order, and how long an answer takes.

@@ -25,6 +25,7 @@ import gateway  # noqa: E402
 import restoring  # noqa: E402
 
 NAME, UNIT = "gw", "openclaw-gateway@gw.service"
+MARK = f"{ROOT}/volume/{NAME}/half-a-state"
 HOME, BACKUPS, PLACE = f"{ROOT}/gateways/{NAME}", f"{ROOT}/backups", f"{ROOT}/restore"
 STATE, WORKSPACES, SOURCE = f"{HOME}/state", f"{HOME}/sandboxes/workspaces", f"{PLACE}/gateway-gw"
 OLD, NEW = {"a": "old a", "b": "old b", "c": "old c"}, {"a": "new a", "d": "new d"}
@@ -186,7 +187,7 @@ def boot():
 def end():
     journal = f"{HOME}/restore.json"
     return {"state": files(STATE), "workspaces": files(WORKSPACES), "runs": world.running, "journal": os.path.exists(journal),
-            "source": os.path.isdir(SOURCE)}
+            "source": os.path.isdir(SOURCE), "half": os.path.exists(MARK)}
 
 
 def json_state():
@@ -209,7 +210,7 @@ def install():
     common.time.monotonic = lambda: world.clock
     os.chown = os.fsync = lambda *_: None
     os.statvfs = lambda _: types.SimpleNamespace(f_blocks=1000, f_bfree=900, f_bavail=900, f_frsize=1)
-    gateway.GATEWAYS, copies.BACKUPS, copies.SPARE, backup_snapshots.PLACE = f"{ROOT}/gateways", BACKUPS, 0, PLACE
+    gateway.GATEWAYS, gateway.IMAGES, copies.BACKUPS, copies.SPARE, backup_snapshots.PLACE = f"{ROOT}/gateways", f"{ROOT}/volume", BACKUPS, 0, PLACE
     gateway.Gateway.within = lambda *words, **named: world.within(*words, **named)  # noqa: PLW0108
     times = iter(range(10**6))
     common.now = lambda: f"20260101T{next(times):06}Z"
@@ -240,7 +241,7 @@ SCENARIOS = {
 
 def check(at, content, runs):
     found = end()
-    whole = {"state": content, "workspaces": content, "runs": runs, "journal": False, "source": False}
+    whole = {"state": content, "workspaces": content, "runs": runs, "journal": False, "source": False, "half": False}
     if found != whole:
         wrong.append([at, found])
     if content == NEW and not kept():
@@ -259,6 +260,10 @@ def walk(name, fate, last, content, runs):
         begin(**fate)
         if attempt(restore, after) != "killed":
             wrong.append([at, "was not killed"])
+        # What another server would find, which has the state and none of the notes.
+        cut = end()
+        if not cut["half"] and (cut["state"] not in (OLD, NEW) or cut["workspaces"] != cut["state"]):
+            wrong.append([at, "half a state without a mark", cut])
         # One that never gets ready, cut off while it was waited for: nobody knows that it has not served, so it stays.
         unknown = content == OLD and fate.get("puts", True) and json_state() == "try"
         again = attempt(restore)
@@ -293,4 +298,11 @@ stuck = [last, boot(), world.running, end()["journal"]]
 copies.put = original
 world.fate["serves"] = True
 healed = [boot(), end()["state"] == OLD, world.running]
-print(json.dumps({"effects": counts, "seen": sorted(seen), "wrong": wrong[:20], "number": len(wrong), "stuck": stuck, "healed": healed}))
+# On another server: half a state, its mark, and none of the notes. What is kept of it is half a state, put back or not.
+other = []
+for puts in (False, True):
+    begin(puts=puts, ran=False, role="awaits-restore")
+    put(STATE, {"a": "old a"})
+    put(os.path.dirname(MARK), {"half-a-state": ""})
+    other.append([attempt(restore), end()["half"]])
+print(json.dumps({"other": other, "effects": counts, "seen": sorted(seen), "wrong": wrong[:20], "number": len(wrong), "stuck": stuck, "healed": healed}))

@@ -12,6 +12,8 @@ interface Walked {
   readonly stuck: readonly [string, string, boolean, boolean];
   /** The next boot, with a disk: what it says, whether what was there is there again, whether it runs. */
   readonly healed: readonly [null, boolean, boolean];
+  /** On half a state that came with its volume, where the restored cannot be put, and where it can: last state, whether it is marked. */
+  readonly other: readonly (readonly [string, boolean])[];
 }
 type Table = Readonly<Record<string, { then: string; fails: string; resumes: string }>>;
 
@@ -43,5 +45,12 @@ type Table = Readonly<Record<string, { then: string; fails: string; resumes: str
     expect([last, runs, journal]).toEqual(["back", false, true]);
     expect(said).toMatch(/the state of gw is not whole.*It is kept in \S*\/replaced-gw-/);
     expect(walked.healed).toEqual([null, true, true]);
+  });
+
+  it("that begins on half a state leaves it marked as that, unless a whole one is put there", () => {
+    expect(walked.other).toEqual([
+      ["resume", true],
+      ["done", false],
+    ]);
   });
 });

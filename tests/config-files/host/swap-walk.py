@@ -42,6 +42,7 @@ program = loaded("gateway-swap")
 
 NAME, OLD, NEW = "gw", "1" * 64, "2" * 64
 WORLD = f"{ROOT}/world.json"
+MARK = f"{ROOT}/volume/{NAME}/half-a-state"
 HOME, STATE, BACKUPS = f"{ROOT}/gateways/{NAME}", f"{ROOT}/gateways/{NAME}/state", f"{ROOT}/backups"
 UNIT = f"openclaw-gateway@{NAME}.service"
 wrong, seen, held = [], set(), []
@@ -211,7 +212,7 @@ def container(identity, name, *, version=1, writes=None, image="a", fate="serves
 def begin(new, old=True):
     """The host before a change: one serves, or none ever has."""
     here.world = None
-    for place in (HOME, BACKUPS):
+    for place in (HOME, BACKUPS, os.path.dirname(MARK)):
         shutil.rmtree(place, ignore_errors=True)
         os.makedirs(place)
     containers = [container(NEW, "gateway-new", **new)]
@@ -241,7 +242,7 @@ def install():
     os.statvfs = lambda _: room
     for name in ("rename", "unlink", "mkdir"):
         setattr(os, name, counting(getattr(os, name)))
-    gateway.GATEWAYS, copies.BACKUPS, copies.SPARE = f"{ROOT}/gateways", BACKUPS, 0
+    gateway.GATEWAYS, gateway.IMAGES, copies.BACKUPS, copies.SPARE = f"{ROOT}/gateways", f"{ROOT}/volume", BACKUPS, 0
     gateway.Gateway.within = lambda *args, **named: here.world.within(*args, **named)  # noqa: PLW0108
     times = itertools.count()
     common.now = swap.now = program.now = lambda: f"20260101T{next(times) % 1000000:06}Z"
@@ -321,6 +322,7 @@ def end():
         "proven": (json.loads(read(f"{HOME}/proven.json") or '{"id": "-"}'))["id"][0],
         "journal": (json.loads(read(f"{HOME}/swap.json") or "{}")).get("state"),
         "together": world.together,
+        "half": os.path.exists(MARK),
     }
 
 
@@ -356,16 +358,20 @@ def walk(name, new, old):
     begin(new, old)
     code, effects = attempt(*TO)
     whole = end()
-    if serves != (code == 0) or whole["together"] or whole["journal"]:
+    if serves != (code == 0) or whole["together"] or whole["journal"] or whole["half"]:
         wrong.append([name, "undisturbed", code, whole, here.said])
     if old and (whole["serves"] != ["2" if serves else "1"] or whole["said"] != "hello"):
         wrong.append([name, "undisturbed", whole])
     for after in range(1, effects + 1):
         at = f"{name}, killed after {after} of {effects}"
 
-        def cut_off(as_before=False, after=after):
+        def cut_off(as_before=False, after=after, at=at):
             begin(new, old)
             attempt(*TO, kill_after=after)
+            # What another server would find, which has the state and none of the notes.
+            found = end()
+            if old and not found["half"] and (found["said"] != "hello" or found["format"] is None):
+                wrong.append([at, "half a state without a mark", found])
             if as_before:
                 as_before_0_2()
         # Every other time by who finds the journal of an earlier release.
@@ -391,7 +397,7 @@ def walk(name, new, old):
 
 def check_booted(at, found, new, old):
     """One of the two serves, on a state that it opens; nothing that was said is lost."""
-    if found["together"] or len(found["serves"]) > 1 or (old and found["said"] != "hello"):
+    if found["together"] or found["half"] or len(found["serves"]) > 1 or (old and found["said"] != "hello"):
         wrong.append([at, found])
     spoilt = new.get("writes") == 9 and found["format"] == "9"
     if old and not spoilt and (found["serves"] != [found["named"]] or found["format"] != ("1" if found["named"] == "1" else "2")):

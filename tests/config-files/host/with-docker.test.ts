@@ -203,6 +203,17 @@ const settle = (container: unknown, changes: Record<string, unknown> = {}, more:
     expect(stderr).toContain("the role of this host is 'unknown'");
   });
 
+  it("at boot, half a state starts nothing", () => {
+    const mark = "mkdir -p /opt/openclaw/volume/gateways/openclaw; touch $_/half-a-state";
+    const { status, stderr } = onAHost(`${home}; ${mark}; ${bin}/gateway-gate wait openclaw; exit $?`, {
+      docker: docker(inspected({ config: { PidsLimit: 512 } })),
+    });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      /^gateway-gate: openclaw does not start: a restore of it .* --give-up; then pulumi up\n$/,
+    );
+  });
+
   it.each([
     ["settled, with what it needs healthy", { PidsLimit: 512 }, "healthy", 0],
     ["without a pids limit", { PidsLimit: null }, "healthy", 1],

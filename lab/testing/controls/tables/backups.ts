@@ -48,6 +48,26 @@ export const backupControls: readonly Control[] = [
       failing: "nobody is asked where its state came back",
     },
     {
+      name: "beginning-on-half-a-state",
+      from: "    if is_left_half(gateway):\n",
+      to: "    if False:\n",
+      failing: "half a state that has come back with its volume starts nowhere",
+    },
+    {
+      name: "half-a-state-is-not-saved",
+      from: "    if half := [name for name in gateways_here() if Gateway(name).is_half]:\n",
+      to: "    if half := []:\n",
+      failing: "half a state is in no snapshot",
+    },
+    {
+      name: "half-a-state-at-boot",
+      file: "config-files/host/bin/gateway-gate",
+      from: "            if Gateway(name).is_half:\n",
+      to: "            if False:\n",
+      test: "tests/config-files/host/with-docker.test.ts",
+      failing: "at boot, half a state starts nothing",
+    },
+    {
       name: "beginning-by-itself",
       from: 'if wanted is found[0] and wanted["odd"] == "" and not others_serve:',
       to: "if True:",
