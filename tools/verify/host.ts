@@ -111,7 +111,7 @@ async function appArmor(deployed: DeployedStack): Promise<string> {
 form='{{.Name}} {{.State.Pid}} {{printf "%q" .Config.Labels}}{{range .Mounts}} {{printf "%q" .Source}}{{end}}'
 docker ps --quiet | xargs -r docker inspect --format "$form" | while read -r name pid about; do
   # Services are called so; gateways and sandboxes have a label of ours; a gateway's filter mounts what is ours.
-  case "$name $about" in /openclaw-* | *'"clawkeep.'* | *'"/opt/openclaw/'*) ;; *) echo -n "other " ;; esac
+  case "$name $about" in /openclaw-* | *'"clawkeep.instance-of"'* | *'"clawkeep.gateway"'* | *'"/opt/openclaw/'*) ;; *) echo -n "other " ;; esac
   echo "$name $(tr -d '\\0' <"/proc/$pid/attr/current")"
 done`;
   return confined(await deployed.shell(script));

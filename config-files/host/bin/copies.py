@@ -158,13 +158,14 @@ def keep(gateway: Gateway, image: str, place: str, aside: str) -> str:
 
 @contextlib.contextmanager
 def marked_as_half(gateway: Gateway, is_whole_then: bool = True) -> Iterator[None]:
-    """Around each `put`. The mark is on the disk before the first file goes, and goes when the last has come; it stays where
+    """Around each `put`, of a gateway that is seen to be down. The mark is on the disk before the first file goes, and goes when the last has come; it stays where
     that fails, or is cut off. The notes that say how to go on lie on the server's own disk, and are lost with it; the state comes
     back with its volume, and so does the mark: without the notes no gateway is started on such a state.
 
     @param is_whole_then whether what is put there is the whole of a state
     """
     need_state(gateway)
+    see_it_down(gateway)
     try:
         os.makedirs(gateway.images, mode=0o700, exist_ok=True)
         common.write(gateway.half, f"{common.now()}\n", 0o600)
@@ -177,8 +178,7 @@ def marked_as_half(gateway: Gateway, is_whole_then: bool = True) -> Iterator[Non
 
 
 def put(gateway: Gateway, image: str, source: str, place: str) -> None:
-    """Empties one of a gateway's file systems and puts a copy there, of a gateway that is down. Can be repeated."""
-    see_it_down(gateway)
+    """Empties one of a gateway's file systems and puts a copy there. Can be repeated. Within `marked_as_half`."""
     gateway.within("state", image, "clear-state.mjs", ["/to"], {place: "/to"}, CLEAR_SECONDS)
     copy(gateway, image, "state", "back", source, place)
     common.sync_file_system(place)

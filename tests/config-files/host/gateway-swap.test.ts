@@ -22,7 +22,7 @@ type Table = Readonly<Record<string, { then: string; fails: readonly string[]; r
   let table: Table;
   beforeAll(() => {
     ({ walked, table } = walk<Walked, Table>("swap-walk.py", "swap"));
-  }, 120_000);
+  }, 300_000);
 
   it("comes to the same end wherever it is killed, run again or booted, from a journal of before 0.2 too", () => {
     expect(walked.wrong).toEqual([]);

@@ -22,7 +22,7 @@ type Table = Readonly<Record<string, { then: string; fails: string; resumes: str
   let table: Table;
   beforeAll(() => {
     ({ walked, table } = walk<Walked, Table>("restore-walk.py", "restoring"));
-  }, 120_000);
+  }, 300_000);
 
   it("comes to the same end wherever it is killed, run again or booted, and what was there is kept", () => {
     expect(walked.wrong).toEqual([]);

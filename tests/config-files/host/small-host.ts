@@ -309,7 +309,7 @@ export class SmallHost {
     this
       .run(`/opt/openclaw/bin/gateway-retire ${name}; docker ps --all --quiet | xargs -r docker rm --force >/dev/null
       find ${home}/state -mindepth 1 -maxdepth 1 ! -name sandboxes -exec rm -rf {} +
-      rm -rf ${backups}/* ${home}/canary`);
+      rm -rf ${backups}/* ${home}/canary /opt/openclaw/volume/gateways/${name}/half-a-state`);
   }
 
   /** Times at which two of this gateway's containers ran side by side, by the engine's own record of it all. */
