@@ -451,7 +451,7 @@ def copied():
             with contextlib.redirect_stdout(io.StringIO()):
                 loaded("gateway-state")
             answers.append("")
-        except common.Failed as failure:
+        except (common.Failed, AssertionError) as failure:
             answers.append(str(failure))
         answers.append([here.world.effects, sorted(os.listdir(BACKUPS)), [each["Id"][0] for each in here.world.containers]])
     begin({})
