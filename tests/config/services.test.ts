@@ -296,7 +296,10 @@ describe("scripts, which read no TypeScript, say the same", () => {
       "names",
       // A gateway's unit, the volume, and a database of OpenClaw's are no containers.
       /\b(openclaw-(?!gateway\b|volume\b|agent\.sqlite)[a-z]+)\b/g,
-      [services.litellm.name, services.redis.name, services.backup.name, services.reverseProxy.name],
+      [
+        ...[services.litellm.name, services.redis.name, services.relay.name],
+        ...[services.backup.name, services.reverseProxy.name],
+      ],
     ],
     [
       "what backups may use up: memory",

@@ -106,9 +106,10 @@ try {
   end(`there is no workspace for a sandbox: ${error.message}`, () => ofItsMaking.includes(error.code));
 }
 try {
-  // What the gateway has put there is its own.
   rmdirSync(workspace);
-} catch {}
+} catch {
+  // What the gateway has put there is its own.
+}
 for (const isOfTheGateway of doubts) {
   const code = (await isOfTheGateway()) ? notProven : failed;
   process.exitCode = process.exitCode === failed ? failed : code;

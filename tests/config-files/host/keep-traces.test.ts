@@ -172,7 +172,7 @@ for minute in range(40):
     found.append(marked(f"m{minute}"))
 names = sorted(name.rsplit("-", 3)[0] for name in os.listdir(f"{root.name}/traces") if name.endswith(".log"))
 sizes = [os.stat(f"{root.name}/traces/{name}").st_size for name in os.listdir(f"{root.name}/traces") if "+bad" in name]
-print(json.dumps([sum(found), names, max(sizes) < 115000]))`),
+print(json.dumps([sum(found), names, max([0, *sizes]) < 115000]))`),
     ).toEqual([
       40,
       decision === "allow"
@@ -209,7 +209,7 @@ it("a name makes a file where it is a gateway's that is here, in a service that 
   expect(
     withKeeper(`${shared}
 deep = '{"gateway":' * 50000
-logs(about("good", 1), about("made-up", 2), about("../up", 3), json.dumps({"gateway": ["good"]}), json.dumps([1]), deep,
+logs(about("good", 1), about("made-up", 2), about("made.up", 3), json.dumps({"gateway": ["good"]}), json.dumps([1]), deep,
      json.dumps({"event": "not-written", "source": "bad: refused"}), '"gateway":"good"')
 keeper.round()
 other = f"{root.name}/other"

@@ -15,11 +15,14 @@ import { ScriptedEngine } from "./support/scripted-engine";
 
 jest.setTimeout(60_000);
 const gid = process.getgid?.() ?? 0;
+/** Another group that this user may give a file to. */
+const another = gid === 0 ? 4321 : (process.getgroups?.().find((each) => each > 0 && each !== gid) ?? gid);
 const few = { connections: 8, createdExecs: 2, sandboxRate: { burst: 3, perMinute: 1 }, sandboxes: 3 };
 let directory: string;
 let engine: ScriptedEngine;
 let servers: FilterServer[];
 let sandbox: string;
+let deployed: FilterProcess | undefined;
 
 const configuration = () => {
   const example = exampleConfiguration();
@@ -39,6 +42,8 @@ beforeEach(async () => {
   servers = [];
 });
 afterEach(async () => {
+  await deployed?.end("SIGKILL");
+  deployed = undefined;
   for (const server of servers) await server.close();
   engine.close();
   rmSync(directory, { recursive: true });
@@ -118,17 +123,17 @@ test("what was created by the one socket is not started by the other", async () 
 });
 
 test("the process exports both, the one for the sandboxes' group alone, and neither where it cannot have both", async () => {
-  const filter = FilterProcess.create(directory, {
+  deployed = FilterProcess.create(directory, {
     ...configuration(),
-    sandbox: { ...configuration().sandbox, gid: gid === 0 ? 4321 : gid },
+    sandbox: { ...configuration().sandbox, gid: another },
   });
-  await filter.start();
+  await deployed.start();
   expect(await statusOf("proof.sock", http("GET", "/_ping"))).toBe(200);
   const { mode, gid: group } = statSync(join(directory, "proof.sock"));
-  expect([mode & 0o777, group]).toEqual([0o660, gid === 0 ? 4321 : gid]);
+  expect([mode & 0o777, group]).toEqual([0o660, another]);
   expect(statSync(join(directory, "docker.sock")).gid).toBe(gid);
-  expect(await filter.end("SIGTERM")).toBe(0);
+  expect(await deployed.end("SIGTERM")).toBe(0);
   writeFileSync(join(directory, "proof.sock"), "no socket");
-  await expect(filter.start()).rejects.toThrow("did not start");
-  expect(await filter.end("SIGTERM")).toBeNull();
+  await expect(deployed.start()).rejects.toThrow("did not start");
+  expect(await deployed.end("SIGTERM")).toBeNull();
 });

@@ -40,8 +40,8 @@ export const traceControls: readonly Control[] = controlsOf(
     },
     {
       name: "traces-over-a-rotation",
-      from: '            log.descriptor, log.half, before = before, b"", None\n            self._read_file(log)\n',
-      to: '            log.descriptor, log.half, before = before, b"", None\n',
+      from: '            self.keep(log, "refused", MISSING)\n            os.close(log.descriptor)\n',
+      to: "            os.close(log.descriptor)\n",
       failing: "goes on over rotations",
     },
   ],
