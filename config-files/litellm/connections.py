@@ -147,7 +147,8 @@ class Connection(H11Protocol):
     def resume_writing(self) -> None:
         super().resume_writing()
         self._waited += self.loop.time() - self._stuck_at
-        self._slow = cancelled(self._slow)
+        cancel(self._slow)
+        self._slow = None
 
     def timeout_keep_alive_handler(self) -> None:
         super().timeout_keep_alive_handler()
@@ -178,7 +179,8 @@ class Connection(H11Protocol):
 
     def _watch(self) -> None:
         if not self._waits_for_head():
-            self._head = cancelled(self._head)
+            cancel(self._head)
+            self._head = None
         elif self._head is None:
             self._head = self.loop.call_later(HEAD_SECONDS, self._too_late)
 
@@ -189,12 +191,12 @@ class Connection(H11Protocol):
 
     def _forget(self) -> None:
         for handle in (self._head, self._paused, self._slow, self._ends):
-            cancelled(handle)
+            cancel(handle)
         if self._counted:
             self._counted = False
             _open[self._address] -= 1
 
 
-def cancelled(handle: asyncio.TimerHandle | None) -> None:
+def cancel(handle: asyncio.TimerHandle | None) -> None:
     if handle is not None:
         handle.cancel()
