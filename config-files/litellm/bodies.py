@@ -1,7 +1,10 @@
 """Reads the bodies of requests, within what this process can hold.
 
 A body costs many times its size: as JSON, as LiteLLM's copies of it, as the provider's request. So its size, its parts,
-the time it may take, and the bytes of all calls on their way are bounded, each before the memory is taken.
+the time it may take, and the bytes of all calls are bounded, each before the memory is taken. There are two rooms. While a
+body arrives it costs its own bytes, in a room in which every gateway has its part: to announce a body takes nothing, to
+send one slowly takes nothing from others. What has arrived is handed on, and then its copies count, for as long as its
+call is on its way. In neither room can one gateway keep out another's largest body.
 """
 import asyncio
 import contextlib
@@ -23,11 +26,17 @@ MOST_PARTS = 50_000
 """Strings, lists, objects and what commas divide; `[[],[],...` takes 25 times its size, a conversation has some thousands."""
 PART_BYTES = 100
 """What a part counts for besides its bytes."""
-MOST_BYTES_OF_CALLER = 10 * 1024 * 1024
+MOST_BYTES_OF_CALLER = 8 * 1024 * 1024
+"""In each of the two rooms: one of the largest bodies."""
 MOST_BYTES_OF_ALL = 16 * 1024 * 1024
-"""Of all calls on their way, so that one gateway cannot keep the others out. LiteLLM makes up to 25 bytes of each."""
+"""
+Of all calls on their way; LiteLLM makes up to 25 bytes of each. Half of it is the most of one gateway, so that the largest
+body of another one fits in beside it. A part as small as one for each gateway would refuse pictures with three of them.
+"""
+MOST_BYTES_ARRIVING = 64 * 1024 * 1024
+"""Of all bodies that are not whole yet: the most of eight gateways."""
 BYTES_OF_EACH_CALLER = 1024 * 1024
-"""So many has a caller in any case, however much the others have on their way."""
+"""So many has a caller in any case in each room, however much the others have there."""
 READ_SECONDS = 30
 
 PART = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{,]', re.DOTALL)
@@ -46,36 +55,56 @@ def too_large() -> Answer:
     return Answer(413, "invalid_request_error", f"the body is larger than {MOST_BYTES} bytes")
 
 
-class Share:
-    """What one call holds of the bytes that may be on their way."""
+class Room:
+    """Bytes that are held at the same time: of one caller at most so many, and of all."""
 
-    def __init__(self, held: dict[str, int], caller: str) -> None:
-        self._held, self._caller, self._bytes = held, caller, 0
+    def __init__(self, most_of_all: int) -> None:
+        self._most_of_all = most_of_all
+        self._held: dict[str, int] = {}
+
+    def take(self, caller: str, count: int) -> None:
+        """Takes so many bytes more; fewer than none gives them back. @throws Answer 429 when there is no room"""
+        of_caller = self._held.get(caller, 0) + count
+        full = sum(self._held.values()) + count > self._most_of_all and of_caller > BYTES_OF_EACH_CALLER
+        if count > 0 and (of_caller > MOST_BYTES_OF_CALLER or full):
+            raise Answer(429, "rate_limit", "the calls on their way are too large for another one", 2)
+        self._held[caller] = of_caller
+
+
+class Share:
+    """What one call holds in both rooms."""
+
+    def __init__(self, arriving: Room, on_the_way: Room, caller: str) -> None:
+        self._arriving, self._on_the_way, self._caller = arriving, on_the_way, caller
+        self._arrived = self._held = 0
+
+    def arrive(self, count: int) -> None:
+        """So many bytes more of its body have come, or are refused."""
+        self._arriving.take(self._caller, count)
+        self._arrived += count
 
     def hold(self, total: int) -> None:
-        """Makes this call's part of them at least so many bytes, or refuses."""
-        count = total - self._bytes
-        if count <= 0:
-            return
-        of_caller = self._held.get(self._caller, 0)
-        full = sum(self._held.values()) + count > MOST_BYTES_OF_ALL and of_caller + count > BYTES_OF_EACH_CALLER
-        if of_caller + count > MOST_BYTES_OF_CALLER or full:
-            raise Answer(429, "rate_limit", "the calls on their way are too large for another one", 2)
-        self._bytes += count
-        self._held[self._caller] = of_caller + count
+        """Makes this call's part of what is on its way so many bytes, or refuses; its body is no longer one that arrives."""
+        if total > MOST_BYTES_OF_CALLER:
+            raise Answer(413, "invalid_request_error", f"the body and its parts are larger than {MOST_BYTES_OF_CALLER} bytes")
+        self._on_the_way.take(self._caller, total - self._held)
+        self._held = total
+        self._arriving.take(self._caller, -self._arrived)
+        self._arrived = 0
 
     def give_back(self) -> None:
-        self._held[self._caller] = self._held.get(self._caller, 0) - self._bytes
-        self._bytes = 0
+        self._arriving.take(self._caller, -self._arrived)
+        self._on_the_way.take(self._caller, -self._held)
+        self._arrived = self._held = 0
 
 
 class Bodies:
     def __init__(self) -> None:
-        self._held: dict[str, int] = {}
+        self._arriving, self._on_the_way = Room(MOST_BYTES_ARRIVING), Room(MOST_BYTES_OF_ALL)
 
     @contextlib.contextmanager
     def share(self, caller: str) -> Iterator[Share]:
-        share = Share(self._held, caller)
+        share = Share(self._arriving, self._on_the_way, caller)
         try:
             yield share
         finally:
@@ -94,8 +123,6 @@ async def _read(receive: Receive, headers: Headers, share: Share) -> bytes:
     announced = headers.get(b"content-length", b"0")
     if announced.isdigit() and int(announced) > MOST_BYTES:
         raise too_large()
-    # At once where it is known: of two that do not fit together, one gets through.
-    share.hold(int(announced) if announced.isdigit() else 0)
     chunks: list[bytes] = []
     size = 0
     while True:
@@ -106,7 +133,8 @@ async def _read(receive: Receive, headers: Headers, share: Share) -> bytes:
         size += len(chunk)
         if size > MOST_BYTES:
             raise too_large()
-        share.hold(size)
+        # Not what is announced: that would hold room for bytes that never come.
+        share.arrive(len(chunk))
         chunks.append(chunk)
         if not message.get("more_body"):
             return b"".join(chunks)

@@ -82,7 +82,8 @@ class Exchange:
     async def receive(self) -> Message:
         if not self._body_sent:
             self._body_sent = True
-            return {"type": "http.request", "body": self.body, "more_body": False}
+            body, self.body = self.body, b""
+            return {"type": "http.request", "body": body, "more_body": False}
         message = await self._receive()
         if message["type"] == "http.disconnect" and not self.complete:
             self._call.hung_up = True

@@ -10,6 +10,7 @@ import hmac
 import time
 from typing import TYPE_CHECKING, Any
 
+import callers
 import quiet_logs
 import sent
 from admission import admit
@@ -47,6 +48,8 @@ class Gate:
         self._keys, self._master_key = keys, master_key
         self._running: dict[str, int] = {}
         self._bodies = Bodies()
+        self._turns = callers.Turns()
+        callers.told = self._refused_at
         self._paces = {name: Pace() for name in limits.gateways}
         # The loop itself holds a task only weakly.
         self._concluding: set[asyncio.Task[None]] = set()
@@ -66,18 +69,27 @@ class Gate:
             await refuse(send, answer)
 
     async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
-        method, path = scope["method"], scope["path"]
-        local = (scope.get("client") or ("",))[0] in ("127.0.0.1", "::1")
+        method, path, headers = scope["method"], scope["path"], dict(scope["headers"])
+        address = (scope.get("client") or ("",))[0]
+        local = address in callers.LOCAL
+        if not local:
+            await self._turn(address, len(scope["headers"]))
         if (method, path) == ("GET", LIVE):
             return await respond(send, 200, "I'm alive!")
         if (method, path) == ("GET", READY) and local:
             problem = await self._problem()
             return await respond(send, 503 if problem else 200, {"status": problem or "ready"})
-        caller = self._caller(dict(scope["headers"]), local)
+        caller = self._caller(headers, local)
         if caller is None:
+            self._refused_at(address, 401, "refused: auth_error")
             raise Answer(401, "auth_error", "invalid key")
         if isinstance(caller, Gateway):
             await self._begin(caller, path)
+        if b"transfer-encoding" in headers:
+            # Chunks are not parsed (connections.py).
+            name = caller.name if isinstance(caller, Gateway) else "(operator)"
+            self._record(name, route_of(path), None, 411, "refused: length_required", time.time())
+            raise Answer(411, "length_required", "the body has no content-length")
         if method == "POST" and path in CALLS:
             return await self._call(scope, receive, send, caller)
         if (method, path) == ("GET", MODELS):
@@ -89,12 +101,22 @@ class Gate:
         self._record(caller.name, "(other)", None, 404, "refused: not_found", time.time())
         raise Answer(404, "not_found", "no such route")
 
+    async def _turn(self, address: str, headers: int) -> None:
+        try:
+            await self._turns.turn(address, headers)
+        except Answer as answer:
+            self._refused_at(address, answer.status, f"refused: {answer.kind}")
+            raise
+
+    def _refused_at(self, address: str, status: int, result: str) -> None:
+        """Records what nobody's key is known of; no gateway has a name with brackets."""
+        self._record(f"({address})", "(other)", None, status, result, time.time())
+
     async def _begin(self, gateway: Gateway, path: str) -> None:
         try:
             await self._paces[gateway.name].begin()
         except Answer as answer:
-            route = path if path in CALLS else "(other)"
-            self._record(gateway.name, route, None, answer.status, f"refused: {answer.kind}", time.time())
+            self._record(gateway.name, route_of(path), None, answer.status, f"refused: {answer.kind}", time.time())
             raise
 
     def _models(self, caller: Gateway | Operator) -> dict[str, Any]:
@@ -223,6 +245,10 @@ class Gate:
                 "ms": round(((ended or time.time()) - started) * 1000),
             }
         )
+
+
+def route_of(path: str) -> str:
+    return path if path in CALLS else "(other)"
 
 
 def quiet_when_started(send: Send) -> Send:

@@ -28,6 +28,8 @@ export const controls = {
   limitConnections: true,
   /** Whether the connections to Telegram of each gateway are limited. */
   limitTunnels: true,
+  /** Whether the requests of each gateway, and the pieces of their bodies, have a rate. */
+  limitRate: true,
   gatewayAt,
   checkHead,
   parseTarget,

@@ -24,8 +24,14 @@ export interface Call {
 /** Counts what passes. */
 export class Meter extends Transform {
   bytes = 0;
+  pieces = 0;
   /** In bytes; more is an error. */
   limit = Infinity;
+
+  /** @param pieceWaitMs is told of each piece, and says for how many milliseconds it holds up the next one */
+  constructor(private readonly pieceWaitMs: () => number = () => 0) {
+    super();
+  }
 
   override _transform(
     chunk: Buffer,
@@ -33,10 +39,16 @@ export class Meter extends Transform {
     done: (error?: Error, data?: Buffer) => void,
   ) {
     this.bytes += chunk.length;
+    this.pieces++;
+    const wait = this.pieceWaitMs();
     if (this.bytes > this.limit) done(tooLarge(this.limit));
-    else done(undefined, chunk);
+    else if (wait === 0) done(undefined, chunk);
+    else setTimeout(() => done(undefined, chunk), Math.min(wait, longestPieceWaitMs));
   }
 }
+
+/** What is owed beyond it holds up the pieces after it. */
+const longestPieceWaitMs = 1_000;
 
 /** Status in the log of a call whose gateway hung up. */
 export const goneStatus = 499;
@@ -56,6 +68,8 @@ export async function forward(
   controls: Controls,
   stop?: AbortSignal,
 ): Promise<number> {
+  // It may have waited for its turn.
+  if (response.destroyed) return goneStatus;
   const { host, port } = configuration.upstream;
   const upstream = httpsRequest({
     ...{ agent, host, port, timeout: controls.idleTimeoutMs, maxHeaderSize: 16 * 1024 },

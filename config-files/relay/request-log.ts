@@ -35,9 +35,9 @@ export class RequestLog extends BoundedLog {
     this.bounded(`${gateway}: ${whose}`, most, kind, "request", request);
   }
 
-  /** A connection that was one too many. */
-  dropped(gateway: string | undefined, source: string): void {
-    const line = { ...(gateway === undefined ? { source } : { gateway }), reason: "too many connections" };
+  /** A connection that was one too many, or of somebody who has had more work done than may be. */
+  dropped(gateway: string | undefined, source: string, reason = "too many connections"): void {
+    const line = { ...(gateway === undefined ? { source } : { gateway }), reason };
     this.bounded(`${gateway ?? strangers}: refused`, mostLines.refused, "dropped", "dropped", line);
   }
 }

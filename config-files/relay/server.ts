@@ -2,10 +2,12 @@ import { readFileSync } from "node:fs";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { setImmediate as parsed, setTimeout as sleep } from "node:timers/promises";
 import type { RelayConfiguration } from "./configuration";
 import { controls as allControls, type Controls } from "./controls";
 import { forward, goneStatus, Meter, type Call } from "./forward";
 import { healthPath } from "./health";
+import { longestWaitMs } from "../http-service/pace";
 import { Refusal } from "../http-service/refusal";
 import {
   close,
@@ -19,6 +21,7 @@ import type { RequestLog } from "./request-log";
 import { readBots, type Bot } from "./tokens";
 import { TunnelAgent } from "./tunnel";
 import { forwardUpdates } from "./updates";
+import { Work } from "./work";
 
 /** One request from its arrival to its one log line. */
 interface Exchange {
@@ -27,12 +30,16 @@ interface Exchange {
   readonly started: bigint;
   readonly sent: Meter;
   readonly received: Meter;
+  readonly work: Work;
+  readonly request?: IncomingMessage;
   gateway?: string;
   method?: string;
 }
 
 /** Connections at the same time of everybody who is no gateway. */
 const strangersConnections = 4;
+/** How long a request above its gateway's rate waits for its refusal, in ms, so that to be refused is no faster. */
+const refusedWaitMs = 1_000;
 
 /** Takes calls of the Bot API from gateways, puts the real token in, and carries them to Telegram. */
 export class RelayServer {
@@ -42,6 +49,7 @@ export class RelayServer {
   /** Absent: the file with the tokens cannot be used, and every call is answered so. */
   private readonly bots: ReadonlyMap<string, Bot> | undefined;
   private readonly connections = new Map<string, number>();
+  private readonly works = new Map<string, Work>();
 
   constructor(
     private readonly configuration: RelayConfiguration,
@@ -63,8 +71,8 @@ export class RelayServer {
         onConnect: (request, socket) => this.onConnect(request, socket),
         onMalformed: (refusal, socket) => {
           const exchange = this.begin(undefined, socket as Socket);
-          const gateway = controls.gatewayAt(exchange.source, configuration);
-          this.refuse(gateway === undefined ? exchange : { ...exchange, gateway }, refusal);
+          exchange.work.charge(1);
+          this.refuse(exchange, refusal);
           return rawAnswerTo(refusal);
         },
       },
@@ -108,7 +116,12 @@ export class RelayServer {
     const address = socket.remoteAddress ?? "";
     const gateway = this.controls.gatewayAt(address, this.configuration);
     const limit = gateway === undefined ? strangersConnections : this.configuration.limits.connections;
-    const key = gateway ?? (address === this.configuration.listen.address ? "itself" : "strangers");
+    const key = this.keyOf(address);
+    if (this.workOf(address).owedMs() > longestWaitMs) {
+      this.log.dropped(gateway, address, "too much work");
+      socket.destroy();
+      return;
+    }
     const open = (this.connections.get(key) ?? 0) + 1;
     if (open > limit && this.controls.limitConnections) {
       this.log.dropped(gateway, address);
@@ -119,14 +132,28 @@ export class RelayServer {
     socket.once("close", () => this.connections.set(key, (this.connections.get(key) ?? 1) - 1));
   }
 
+  /** Whose connections and work are counted together. */
+  private keyOf(address: string): string {
+    const gateway = this.controls.gatewayAt(address, this.configuration);
+    return gateway ?? (address === this.configuration.listen.address ? "itself" : "strangers");
+  }
+
+  private workOf(address: string): Work {
+    const key = this.keyOf(address);
+    const work = this.works.get(key) ?? new Work(this.controls.limitRate && key !== "itself");
+    this.works.set(key, work);
+    return work;
+  }
+
   private async onRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const exchange = this.begin(request.method, request.socket);
+    const exchange = this.begin(request.method, request.socket, request);
     response.on("error", () => undefined);
     try {
       if (this.isHealthProbe(request, exchange)) {
         response.writeHead(this.bots === undefined ? 503 : 200).end();
         return;
       }
+      await this.turn(request, exchange.work);
       const call = this.admit(request, response, exchange);
       const { configuration, controls } = this;
       const status =
@@ -149,12 +176,23 @@ export class RelayServer {
     }
   }
 
+  /** @throws {Refusal} 429 `rate`, after a while */
+  private async turn(request: IncomingMessage, work: Work): Promise<void> {
+    try {
+      // The chunks that have come along with the head lie there then, to be counted.
+      if (isChunked(request)) await parsed();
+      await work.turn();
+    } catch (error) {
+      await sleep(refusedWaitMs);
+      throw error;
+    }
+  }
+
   /** Everything that can be refused before the body is read. */
   private admit(request: IncomingMessage, response: ServerResponse, exchange: Exchange): Call {
-    const gateway = this.controls.gatewayAt(exchange.source, this.configuration);
+    const { gateway } = exchange;
     if (gateway === undefined)
       throw new Refusal(403, "caller", "the address is not one of a gateway with a bot");
-    exchange.gateway = gateway;
     const bot = this.bots?.get(gateway);
     const agent = this.agents.get(gateway);
     if (bot === undefined || agent === undefined)
@@ -176,17 +214,25 @@ export class RelayServer {
 
   private onConnect(request: IncomingMessage, socket: Duplex): void {
     const refusal = new Refusal(400, "head", "nothing can be tunnelled through the relay");
-    this.refuse(this.begin(request.method, request.socket), refusal);
+    const exchange = this.begin(request.method, request.socket);
+    exchange.work.charge(1);
+    this.refuse(exchange, refusal);
     endSoon(socket, rawAnswerTo(refusal), this.controls.refusedLingerMs);
   }
 
-  private begin(http: string | undefined, socket: Socket): Exchange {
+  private begin(http: string | undefined, socket: Socket, request?: IncomingMessage): Exchange {
+    const source = socket.remoteAddress ?? "";
+    const gateway = this.controls.gatewayAt(source, this.configuration);
+    const work = this.workOf(source);
     return {
       http: http ?? "?",
-      source: socket.remoteAddress ?? "",
+      source,
       started: process.hrtime.bigint(),
-      sent: new Meter(),
+      sent: new Meter(() => work.piece()),
       received: new Meter(),
+      work,
+      ...(request !== undefined && { request }),
+      ...(gateway !== undefined && { gateway }),
     };
   }
 
@@ -195,9 +241,12 @@ export class RelayServer {
   }
 
   private record(
-    { http, source, started, sent, received, gateway, method }: Exchange,
+    { http, source, started, sent, received, work, request, gateway, method }: Exchange,
     rest: { decision: "allow" | "deny" | "fail"; rule: string; status: number; reason?: string },
   ): void {
+    // What came with a length came in pieces of what the network carries.
+    if (request !== undefined && isChunked(request))
+      work.leftLying(request.readableLength, sent.pieces === 0 ? 1 : sent.bytes / sent.pieces);
     this.log.record({
       ...rest,
       ...(gateway === undefined ? { source } : { gateway }),
@@ -209,6 +258,8 @@ export class RelayServer {
     });
   }
 }
+
+const isChunked = ({ headers }: IncomingMessage): boolean => headers["transfer-encoding"] !== undefined;
 
 function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error;

@@ -8,7 +8,7 @@ import { ExecWatch } from "./exec-watch";
 import type { Gate } from "./gate";
 import { execCostBytes, failedExecCost } from "./limits";
 import type { OwnContainers } from "./own-containers";
-import { Pace, unpaced } from "./pace";
+import { Pace, unpaced } from "../http-service/pace";
 import { noSuch, objectOf, passOn, type Reply } from "./replies";
 import type { Json } from "../http-service/strict-json";
 import { UnresponsiveSandboxes } from "./unresponsive-sandboxes";

@@ -7,7 +7,7 @@ import type { Answer, Daemon } from "./daemon";
 import type { DecisionLog } from "./decision-log";
 import { Gate } from "./gate";
 import { OwnContainers } from "./own-containers";
-import { Pace, unpaced } from "./pace";
+import { Pace, unpaced } from "../http-service/pace";
 import { noSuch, objectOf, passOn, type Reply } from "./replies";
 import { Refusal } from "../http-service/refusal";
 import type { Route } from "./routes";

@@ -3,11 +3,7 @@
  * filter's configuration.
  */
 
-/** So many at once, and then so many a minute. */
-export interface Rate {
-  readonly burst: number;
-  readonly perMinute: number;
-}
+import type { Rate } from "../http-service/pace";
 
 export interface CallLimits {
   /** Connections to the exported socket at once. */
@@ -23,7 +19,7 @@ export interface CallLimits {
   /**
    * Commands created. One of more than 4 KiB counts as several, because the engine keeps what it was told for five to
    * ten minutes; one that could not be started, as {@link failedExecCost}. Above the rate a call waits, for at most
-   * {@link longestWaitMs}.
+   * `longestWaitMs`.
    */
   readonly execRate: Rate;
   /** Sandboxes created, and their starts, each. Above the rate a call waits likewise. */
@@ -44,8 +40,6 @@ export const deployedLimits: CallLimits = {
   sandboxRate: { burst: 30, perMinute: 30 },
 };
 
-/** OpenClaw gives up on a sandbox after 5 s. */
-export const longestWaitMs = 4_000;
 /** Bytes of a command and its environment that count as one command. */
 export const execCostBytes = 4 * 1024;
 /** What runc says of a command that it could not start stays in the host's /run until the sandbox is gone. */

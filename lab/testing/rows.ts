@@ -13,6 +13,7 @@ import { hetznerControls } from "./controls/tables/hetzner";
 import { existingHostControls } from "./controls/tables/existing-host";
 import { hostControls } from "./controls/tables/host";
 import { hostScriptControls } from "./controls/tables/host-scripts";
+import { connectionControls } from "./controls/tables/litellm-connections";
 import { gateControls } from "./controls/tables/litellm-gate";
 import { networkControls } from "./controls/tables/network";
 import { powerCutControls } from "./controls/tables/power-cut";
@@ -223,7 +224,11 @@ export const rows: readonly Row[] = [
   { name: "controls-stand-ins-2", what: "the same, of the last ones, and of the plugin for commands", controls: standInControls.slice(8) },
   { name: "controls-failover", what: "that one of two stacks serves, and never both", controls: failoverControls },
   { name: "controls-litellm", what: "LiteLLM as it runs", controls: litellmControls },
-  { name: "controls-litellm-gate", what: "what LiteLLM's gate lets through and reserves", controls: gateControls },
+  {
+    name: "controls-litellm-gate",
+    what: "what LiteLLM's gate lets through and reserves",
+    controls: [...gateControls, ...connectionControls],
+  },
   { name: "controls-alerts", what: "alerts of LiteLLM as it runs", controls: alertControls },
   { name: "controls-power-cut", what: "what survives a power cut, and a server that is shut down", controls: powerCutControls },
   { name: "controls-edge", what: "Caddy and Squid as they run", controls: edgeControls },

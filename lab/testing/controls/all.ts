@@ -9,6 +9,7 @@ import { failoverControls } from "./tables/failover";
 import { hetznerControls } from "./tables/hetzner";
 import { hostControls } from "./tables/host";
 import { hostScriptControls } from "./tables/host-scripts";
+import { connectionControls } from "./tables/litellm-connections";
 import { gateControls } from "./tables/litellm-gate";
 import { networkControls } from "./tables/network";
 import { powerCutControls } from "./tables/power-cut";
@@ -36,6 +37,7 @@ export const allControls: readonly Control[] = [
   ...sshControls,
   ...litellmControls,
   ...gateControls,
+  ...connectionControls,
   ...alertControls,
   ...edgeControls,
   ...backupControls,

@@ -23,23 +23,45 @@ const door = new Door();
 afterAll(() => door.close());
 
 describePython("a request without a call in it", () => {
-  it.each(["chunked", "content-length"])(
-    "GET /v1/models with a body without end (%s): answered, and not read",
-    async (how) => {
-      const headers =
-        how === "chunked" ? { "transfer-encoding": "chunked" } : { "content-length": "600000000" };
-      const told = await door.alone({
-        path: "/v1/models",
-        method: "GET",
-        headers,
-        body: "0".repeat(65_536),
-        endless: true,
-      });
-      expect([told.status, told.received, told.handedOn]).toEqual([200, 0, null]);
-      const { data } = JSON.parse(told.text) as { data: { id: string }[] };
-      expect(data.map(({ id }) => id)).toEqual(["sonnet", "gpt", "memory"]);
-    },
-  );
+  it("GET /v1/models with a body without end: answered, and not read", async () => {
+    const headers = { "content-length": "600000000" };
+    const ask = { path: "/v1/models", method: "GET", headers, body: "0".repeat(65_536), endless: true };
+    const told = await door.alone(ask);
+    expect([told.status, told.received, told.handedOn]).toEqual([200, 0, null]);
+    const { data } = JSON.parse(told.text) as { data: { id: string }[] };
+    expect(data.map(({ id }) => id)).toEqual(["sonnet", "gpt", "memory"]);
+  });
+
+  it("a body in chunks, on any route: 411 with a record, and not read", async () => {
+    const bodies = { headers: { "transfer-encoding": "chunked" }, body: "0", endless: true };
+    const routes = [chatPath, messagesPath, embeddingsPath].map((path) => ({ path, route: path }));
+    const others = ["/v1/models", "/other"].map((path) => ({ path, route: "(other)", method: "GET" }));
+    const asks = [...routes, ...others];
+    const told = await door.through(asks.map((ask) => ({ ...ask, ...bodies })));
+    for (const [index, { status, received, records }] of told.entries()) {
+      expect([status, received]).toEqual([411, 0]);
+      expect(records).toEqual([
+        expect.objectContaining({ gateway: "openclaw", status: 411, route: asks[index]?.route }),
+      ]);
+    }
+  });
+
+  it("without a key that counts: 401 with a record of the address, and past a rate 429 with one", async () => {
+    const ask = { path: chatPath, headers: { authorization: "Bearer wrong" }, body: "x", endless: true };
+    const [{ status, received, records } = fail()] = await door.through([ask]);
+    expect([status, received]).toEqual([401, 0]);
+    const record = { gateway: "(172.31.250.9)", route: "(other)" };
+    expect(records).toEqual([
+      expect.objectContaining({ ...record, status: 401, result: "refused: auth_error" }),
+    ]);
+    for (const path of [chatPath, "/health/liveliness"]) {
+      const [many = fail()] = await door.through([{ ...ask, path, method: "GET", together: 4_000 }]);
+      expect(many.status).toBe(429);
+      expect(many.records).toContainEqual(
+        expect.objectContaining({ ...record, status: 429, result: "refused: rate_limit" }),
+      );
+    }
+  });
 
   it.each(["HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"])(
     "%s /v1/models, and GET of the routes for calls: refused with a record, and not read",
@@ -209,6 +231,10 @@ describePython("the gate's own reading", () => {
     expect((await door.alone({ path: chatPath, body })).handedOn?.body["messages"]).toEqual([say("b")]);
   });
 });
+
+function fail(): never {
+  throw new Error("no answer");
+}
 
 function deep(levels: number): Json {
   let inner: Json = {};

@@ -68,9 +68,26 @@ itPython("who hangs up while it waits for its turn gets none, and no turn is wai
 });
 
 itPython("two gateways that have taken all bytes there are leave every other one room for a turn", () => {
-  expect(ask("shares")).toEqual({ third: "fits", fourth: 429 });
+  const room = { "own second": 429, "another's largest": "fits", "a turn": "fits", "too much": 429 };
+  expect(ask("shares")).toEqual({ arriving: room, "on the way": room });
 });
 
-itPython("a body that goes on after the answer is read for 16 MiB, and the connection ended", () => {
-  expect(ask("endless")).toEqual({ read: 16, aborted: true, others: false });
+itPython(
+  "a body holds what has come of it, not what it announces, and gives it back once it is handed on",
+  () => {
+    expect(ask("slow bodies")).toEqual({
+      second: 8 * 1024 * 1024,
+      full: 429,
+      handedOn: "fits",
+      afterwards: ["fits", "fits"],
+      parts: 413,
+    });
+  },
+);
+
+itPython("requests of one address have a rate before any key, and to be refused is no faster", () => {
+  expect(ask("addresses")).toEqual({
+    ...{ free: 1000, longest: 5, refused: 5000 },
+    ...{ other: 0, later: 0, headers: 2 },
+  });
 });

@@ -1,4 +1,5 @@
 /** What one gateway may take of the relay, of the egress proxy and of the log, and what the other has meanwhile. */
+import { Agent } from "node:http";
 import { connect } from "node:net";
 import { clientConnections } from "../../../config-files/egress-proxy/squid-conf";
 import { tunnelsOf } from "../../../config-files/relay/deployment";
@@ -105,6 +106,51 @@ describe("connections to Telegram", () => {
       expect(tunnelsOf(gateways)).toBeGreaterThan(0);
     }
     expect(tunnelsOf(1)).toBe(16);
+  });
+});
+
+describe("the work of one gateway", () => {
+  const head = (method: string): string =>
+    `POST /bot${placeholders.first}/${method} HTTP/1.1\r\nHost: ${authority}\r\n` +
+    "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const chunks = "1\r\nx\r\n".repeat(10_000);
+  /** Sends chunks of one byte for a second. @returns how many of them have reached Telegram */
+  async function inASecond(off: { limitRate?: false }): Promise<number> {
+    let taken = 0;
+    place.handler = (incoming) => void incoming.on("data", (piece: Buffer) => (taken += piece.length));
+    const port = await place.relay(off);
+    const socket = connect({ host: addresses.relay, port, localAddress: addresses.first });
+    socket.on("error", () => undefined).write(head("sendMessage") + chunks);
+    await until(() => taken > 0);
+    await soon(1_000);
+    socket.destroy();
+    return taken;
+  }
+
+  it("has a rate of pieces: chunks of one byte pass slowly", async () => {
+    expect(await inASecond({})).toBeLessThan(8_000);
+    expect(await inASecond({ limitRate: false })).toBe(10_000);
+  });
+
+  it("is used up by chunks of a refused request too, and another gateway has its own", async () => {
+    const port = await place.relay();
+    expect(await raw(port, head("logOut") + chunks)).toMatch(/^HTTP\/1.1 403 /);
+    await expect(call(port, "getMe")).rejects.toThrow();
+    expect((await call(port, "getMe", {}, second)).status).toBe(200);
+    expect(place.log).toContain('"gateway":"first","reason":"too much work"');
+    const unlimited = await place.relay({ limitRate: false });
+    await raw(unlimited, head("logOut") + chunks);
+    expect((await call(unlimited, "getMe")).status).toBe(200);
+  });
+
+  it("is used up by requests: those that come too fast wait", async () => {
+    const port = await place.relay();
+    const began = performance.now();
+    const agent = new Agent({ keepAlive: true, maxSockets: 6 });
+    const answers = Array.from({ length: 280 }, () => call(port, "logOut", {}, { agent }));
+    expect(new Set((await Promise.all(answers)).map(({ status }) => status))).toEqual(new Set([403]));
+    agent.destroy();
+    expect(performance.now() - began).toBeGreaterThan(1_000);
   });
 });
 

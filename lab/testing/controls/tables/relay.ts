@@ -68,6 +68,23 @@ export const relayControls: readonly Control[] = [
       failing: "^connections to Telegram are counted while they are made",
     },
     {
+      name: "relay-rate",
+      threat: "One gateway's requests to the relay",
+      from: "  limitRate: true,",
+      to: "  limitRate: false,",
+      test: amounts,
+      failing: "^the work of one gateway (has a rate|is used up)",
+    },
+    {
+      name: "relay-chunks-of-refused-requests",
+      threat: "One gateway's requests to the relay",
+      file: "config-files/relay/server.ts",
+      from: "      if (isChunked(request)) await parsed();\n",
+      to: "",
+      test: amounts,
+      failing: "^the work of one gateway is used up by chunks of a refused request",
+    },
+    {
       name: "relay-log-lines",
       threat: "A log line for every call",
       file: "config-files/relay/request-log.ts",

@@ -146,7 +146,7 @@ export function tests(deployment: Deployment): void {
     }
   });
 
-  it("a web socket is refused", async () => {
+  it("a web socket is a request like any other, to no route", async () => {
     const headers = {
       ...{ connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13" },
       ...{
@@ -154,7 +154,7 @@ export function tests(deployment: Deployment): void {
         authorization: `Bearer ${Object.values(deployment.keys)[0]}`,
       },
     };
-    expect(await raw("GET", "/v1/realtime?model=sonnet", headers)).toBe(403);
+    expect(await raw("GET", "/v1/realtime?model=sonnet", headers)).toBe(404);
   });
 
   it("a model that is not the gateway's is neither shown nor answered", async () => {

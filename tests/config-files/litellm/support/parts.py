@@ -11,6 +11,7 @@ sys.path.insert(0, sys.argv[1])
 import admission  # noqa: E402
 import answers  # noqa: E402
 import bodies  # noqa: E402
+import callers  # noqa: E402
 import calls  # noqa: E402
 import exchange  # noqa: E402
 import pace  # noqa: E402
@@ -149,65 +150,101 @@ async def waiting():
     return {"stays": stays, "leaves": leaves, "odd": odd, "gaveUp": gave_up, "long": long}
 
 
+def outcome_of(act):
+    try:
+        act()
+        return "fits"
+    except bodies.Answer as answer:
+        return answer.status
+
+
 def shares():
-    """Whether a turn of a few kilobytes fits in beside callers who have taken all they can."""
-    all_calls = bodies.Bodies()
-    held = []
-    for caller in ("one", "two"):
-        share = all_calls.share(caller)
-        one = share.__enter__()
-        held.append(share)
-        for size in range(1, 10):
-            try:
-                one.hold(size * 1024 * 1024)
-            except bodies.Answer:
-                break
-    found = {}
-    for caller, size in (("third", 900_000), ("fourth", 2_000_000)):
-        with all_calls.share(caller) as share:
-            try:
-                share.hold(size)
-                found[caller] = "fits"
-            except bodies.Answer as answer:
-                found[caller] = answer.status
-    return found
+    """Whether others' bodies fit in beside callers who have taken all they can, of either room."""
+    return {"arriving": shares_of(bodies.Share.arrive, 8), "on the way": shares_of(bodies.Share.hold, 2)}
 
 
-class Protocol:
-    """Stands for uvicorn's: counts what it is handed."""
+def shares_of(act, most):
+    rooms, held, mebibyte = bodies.Bodies(), [], 1024 * 1024
 
-    def __init__(self):
-        self.handed, self.aborted = 0, False
-        self.cycle = types.SimpleNamespace(response_complete=True)
-        self.conn = types.SimpleNamespace(their_state="SEND_BODY")
-        self.transport = types.SimpleNamespace(abort=self.abort)
+    def take(caller, size):
+        # Held on to: one that nobody has gives back.
+        held.append(rooms.share(caller))
+        share = held[-1].__enter__()
+        return outcome_of(lambda: act(share, size))
 
-    def abort(self):
-        self.aborted = True
-
-    def data_received(self, data):
-        self.handed += len(data)
-
-
-def endless():
-    """Megabytes of a body that are read after its request has been answered."""
-    sys.modules["h11"] = types.SimpleNamespace(SEND_BODY="SEND_BODY")
-    for name in ("uvicorn", "uvicorn.protocols", "uvicorn.protocols.http"):
-        sys.modules[name] = types.ModuleType(name)
-    sys.modules["uvicorn.protocols.http.h11_impl"] = types.SimpleNamespace(H11Protocol=Protocol)
-    import connections
-
-    one = connections.Connection()
-    for _ in range(600):
-        if not one.aborted:
-            one.data_received(b"0" * 1024 * 1024)
-    next_request = connections.Connection()
-    for _ in range(600):
-        next_request.conn.their_state = "DONE"
-        next_request.data_received(b"0" * 1024 * 1024)
-    return {"read": one.handed // 2**20, "aborted": one.aborted, "others": next_request.aborted}
+    seen = {"own second": [take("one", 8 * mebibyte), take("one", 1)][1]}
+    seen["another's largest"] = take("two", 8 * mebibyte)
+    for number in range(most - 2):
+        take(f"more {number}", 8 * mebibyte)
+    return {**seen, "a turn": take("third", 900_000), "too much": take("fourth", 2_000_000)}
 
 
-ASKS = {"sends": sends, "lost": lost, "paces": paces, "refused bodies": refused_bodies, "requests": requests, "texts": texts_of_the_square, "waiting": waiting, "shares": shares, "endless": endless}
+async def bodies_that_come_slowly():
+    """What two bodies of one caller, announced and begun, leave for others, and when what they hold is free again."""
+    rooms, started = bodies.Bodies(), asyncio.Event()
+
+    async def nothing_comes():
+        started.set()
+        await asyncio.Event().wait()
+
+    async def whole():
+        return {"type": "http.request", "body": b"0" * 8 * 1024 * 1024}
+
+    announced = {b"content-length": str(8 * 1024 * 1024).encode()}
+    with rooms.share("slow") as share, rooms.share("slow") as other, rooms.share("slow") as third:
+        task = asyncio.ensure_future(bodies.read(nothing_comes, announced, share))
+        await started.wait()
+        # As much as a caller may have, though another body of it is announced.
+        try:
+            second = len(await bodies.read(whole, announced, other))
+        except bodies.Answer as answer:
+            second = answer.status
+        full = outcome_of(lambda: third.arrive(1))
+        # Handed on: no longer what arrives.
+        other.hold(1000)
+        handed_on = outcome_of(lambda: third.arrive(8 * 1024 * 1024))
+        task.cancel()
+    with rooms.share("slow") as share:
+        afterwards = [outcome_of(lambda: share.arrive(8 * 1024 * 1024)), outcome_of(lambda: share.hold(8 * 1024 * 1024))]
+        return {"second": second, "full": full, "handedOn": handed_on, "afterwards": afterwards, "parts": outcome_of(lambda: share.hold(8_400_000))}
+
+
+async def addresses():
+    """Seconds that requests of one address wait, all at once, what becomes of them, and of another address's."""
+    now, waits = [0.0], []
+
+    async def note(seconds):
+        waits.append(seconds)
+
+    callers.asyncio = types.SimpleNamespace(sleep=note)
+    turns, refused = callers.Turns(lambda: now[0]), 0
+    for _ in range(8000):
+        try:
+            await turns.turn("172.31.0.2", 0)
+        except bodies.Answer as answer:
+            refused += answer.status == 429
+    heads = len(waits)
+    await turns.turn("172.31.0.3", 0)
+    other = len(waits) - heads
+    now[0] += 70
+    await turns.turn("172.31.0.2", 0)
+    later = len(waits) - heads
+    await turns.turn("172.31.0.2", 50_000)
+    await turns.turn("172.31.0.2", 0)
+    return {"free": 8000 - heads, "longest": max(waits), "refused": refused, "other": other, "later": later, "headers": len(waits) - heads}
+
+
+ASKS = {
+    "sends": sends,
+    "lost": lost,
+    "paces": paces,
+    "refused bodies": refused_bodies,
+    "requests": requests,
+    "texts": texts_of_the_square,
+    "waiting": waiting,
+    "shares": shares,
+    "slow bodies": bodies_that_come_slowly,
+    "addresses": addresses,
+}
 answer = ASKS[json.load(sys.stdin)["ask"]]()
 print(json.dumps(asyncio.run(answer) if asyncio.iscoroutine(answer) else answer))

@@ -1,6 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Refusal } from "../http-service/refusal";
-import { longestWaitMs, type Rate } from "./limits";
+import { Refusal } from "./refusal";
+
+/** So many at once, and then so many a minute. */
+export interface Rate {
+  readonly burst: number;
+  readonly perMinute: number;
+}
+
+/** What would wait for longer is refused. OpenClaw gives up on a sandbox after 5 s. */
+export const longestWaitMs = 4_000;
 
 /** No rate at all, where the control is off. */
 export const unpaced: Rate = { burst: Infinity, perMinute: Infinity };
@@ -38,6 +46,12 @@ export class Pace {
   charge(cost: number): void {
     this.take(cost);
     this.tokens = Math.max(this.tokens, -this.rate.perMinute);
+  }
+
+  /** @returns milliseconds until nothing is owed */
+  owedMs(): number {
+    const owed = this.take(0);
+    return owed > 0 ? owed : 0;
   }
 
   /** @returns milliseconds until what was taken is there */
