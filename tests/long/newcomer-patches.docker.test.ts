@@ -20,7 +20,8 @@ const touched = [
     "tests/config-files/(backups|gateway|reverse-proxy)",
     "tests/docs",
   ],
-  ...["tests/lab/image-settings", "tests/policy", "tests/tools/(first-deployment|pins|verify)"],
+  ...["tests/lab/image-settings", "tests/lab/testing/controls"],
+  ...["tests/policy", "tests/tools/(first-deployment|lint/sizes|pins|verify)"],
 ];
 
 const folder = join(repoDir, "docs", "contributing");
