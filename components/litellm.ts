@@ -6,7 +6,7 @@ import { services } from "../config/services";
 import { litellmConfig, litellmEnvironment, providerKeyVariable } from "../config-files/litellm/config";
 import { limitsFile } from "../config-files/litellm/limits";
 import { programFiles } from "../config-files/litellm/program";
-import { redisConf } from "../config-files/redis/redis-conf";
+import { redisConf, redisSocket, redisSocketDirectory } from "../config-files/redis/redis-conf";
 import { Component } from "./component";
 import { serviceContainer, settledBefore, type Place } from "./container";
 import type { Host } from "./host";
@@ -55,10 +55,14 @@ export class LiteLLM extends Component {
       command: ["/etc/redis/redis.conf"],
       mounts: [
         { hostPath: files.directory, containerPath: "/etc/redis" },
-        { hostPath: "/opt/openclaw/config/redis-socket", containerPath: "/run/redis", writable: true },
+        {
+          hostPath: "/opt/openclaw/config/redis-socket",
+          containerPath: redisSocketDirectory,
+          writable: true,
+        },
         { hostPath: "/opt/openclaw/volume/redis", containerPath: "/data", writable: true },
       ],
-      healthcheckArguments: ["-s", "/run/redis/redis.sock", "ping"],
+      healthcheckArguments: ["-s", redisSocket, "ping"],
       dependsOn: [files.installed, socket],
     });
   }
@@ -91,7 +95,7 @@ export class LiteLLM extends Component {
       mounts: [
         { hostPath: files.directory, containerPath: "/etc/litellm" },
         { hostPath: secrets.directory, containerPath: "/run/secrets/litellm" },
-        { hostPath: "/opt/openclaw/config/redis-socket", containerPath: "/run/redis" },
+        { hostPath: "/opt/openclaw/config/redis-socket", containerPath: redisSocketDirectory },
         { hostPath: "/opt/openclaw/volume/litellm", containerPath: "/var/lib/litellm", writable: true },
       ],
       tmpfs: { "/tmp": "rw,nosuid,nodev,noexec,size=64m,mode=1777" },

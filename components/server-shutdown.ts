@@ -12,7 +12,7 @@ const shutDownServer = readFileSync(join(__dirname, "../config-files/host/shut-d
  * nothing. It runs on the operator's machine, because there a server that does not answer is no error: it goes as it is.
  * One that answers and lets nobody in ends with an error, unless CLAWKEEP_CUT_POWER is set.
  *
- * A drain takes up to 380 s. The cloud's own way, `shutdownBeforeDeletion`, waits for 31 s and then cuts the power.
+ * That takes up to six minutes, and at the worst, where Docker hangs, what the limits of its steps add up to. The cloud's own way, `shutdownBeforeDeletion`, waits for 31 s and then cuts the power.
  *
  * @param triggers a change of these deletes and makes it again
  */
@@ -37,6 +37,6 @@ export function serverShutdown(
       logging: "stderr",
       ...(triggers === undefined ? {} : { triggers }),
     },
-    { provider: providers.commands, customTimeouts: { delete: "15m" }, ...options },
+    { provider: providers.commands, customTimeouts: { delete: "20m" }, ...options },
   );
 }

@@ -5,7 +5,10 @@ import { settingProblem, type Problem } from "./problems";
 import { repositoryKind } from "./repository";
 import type { UsableSettings } from "./schema";
 
-/** When the host reboots for its upgrades, and how long before that a job has to have begun. */
+/**
+ * When a host reboots for its upgrades, by its own clock, and how far from that a job has to begin. The jobs' times are UTC. So
+ * is the clock of a server made at Hetzner; that of another host nobody knows here.
+ */
 const [rebootMinute, beforeRebootMinutes] = [5 * 60, 30];
 /** What the daily job may take before the weekly one begins. */
 const dailyMinutes = 30;
@@ -18,7 +21,7 @@ type Fault = readonly [path: string, message: string];
 export function checkBackups(stack: string, settings: UsableSettings): Problem[] {
   const { backups } = settings;
   if (backups === undefined) return [];
-  const faults = [...repositoryFaults(backups), ...timeFaults(backups)];
+  const faults = [...repositoryFaults(backups), ...timeFaults(backups, settings.host?.mode === "hcloud")];
   const { gateways } = settings;
   return [
     ...faults.map(([path, message]) => settingProblem(stack, "backups", [path], message)),
@@ -52,14 +55,14 @@ function repositoryFaults(backups: Of): Fault[] {
 
 const minuteOf = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
 
-function timeFaults({ dailyAt, verifyAt }: Of): Fault[] {
+function timeFaults({ dailyAt, verifyAt }: Of, clockIsUtc: boolean): Fault[] {
   const faults: Fault[] = [];
   for (const [path, time] of Object.entries({ dailyAt, verifyAt })) {
     const before = time === undefined ? NaN : rebootMinute - minuteOf(time);
-    if (before > -beforeRebootMinutes && before < beforeRebootMinutes)
+    if (clockIsUtc && before > -beforeRebootMinutes && before < beforeRebootMinutes)
       faults.push([
         path,
-        `${time} is less than ${beforeRebootMinutes} minutes from 05:00, when the host reboots`,
+        `${time} is less than ${beforeRebootMinutes} minutes from 05:00 UTC, when the server reboots`,
       ]);
   }
   if (dailyAt === undefined || verifyAt === undefined) return faults;

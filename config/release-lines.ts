@@ -1,7 +1,8 @@
 /**
  * Release lines of OpenClaw that can be deployed, and all that differs between them outside their configuration (that is
  * the hardening policy, with a column a line). Nothing else compares a gateway's release with a name: it asks the profile.
- * A new line is a name here, and a profile and columns that the compiler then asks for.
+ * A new line is a name here, and a profile that the compiler then asks for. One that writes its configuration as no line
+ * before it does is a name in `policyColumns` too, and the compiler asks for its column in every row of the policy.
  */
 import type { ImageName } from "./image-rules";
 
@@ -9,11 +10,17 @@ import type { ImageName } from "./image-rules";
 export const releaseLines = ["2026.9", "2026.2"] as const;
 export type ReleaseLine = (typeof releaseLines)[number];
 
+/** The ways in which they write their configuration: each is a column of the hardening policy. */
+export const policyColumns = ["2026.9", "2026.2"] as const satisfies readonly ReleaseLine[];
+export type PolicyColumn = (typeof policyColumns)[number];
+
 export interface ReleaseProfile {
   /** Its published image. */
   readonly image: ImageName;
   /** Build context of the derived image: name of a file there -> its path below config-files/gateway/. */
   readonly imageFiles: Readonly<Record<string, string>> & { readonly Dockerfile: string };
+  /** Whose column of the hardening policy it writes: its own, or that of a line that writes the same. */
+  readonly policyColumn: PolicyColumn;
   /**
    * How a value of its configuration names a secret: by its place in the secrets file, which the gateway reads itself; or
    * by a variable of its environment, which a launcher in the container fills from that file (2026.2/launch.mjs).
@@ -46,6 +53,7 @@ export const releaseProfiles: Readonly<Record<ReleaseLine, ReleaseProfile>> = {
   "2026.9": {
     image: "openclaw",
     imageFiles: { Dockerfile: "Dockerfile", "durable.cjs": "durable.cjs" },
+    policyColumn: "2026.9",
     secretsBy: "file",
     command: "openclaw",
     workspacesAt: "state",
@@ -58,6 +66,7 @@ export const releaseProfiles: Readonly<Record<ReleaseLine, ReleaseProfile>> = {
   "2026.2": {
     image: "openclaw2026_2",
     imageFiles: { Dockerfile: "2026.2/Dockerfile", "launch.mjs": "2026.2/launch.mjs" },
+    policyColumn: "2026.2",
     secretsBy: "environment",
     command: "node /usr/local/lib/clawkeep/launch.mjs",
     workspacesAt: "host",

@@ -1,14 +1,14 @@
 /**
  * The hardening policy: each intent once, and how each release line of OpenClaw writes it. `openclaw.json` is made from
  * this table and nothing else, and the same table says what the running gateway has to answer when it is asked.
- * A new release line is a new column: `npx tsc` then names every row that has no answer for it yet.
+ * A release line writes the column that its profile names. For a new column `npx tsc` names every row without an answer.
  */
-import type { ReleaseLine } from "../../config/release-lines";
+import { releaseProfiles, type ReleaseLine } from "../../config/release-lines";
 import { accessRows } from "./policy/access";
 import { conversationRows } from "./policy/conversations";
 import { loggingRows } from "./policy/logging";
 import { outsideRows } from "./policy/outside";
-import type { Json, PolicyArgs, PolicyRow } from "./policy/row";
+import type { Column, Json, PolicyArgs, PolicyRow } from "./policy/row";
 import { sandboxRows } from "./policy/sandbox";
 import { toolRows } from "./policy/tools";
 
@@ -23,6 +23,10 @@ export const hardeningPolicy: readonly PolicyRow[] = [
   ...outsideRows,
 ];
 
+/** How a release line does what a row asks for. */
+export const columnOf = ({ lines }: PolicyRow, line: ReleaseLine): Column =>
+  lines[releaseProfiles[line].policyColumn];
+
 /** One value that the policy wants. */
 export interface ExpectedValue {
   /** Id of the row. */
@@ -34,12 +38,12 @@ export interface ExpectedValue {
 
 /** The table's values for these settings, in its order; `rows` leaves some of them out. */
 export function policyValues(args: PolicyArgs, rows = hardeningPolicy): ExpectedValue[] {
-  return rows.flatMap(({ id, lines }) => {
-    const column = lines[args.gateway.release];
+  return rows.flatMap((row) => {
+    const column = columnOf(row, args.gateway.release);
     if (!("keys" in column)) return [];
     return Object.entries(column.keys).flatMap(([path, wanted]) => {
       const value = typeof wanted === "function" ? wanted(args) : wanted;
-      return value === undefined ? [] : [{ row: id, path, value }];
+      return value === undefined ? [] : [{ row: row.id, path, value }];
     });
   });
 }
@@ -55,8 +59,8 @@ export function policyDocument(args: PolicyArgs, rows = hardeningPolicy): Record
 export function policyEnvironment(line: ReleaseLine): Readonly<Record<string, string>> {
   return Object.assign(
     {},
-    ...hardeningPolicy.map(({ lines }) => {
-      const column = lines[line];
+    ...hardeningPolicy.map((row) => {
+      const column = columnOf(row, line);
       return "environment" in column ? column.environment : {};
     }),
   ) as Record<string, string>;

@@ -1,5 +1,6 @@
 /** LiteLLM's configuration file and plain environment. What may be spent is in limits.ts. */
 import { stringify } from "yaml";
+import { redisSocket } from "../redis/redis-conf";
 import { priceOf } from "../../config/model-prices";
 import { deploymentId, type ModelSettings } from "../../config/model-schema";
 import { providerOf, type ProviderChoice } from "../../config/providers";
@@ -56,7 +57,7 @@ export function litellmConfig(models: readonly ModelSettings[]): string {
       telemetry: false,
     },
     router_settings: {
-      redis_url: "unix:///run/redis/redis.sock",
+      redis_url: `unix://${redisSocket}`,
       num_retries: 0,
       retry_after: 0,
       // A refusal by one gateway's cap would otherwise put the model out of reach of all others.

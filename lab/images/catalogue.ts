@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { ImageName } from "../../config/image-rules";
 import {
   caddyBinary,
   dockerCliBinary,
@@ -99,6 +100,12 @@ export const onDemand: readonly PublishedImage[] = [
     }),
   },
 ];
+
+/**
+ * Pins that the lab has no image of, so no rehearsal deploys them. A new release line stands here until its packages are
+ * locked in npm/ and its image is in `onDemand`.
+ */
+export const withoutImage: readonly ImageName[] = [];
 
 /** What the lab's own containers run in. */
 export const labBase: LocalImage = { name: "lab-base", folder: folder("lab-base"), base: node };

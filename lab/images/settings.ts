@@ -1,29 +1,19 @@
+import { imagePins } from "../../config/images";
 import { onDemand, published, type PublishedImage } from "./catalogue";
 import { publishedDigest, servedDigest } from "./publish";
 
-/** Repository -> row of `clawkeep:images`. */
-const rows: Readonly<Record<string, string>> = {
-  "ghcr.io/openclaw/openclaw": "openclaw",
-  "ghcr.io/berriai/litellm": "litellm",
-  "docker.io/library/redis": "redis",
-  "docker.io/ubuntu/squid": "squid",
-  "docker.io/library/caddy": "caddy",
-  "docker.io/restic/restic": "restic",
-  "docker.io/library/node": "node",
-  "docker.io/library/docker": "dockerCli",
-  "docker.io/library/debian": "sandboxBase",
-};
-
-/** Row of `clawkeep:images` -> the image that the lab has for it. */
+/** Row of `clawkeep:images` -> the image that the lab has for it: that of the pin's name and tag. */
 function imagesByRow(): Map<string, PublishedImage> {
   const images = new Map<string, PublishedImage>();
   for (const item of [...published, ...onDemand]) {
-    const repository = item.ref.replace(/:[^:/]*$/, "");
-    const row = item.ref.startsWith(`${repository}:2026.2.`) ? "openclaw2026_2" : rows[repository];
+    const row = Object.entries<string>(imagePins).find(
+      ([, pin]) => pin.replace(/@.*$/, "") === item.ref,
+    )?.[0];
     if (row === undefined)
-      throw new Error(`lab/images/settings.ts: to which row of clawkeep:images does ${item.ref} belong?`);
-    // The first of several versions is the one that is deployed.
-    if (!images.has(row)) images.set(row, item);
+      throw new Error(
+        `lab/images/catalogue.ts: no pin of config/images.ts is ${item.ref}; mend one of the two`,
+      );
+    images.set(row, item);
   }
   return images;
 }

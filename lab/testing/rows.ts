@@ -107,8 +107,9 @@ export const rows: readonly Row[] = [
 
   { name: "litellm-as-published", what: "LiteLLM compiles itself at each start, on one CPU, within its limit", group: "docker",
     files: ["tests/config-files/litellm/as-published.docker.test.ts"] },
-  { name: "newcomer-patches", what: "the compiler accepts the checkout with each patch of CONTRIBUTING", group: "docker",
-    files: ["tests/long/newcomer-patches.docker.test.ts"] },
+  // Three times the compiler, and three times most of the fast tests.
+  { name: "newcomer-patches", what: "with each patch of CONTRIBUTING the compiler and the fast tests are content", group: "docker",
+    minutes: 30, files: ["tests/long/newcomer-patches.docker.test.ts"] },
   { name: "fuzz", what: "bodies that readers of JSON disagree about, at the filter and at the gate, for minutes", group: "docker",
     files: ["tests/long/fuzz/fuzz.docker.test.ts"] },
   { name: "registry-login", what: "a login at a registry that asks for one and counts pulls: the host's script, and the provider", group: "docker",

@@ -1,6 +1,7 @@
 /** Who may talk to whom, and what of the host a container sees. */
 import { parseIPv4Cidr } from "../../config/cidr";
 import { networkNames } from "../../config/services";
+import { filterSocketDirectory } from "../../config-files/host/docker-settings";
 import { allowanceOf, containerType, gatewayOf } from "../allowances";
 import {
   at,
@@ -187,7 +188,7 @@ export const reachRules: readonly ResourceRule[] = [
               path,
             ) ||
             (allowanceOf(container).dockerSocket === true &&
-              path === "/run/clawkeep-docker" &&
+              path === filterSocketDirectory &&
               at(mount, "readOnly") === true),
           `it mounts ${shown(at(mount, "hostPath"))}`,
         ),
@@ -208,7 +209,7 @@ export const reachRules: readonly ResourceRule[] = [
         want(
           at(mount, "hostPath"),
           (path) => {
-            if (allowanceOf(container).dockerSocket === true && path === "/run/clawkeep-docker") return true;
+            if (allowanceOf(container).dockerSocket === true && path === filterSocketDirectory) return true;
             if (!isText(path) || path.split("/").includes("..")) return false;
             const [, kind, owner] = /^\/opt\/openclaw\/([a-z]+)\/([a-z][a-z0-9-]*)(\/|$)/.exec(path) ?? [];
             return owner !== undefined && (kind !== "gateways" || owner === gatewayOf(container));

@@ -4,7 +4,14 @@ import { parseConfiguration } from "../../config/parse";
 import type { Problem, RawConfiguration } from "../../config/problems";
 import { parseRepository, repositoryForms, type RepositoryKind } from "../../config/repository";
 import { planSecrets } from "../../tools/secrets/plan";
-import { backedUp, backupPlaces, prod, rawConfiguration, standby } from "../fixtures/stack-configuration";
+import {
+  backedUp,
+  backupPlaces,
+  existing,
+  prod,
+  rawConfiguration,
+  standby,
+} from "../fixtures/stack-configuration";
 
 const kinds = Object.keys(repositoryForms) as RepositoryKind[];
 const problemsOf = (raw: RawConfiguration): readonly Problem[] => {
@@ -116,7 +123,7 @@ test.each<[RepositoryKind, object, string, RegExp]>([
   ["s3", { dailyAt: 180 }, "dailyAt", /string/],
   ["s3", { verifyAt: "24:00" }, "verifyAt", /time of day/],
   ["s3", { dailyAt: "02:59", verifyAt: "03:28" }, "verifyAt", /less than 30 minutes from dailyAt \(02:59\)/],
-  ["s3", { verifyAt: "04:31" }, "verifyAt", /less than 30 minutes from 05:00/],
+  ["s3", { verifyAt: "04:31" }, "verifyAt", /less than 30 minutes from 05:00 UTC/],
   ["s3", { dailyAt: "05:10" }, "dailyAt", /less than 30 minutes from 05:00/],
   ["s3", { hostKey: backupPlaces.ssh.settings.hostKey }, "hostKey", /of no use with s3/],
   ["s3", { region: "Europe!" }, "region", /is not a region/],
@@ -131,6 +138,12 @@ test.each<[RepositoryKind, object, string, RegExp]>([
       message: expect.stringMatching(message) as string,
     }),
   ]);
+});
+
+it("05:00 by the clock of a host of one's own is not compared with a time in UTC", () => {
+  const host = { "clawkeep:host": existing.settings["clawkeep:host"] };
+  const problems = problemsOf(changed("s3", { dailyAt: "05:00" }, host));
+  expect(problems.filter(({ key }) => key.startsWith("clawkeep:backups"))).toEqual([]);
 });
 
 it("all that is wrong is said at once", () => {

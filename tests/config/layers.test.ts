@@ -14,9 +14,9 @@ function filesIn(folder: string): string[] {
 
 /** What a file imports of the repository, types too. */
 const importsOf = (file: string): string[] =>
-  [...readFileSync(join(root, `${file}.ts`), "utf8").matchAll(/ from "(\.[^"]*)"/g)].map(([, path]) =>
-    join(dirname(file), path ?? ""),
-  );
+  [
+    ...readFileSync(join(root, `${file}.ts`), "utf8").matchAll(/(?: from |^import |\bimport\()"(\.[^"]*)"/gm),
+  ].map(([, path]) => join(dirname(file), path ?? ""));
 
 /** Files that are reached from this one, over any number of imports. */
 function reachedFrom(file: string, seen = new Set<string>()): Set<string> {
@@ -34,6 +34,8 @@ const layers = {
   "config-files": ["config"],
   components: ["config", "config-files"],
   policy: ["config", "config-files"],
+  tools: ["config", "config-files"],
+  lab: ["config", "config-files", "tools"],
 } as const;
 
 describe.each(Object.entries(layers))("%s", (folder, below) => {

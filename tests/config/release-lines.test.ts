@@ -50,7 +50,12 @@ const withLines =
       : text
           .replace('["2026.9", ', `["${[...Object.keys(made), "2026.9"].join('", "')}", `)
           .replace("ReleaseProfile>> = {", (head) => `${head} ${JSON.stringify(made).slice(1, -1)},`);
-const complete = withLines({ "2027.1": profile });
+/** The line with a way of its own to write its configuration. */
+const complete: Change = (path, text) =>
+  withLines({ "2027.1": { ...profile, policyColumn: "2027.1" } })(path, text).replace(
+    'policyColumns = ["2026.9", ',
+    'policyColumns = ["2027.1", "2026.9", ',
+  );
 const gatewayConfiguration = "config-files/gateway/hardening-policy.ts";
 
 it("compiles when every question is answered", () => {
@@ -63,7 +68,11 @@ it("compiles when every question is answered", () => {
   expect(faults(gatewayConfiguration, columns)).toEqual([]);
 });
 
-it("compiles not without a column in each row of the policy", () => {
+it("compiles without a column where it writes another line's", () => {
+  expect(faults(gatewayConfiguration, withLines({ "2027.1": profile }))).toEqual([]);
+});
+
+it("compiles not without a column of its own in each row of the policy", () => {
   const rows = readdirSync(join(root, policy))
     .map((name) => readFileSync(join(root, policy, name), "utf8").split("lines: {").length - 1)
     .reduce((sum, count) => sum + count, 0);

@@ -5,6 +5,7 @@ import { fixedAddresses } from "../../config/addresses";
 import { containerFlows, containersOf, directNeedsOf, needsOf } from "../../config/containers";
 import { healthcheckWords } from "../../config/healthcheck";
 import {
+  containerName,
   filesOwner,
   isOfGateway,
   services,
@@ -14,6 +15,8 @@ import {
   type Services,
 } from "../../config/services";
 import { memoryBudget, tierOf } from "../../config/tiers";
+import { filterSocketDirectory } from "../../config-files/host/docker-settings";
+import { redisSocket } from "../../config-files/redis/redis-conf";
 import { allowanceOf } from "../../policy/allowances";
 import { containerRows } from "../../tools/verify/containers";
 import { commands, containers, nameOnHost, opened, programRun, recordGraphs } from "../components/graph";
@@ -35,7 +38,12 @@ describe("the users", () => {
     );
     const all = [...own, ...slots.map((slot) => String(usersOf(slot).sandbox)), String(filesOwner)];
     expect(all.filter((user, at) => all.indexOf(user) !== at)).toEqual([]);
-    expect(all).toHaveLength(7 + 3 * slots.length);
+    const [each, once] = [
+      rows.filter(([, row]) => isOfGateway(row)),
+      rows.filter(([, row]) => !isOfGateway(row)),
+    ];
+    // Sandboxes have no row, the files' owner has none either.
+    expect(all).toHaveLength((each.length + 1) * slots.length + once.length + 1);
   });
 
   it("of a gateway are those that its rows say", () => {
@@ -111,10 +119,9 @@ describe("the table", () => {
 
   it("is README's picture", () => {
     const picture = readFileSync(join(root, "README.md"), "utf8").match(/\n {4}\+-- [^]*?\n\n/)?.[0] ?? "";
-    const drawn = [...picture.matchAll(/(?:\|  |\+ |  )(openclaw(?!-net)\S*)/g)].map(
-      ([, name]) => name ?? "",
-    );
-    const all = containersOf([{ name: "openclaw", telegram: true }]).map(({ name }) => name);
+    const drawn = [...picture.matchAll(/[|+ ] (openclaw(?!-net)\S*)/g)].map(([, name]) => name ?? "");
+    // Those that a script starts too: the firewall lets them through.
+    const all = rows.map(([, own]) => containerName(own, "openclaw"));
     expect([...new Set(drawn)].sort()).toEqual(all.sort());
   });
 });
@@ -279,11 +286,13 @@ describe("nothing else says it again", () => {
 });
 
 describe("scripts, which read no TypeScript, say the same", () => {
-  const folders = ["config-files/host/bin", "config-files/host/systemd", "config-files/litellm"];
-  const text = folders
+  const folders = ["egress-proxy", "gateway", "gateway/2026.2", "host/bin", "host/systemd"];
+  const more = ["litellm", "relay", "sandbox", "socket-proxy"];
+  const text = [...folders, ...more]
+    .map((folder) => `config-files/${folder}`)
     .flatMap((folder) =>
       readdirSync(join(root, folder), { withFileTypes: true })
-        .filter((entry) => entry.isFile() && !entry.name.endsWith(".ts"))
+        .filter((entry) => entry.isFile() && !/\.(ts|json)$/.test(entry.name))
         .map((entry) => readFileSync(join(root, folder, entry.name), "utf8")),
     )
     .join("\n");
@@ -313,13 +322,23 @@ describe("scripts, which read no TypeScript, say the same", () => {
       [String(services.backup.limits.starter.pids)],
     ],
     ["the owner of a gateway's files", /^USER = (\d+)$/gm, [String(filesOwner)]],
-    ["no other user", /--user (\d+:\d+)|(?:-o |\buid=)(\d+)/g, []],
-    ["a gateway's port", /127\.0\.0\.1:(1\d+)\//g, [String(services.gateway.port)]],
+    [
+      "no user but those whose files they read: LiteLLM's records, Squid's lists, and restic, which is root",
+      /(?:--user"?,? ?"?|^USER = "|^USER |-o |\buid=)(\d+(?::\d+)?)\b/gm,
+      [services.litellm, services.egressProxy, services.backup].map((row) => userOf(row)),
+    ],
+    [
+      "ports that they ask at their own loopback: a gateway's, LiteLLM's, the egress proxy's",
+      /(?:127\.0\.0\.1|localhost)[:/](\d+)/g,
+      [services.gateway.port, services.litellm.port, services.egressProxy.port].map(String),
+    ],
     [
       "the time a gateway has to end",
       /(?:stop --time|stop -t|DRAIN_SECONDS =) (\d+)/g,
       [String(services.gateway.stopGraceSeconds)],
     ],
+    ["Redis's socket", /(\/run\/redis\/[a-z.]+)/g, [redisSocket]],
+    ["the directory of the filters' socket", /(\/run\/clawkeep-docker)\b/g, [filterSocketDirectory]],
     ["LiteLLM's port", /\bport=(\d+)/g, [String(services.litellm.port)]],
     ["the port that Caddy publishes", /\bhttps=(\d+)/g, [String(services.reverseProxy.publishes)]],
   ] as const)("%s", (_, pattern, wanted) => {

@@ -14,7 +14,7 @@ import { serverTypes as emulated } from "../../lab/hetzner/catalog";
 import { imagePins, pinProblem, softwareProblem, type ImageName } from "../../config/images";
 import { settingsShape } from "../../config/schema";
 import { requiredSecrets, secretKeyPattern } from "../../config/secrets";
-import type { TierName } from "../../config/services";
+import { isOfGateway, services, type ServiceRow, type TierName } from "../../config/services";
 import { memoryBudget, tiers } from "../../config/tiers";
 
 const subnets = { openclaw: "172.30.1.0/24", proxy: "172.30.2.0/24", egress: "172.30.3.0/24" };
@@ -23,7 +23,10 @@ describe("fixed addresses", () => {
   it("are all different, and the bridges' own is nobody's", () => {
     const addresses = fixedAddresses(subnets, 20);
     const all = JSON.stringify(addresses).match(/\d+\.\d+\.\d+\.\d+/g) ?? [];
-    expect(all.length).toBe(47);
+    const members = Object.values<ServiceRow>(services).flatMap((row) =>
+      row.host === undefined ? [] : Array<string>(isOfGateway(row) ? 20 : 1).fill(row.networks.join()),
+    );
+    expect(all.length).toBe(members.join().split(",").length);
     expect(new Set(all).size).toBe(all.length);
     expect(all.filter((address) => /\.(0|1|255)$/.test(address))).toEqual([]);
   });
@@ -81,8 +84,8 @@ describe.each(Object.keys(tiers) as TierName[])("tier %s", (name) => {
 });
 
 it("the starter tier fits the server type of the stack files", () => {
-  expect(memoryBudget(tiers.starter, 1).totalMiB).toBe(8128);
   expect(serverTypes["cx33"]?.memoryMiB).toBe(8192);
+  expect(memoryBudget(tiers.starter, 1).totalMiB).toBeLessThanOrEqual(8192);
 });
 
 describe("server types", () => {

@@ -1,4 +1,5 @@
 /** Wrong values, each with what is said about it and the command that mends it. */
+import { releaseLines } from "../../config/release-lines";
 import { ed25519Line, prod } from "../fixtures/stack-configuration";
 
 export interface WrongValue {
@@ -70,11 +71,13 @@ const zone = (changes: Record<string, unknown>) => ({
 });
 
 const first = "clawkeep:gateways[0]";
+const anyOf = (values: readonly string[]): RegExp =>
+  new RegExp(values.map((value) => `"${value.replaceAll(".", "\\.")}"`).join("\\|"));
 const own = (name: string, changes: Record<string, unknown>, path: string, message: RegExp): WrongValue =>
   row(name, gateway({ name: "openclaw", ...changes }), `${first}.${path}`, message);
 
 const wrongGateways: readonly WrongValue[] = [
-  own("release line nobody knows", { release: "2026.5" }, "release", /"2026\.9"\|"2026\.2"/),
+  own("release line nobody knows", { release: "2026.5" }, "release", anyOf(releaseLines)),
   edited(own("Telegram on 2026.2", { release: "2026.2", telegram: true }, "telegram", /no apiRoot.*token/)),
   own("Telegram that is neither", { telegram: "yes" }, "telegram", /is neither true, false nor \{dmPolicy/),
   edited(own("open Telegram", { telegram: { dmPolicy: "open" } }, "telegram", /^dmPolicy .*"pairing"/)),

@@ -41,10 +41,11 @@ test.each(patches)("%s applies", (patch) => {
       mkdirSync(dirname(join(copy, path)), { recursive: true });
       cpSync(join(root, path), join(copy, path));
     }
-    const { status, stderr } = spawnSync("git", ["apply", join(root, folder, patch)], {
-      cwd: copy,
-      encoding: "utf8",
-    });
+    const apply = (...words: string[]) =>
+      spawnSync("git", ["apply", ...words, join(root, folder, patch)], { cwd: copy, encoding: "utf8" });
+    // Whoever tries it has it here already: it goes out, and in again.
+    if (apply("--check", "--reverse").status === 0) apply("--reverse");
+    const { status, stderr } = apply();
     expect(status === 0 ? "" : `${remedy(patch)}\n${stderr}`).toBe("");
     for (const path of touched(patch)) expect(existsSync(join(copy, path))).toBe(true);
   } finally {

@@ -45,6 +45,11 @@ test("README is at most 200 lines of at most 120 characters", () => {
   expect(lines.filter((line) => [...line].length > 120)).toEqual([]);
 });
 
+test("README dates what make bench has measured as its page does", () => {
+  const [, date] = /^`make bench` writes this page: of ([\d-]+),/m.exec(read("docs/evidence/bench.md")) ?? [];
+  expect(text.replace(/\s+/g, " ")).toContain(`and \`make bench\` (on ${date ?? "?"})`);
+});
+
 test("the examples are found", () => {
   expect(examples.map((example) => Object.keys(example).join())).toEqual([
     "clawkeep:host",

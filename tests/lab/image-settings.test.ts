@@ -4,20 +4,23 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { imagePins } from "../../config/images";
 import { settingsShape } from "../../config/schema";
+import { withoutImage } from "../../lab/images/catalogue";
 import { deployedImages, imageSettings } from "../../lab/images/settings";
 import { registryStorage } from "../../lab/registry/registry";
 import { sha256 } from "../tools/pins/registry-server";
 
 const withoutDigests = Object.fromEntries(
-  Object.entries<string>(imagePins).map(([name, reference]) => [name, reference.replace(/@.*$/, "")]),
+  Object.entries<string>(imagePins)
+    .filter(([name]) => !withoutImage.some((without) => without === name))
+    .map(([name, reference]) => [name, reference.replace(/@.*$/, "")]),
 );
 
-it("serves every pin", () => {
+it("serves every pin, but those that its catalogue says it has no image of", () => {
   expect(imageSettings()).toEqual(withoutDigests);
 });
 
 it("names them as a stack's configuration takes them", () => {
-  expect(settingsShape.images.parse(imageSettings())).toEqual(withoutDigests);
+  expect(settingsShape.images.parse(imageSettings())).toMatchObject(withoutDigests);
 });
 
 describe("a stack of the lab", () => {
@@ -58,7 +61,7 @@ describe("a stack of the lab", () => {
     expect(deployedImages()).toEqual({ ...byDigest(others), openclaw2026_2: older });
     store(older);
     expect(deployedImages()).toEqual(byDigest(withoutDigests));
-    expect(settingsShape.images.parse(deployedImages())).toEqual(deployedImages());
+    expect(settingsShape.images.parse(deployedImages())).toMatchObject(deployedImages());
   });
 
   it("is not written before the registry has what it needs", () => {

@@ -1,7 +1,7 @@
 /** What a row of the hardening policy is made of. */
 import type { GatewaySettings } from "../../../config/gateway-schema";
 import type { ModelSettings } from "../../../config/model-schema";
-import type { ReleaseLine } from "../../../config/release-lines";
+import type { PolicyColumn } from "../../../config/release-lines";
 import type { SandboxLimits } from "../../../config/tiers";
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
@@ -23,7 +23,7 @@ export interface PolicyArgs {
 /** A value, or a function of what users vary; undefined: the key is left out for these settings. */
 export type Value = Json | ((args: PolicyArgs) => Json | undefined);
 
-/** How a release line does what the row asks for. */
+/** How the release lines that write this column do what the row asks for. */
 export type Column =
   | {
       /** Path into openclaw.json -> value. The same path reads the value back from the running gateway. */
@@ -47,8 +47,8 @@ export interface PolicyRow {
   readonly intent: string;
   /** Lines of the guide; absent: ours. */
   readonly guide?: string;
-  readonly lines: Readonly<Record<ReleaseLine, Column>>;
+  readonly lines: Readonly<Record<PolicyColumn, Column>>;
 }
 
-/** A row that both release lines write the same way. */
+/** A row that is the same in both columns. */
 export const inBoth = (column: Column): PolicyRow["lines"] => ({ "2026.9": column, "2026.2": column });

@@ -17,6 +17,8 @@ SINCE = f"{HOME}/since"
 # The epoch of what this host has saved or restored last. A stack that has no other any more goes on with it: with a lower one its
 # snapshots would stand behind those of before.
 EPOCH = f"{HOME}/epoch"
+# Whatever saves, brings, restores or verifies here waits for the others: nothing is saved while it is half restored.
+WORK_LOCK = "/run/clawkeep-backup.lock"
 # Of restic, and of what copies for it: they follow each other.
 NAME = "openclaw-backup"
 MEMORY_MIB = 160

@@ -15,8 +15,8 @@ GATEWAYS = "/opt/openclaw/gateways"
 IMAGES = "/opt/openclaw/volume/gateways"
 # Docker gives one that is stopped as long as OpenClaw needs to finish its work, 330 s, and some more to say so.
 DRAIN_SECONDS = 340
-# The unit ends its sandboxes before and after, each time in up to 90 s.
-STOP_SECONDS = DRAIN_SECONDS + 220
+# What a stop of the unit takes at the worst: its TimeoutStopSec, and its sandboxes looked for once more, in up to 90 s.
+STOP_SECONDS = DRAIN_SECONDS + 260
 # uid and gid that own a gateway's files on the disk, and of whatever works on them there. The gateway has a user of its own.
 USER = 1000
 NEVER = "0001-01-01T00:00:00Z"

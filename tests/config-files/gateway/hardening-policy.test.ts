@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
+  columnOf,
   expectedValues,
   hardeningPolicy,
   holds,
@@ -29,8 +30,8 @@ it("has one row for each intent", () => {
 });
 
 describe.each(releaseLines)("release line %s", (line) => {
-  it.each(hardeningPolicy.map((one) => [one.id, one] as const))("has an answer for %s", (_, { lines }) => {
-    const column = lines[line];
+  it.each(hardeningPolicy.map((one) => [one.id, one] as const))("has an answer for %s", (_, one) => {
+    const column = columnOf(one, line);
     const reason = "notOffered" in column ? column.notOffered : "builtIn" in column ? column.builtIn : "";
     if ("keys" in column) expect(Object.keys(column.keys)).not.toEqual([]);
     else expect(reason.length).toBeGreaterThan(20);
@@ -47,8 +48,8 @@ describe.each(releaseLines)("release line %s", (line) => {
   );
 
   it("says of no path that it is a default without setting it", () => {
-    for (const { lines } of hardeningPolicy) {
-      const column = lines[line];
+    for (const one of hardeningPolicy) {
+      const column = columnOf(one, line);
       if (!("keys" in column)) continue;
       for (const path of column.alreadyDefault ?? []) expect(Object.keys(column.keys)).toContain(path);
     }

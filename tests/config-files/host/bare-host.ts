@@ -64,6 +64,10 @@ export interface BareHost {
   /** What apt-get answers to a call, by its number from 1 on or by its word. */
   readonly answers?: Readonly<Record<string, { readonly status: number; readonly text: string }>>;
   readonly memoryMiB?: number;
+  /** What findmnt says of its release. @default "2.41" */
+  readonly utilLinux?: string;
+  /** @default "6.12.48+deb13-amd64" */
+  readonly kernel?: string;
   /** Free on the disk that Docker's images are on. @default 20480 */
   readonly freeMiB?: number;
   /** Seconds that others' locks are waited for; a pressed machine takes some for one call. @default 20 */
@@ -159,6 +163,8 @@ if [ "$1" = --configure ]; then
 fi
 [ "$(printf '%s\\n' "$4" "$2" | sort -V | head -1)" = "$4" ]\n`,
   );
+  put("usr/bin/findmnt", `#!/bin/bash\necho 'findmnt from util-linux ${host.utilLinux ?? "2.41"}'\n`);
+  put("proc/sys/kernel/osrelease", `${host.kernel ?? "6.12.48+deb13-amd64"}\n`);
   put("usr/bin/systemctl", "#!/bin/bash\n: >/run/docker.sock\n");
   for (const directory of ["dev", "run", "var/lib"]) mkdirSync(join(root, directory), { recursive: true });
   symlinkSync("/run", join(root, "var/run"));

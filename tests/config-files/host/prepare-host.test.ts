@@ -10,6 +10,7 @@ const once = (host: BareHost = {}, needed?: number): Prepared => {
 };
 const ubuntu = { id: "ubuntu", version: "24.04", codename: "noble" };
 const bookworm = { id: "debian", version: "12", codename: "bookworm" };
+const jammy = { id: "ubuntu", version: "22.04", codename: "jammy" };
 const locked = (lock: string) => ({
   status: 100,
   text: `E: Could not get lock ${lock}. It is held by process 812 (apt-get)`,
@@ -105,19 +106,48 @@ const untouched = { status: 1, stdout: "", installed: [] };
     ],
     ["that is to be had", {}, /the newest docker.io of this host's package sources is 20\.10\.24\+dfsg1/],
   ])(
-    "refuses Debian 12's Docker %s before anything is installed, with the commands that mend it",
+    "refuses a Docker that is too old, %s, before anything is installed, with the commands that mend it",
     (_, more, sentence) => {
-      const outcome = once({ release: bookworm, docker: "20.10.24+dfsg1-1+deb12u1", ...more });
+      const outcome = once({ docker: "20.10.24+dfsg1-1+deb12u1", ...more });
       expect(refused(outcome)).toEqual(untouched);
       expect(outcome.stderr).toMatch(sentence);
       expect(outcome.stderr).toContain("9DC8 5822 9FC7 DD38 854A E2D8 8D81 803C 0EBF CD88");
-      expect(outcome.stderr).toContain("https://download.docker.com/linux/debian bookworm stable");
+      expect(outcome.stderr).toContain("https://download.docker.com/linux/debian trixie stable");
     },
   );
 
-  it("takes Debian 12 with Docker's own packages", () => {
-    const own = ["docker-ce", "docker-ce-cli", "docker-buildx-plugin"];
-    expect(once({ release: bookworm, has: own, docker: "28.5.2" }).status).toBe(0);
+  // As mount says it there: apt-cache madison util-linux.
+  it.each([
+    ["Debian 12", { release: bookworm, utilLinux: "2.38.1" }, /\(debian 12\) has .* util-linux 2\.38\.1; /],
+    [
+      "Ubuntu 22.04",
+      { release: jammy, utilLinux: "2.37.2" },
+      /\(ubuntu 22\.04\) has .* util-linux 2\.37\.2; /,
+    ],
+    [
+      "an old kernel",
+      { kernel: "5.4.0-216-generic" },
+      /has Linux 5\.4\.0-216-generic and util-linux 2\.41; /,
+    ],
+    ["one that does not say it", { utilLinux: "?" }, /util-linux unknown; /],
+  ])("refuses %s, whose mounts map no owners, with Docker's own packages too", (_, more, sentence) => {
+    const has = ["docker-ce", "docker-ce-cli", "docker-buildx-plugin"];
+    for (const host of [more, { ...more, has, docker: "28.5.2" }]) {
+      const outcome = once(host);
+      expect(refused(outcome)).toEqual(untouched);
+      expect(outcome.stderr).toMatch(sentence);
+      expect(outcome.stderr).toMatch(
+        /Debian 13 and Ubuntu 24\.04 have them.* take another.* Nothing was changed/,
+      );
+    }
+  });
+
+  it.each([
+    ["2.39", "5.12.0"],
+    ["2.39.3", "6.8.0-90-generic"],
+    ["2.41", "6.12.48+deb13-amd64"],
+  ])("takes util-linux %s with Linux %s", (utilLinux, kernel) => {
+    expect(once({ utilLinux, kernel }).status).toBe(0);
   });
 
   it("installs nothing on a distribution that it does not know, and names what is missing", () => {

@@ -90,6 +90,13 @@ it("every script says what it is for and can be executed", () => {
 describe("openclaw-gateway@.service", () => {
   const unit = readFileSync(join(systemd, "openclaw-gateway@.service"), "utf8");
   const value = (key: string): string | undefined => new RegExp(`^${key}=(.*)$`, "m").exec(unit)?.[1];
+  const textOf = (script: string): string => readFileSync(join(bin, script), "utf8");
+  const secondsOf = (script: string, name: string): number =>
+    Number(new RegExp(`^${name} = (\\d+)$`, "m").exec(textOf(script))?.[1]);
+  const drain = secondsOf("gateway.py", "DRAIN_SECONDS");
+  const last = secondsOf("gateway-stop", "LAST_SECONDS");
+  // The drain leaves `last` of its time; then sandboxes end; then the gateway has `last` left, and Docker as much to say so.
+  const stop = drain - last + secondsOf("gateway-stop", "SANDBOXES_SECONDS") + 2 * last;
 
   it("asks the gate before every start", () => {
     expect(value("ExecCondition")).toBe("/opt/openclaw/bin/gateway-gate role %i");
@@ -102,15 +109,37 @@ describe("openclaw-gateway@.service", () => {
   });
 
   it("gives its stop more time than that gives OpenClaw, which takes up to 330 s to finish", () => {
-    const { text = "" } = scripts.find(({ name }) => name === "gateway-stop") ?? {};
-    const grace = services.gateway.stopGraceSeconds;
-    const last = Number(/^LAST_SECONDS = (\d+)$/m.exec(text)?.[1]);
-    expect(grace).toBeGreaterThan(330);
-    const sandboxes = Number(
-      /^SECONDS = (\d+)$/m.exec(scripts.find(({ name }) => name === "sandboxes-end")?.text ?? "")?.[1],
+    expect(drain).toBe(services.gateway.stopGraceSeconds);
+    expect(drain).toBeGreaterThan(330);
+    expect(Number(value("TimeoutStopSec"))).toBeGreaterThan(stop);
+    // What the script and the unit say of themselves.
+    expect(textOf("gateway-stop")).toContain(`it takes up to ${drain} s, and ${stop} s where Docker hangs`);
+    expect(unit).toContain(`(in at most ${drain} s)`);
+    expect(unit).toContain(`at the worst: ${stop} s, the sum of its limits`);
+  });
+
+  it("has whoever waits for that stop wait for longer: scripts, a server's shutdown, the operator's machine", () => {
+    const [, more] = /^STOP_SECONDS = DRAIN_SECONDS \+ (\d+)$/m.exec(textOf("gateway.py")) ?? [];
+    const waits = drain + Number(more);
+    expect(waits).toBeGreaterThanOrEqual(
+      Number(value("TimeoutStopSec")) + secondsOf("sandboxes-end", "SECONDS"),
     );
-    // Then its sandboxes end; one that works on is given that to end, and Docker as much to say so.
-    expect(Number(value("TimeoutStopSec"))).toBeGreaterThanOrEqual(grace + sandboxes + last);
+    const shutDown = textOf("shut-down-host");
+    const steps = [...shutDown.matchAll(/^(?:step|if timeout) (\d+) /gm)].map(([, seconds]) =>
+      Number(seconds),
+    );
+    expect(steps).toHaveLength(4);
+    expect(steps[0]).toBe(waits);
+    const component = readFileSync(join(__dirname, "../../../components/server-shutdown.ts"), "utf8");
+    const [, minutes] = /customTimeouts: \{ delete: "(\d+)m" \}/.exec(component) ?? [];
+    // File systems, of which each has some seconds, are mostly unmounted at once.
+    expect(Number(minutes) * 60).toBeGreaterThan(steps.reduce((sum, seconds) => sum + seconds, 120));
+    const operating = readFileSync(join(__dirname, "../../../docs/operating.md"), "utf8").replaceAll(
+      "\n",
+      " ",
+    );
+    expect(operating).toContain("(up to six minutes; ten, where its Docker hangs)");
+    expect([Math.ceil(drain / 60), Math.ceil(waits / 60)]).toEqual([6, 10]);
   });
 
   it("ends the sandboxes when the gateway is stopped, and after it has ended", () => {

@@ -6,7 +6,8 @@ const root = join(__dirname, "..", "..", "..");
 const most = 300;
 const folders = ["components", "config", "config-files", "policy", "tools", "lab"];
 const programs = /\.(ts|mjs|cjs|py|go|sh|lua|service|conf)$|\/bin\/[^.]+$|Dockerfile$/;
-const tables = /^lab\/testing\/controls\/tables\//;
+// A container more is a row more.
+const tables = /^lab\/testing\/controls\/tables\/|^config\/services\.ts$/;
 
 function filesBelow(folder: string): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {

@@ -1,4 +1,5 @@
 /** Rows of a standby: how old what lies there is, and what runs there. */
+import { containersOf } from "../../../config/containers";
 import { healthcheckWords } from "../../../config/healthcheck";
 import { services } from "../../../config/services";
 import { standbyRows } from "../../../tools/verify/containers";
@@ -38,14 +39,7 @@ const stack = (backups: object | undefined, states: Record<string, string>): Dep
     shell: () =>
       Promise.resolve(JSON.stringify(Object.entries(states).map(([name, at]) => container(name, at)))),
   }) as unknown as DeployedStack;
-const names = [
-  "openclaw",
-  "openclaw-docker-proxy",
-  "openclaw-litellm",
-  "openclaw-redis",
-  "openclaw-egress",
-  "openclaw-caddy",
-];
+const names = containersOf([{ name: "openclaw" }]).map(({ name }) => name);
 const outcome = async (deployed: DeployedStack): Promise<string[]> => {
   const said: string[] = [];
   for (const { name, look } of standbyRows(deployed))

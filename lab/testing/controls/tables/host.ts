@@ -54,10 +54,17 @@ const prepared = controlsOf(
     },
     // H1: a Docker that is too old.
     {
-      name: "host-debian-12",
+      name: "host-docker-too-old",
       from: 'dpkg --compare-versions "$candidate" ge "$oldest" ||',
       to: 'dpkg --compare-versions "$candidate" ge 1 ||',
-      failing: "refuses Debian 12's Docker",
+      failing: "refuses a Docker that is too old",
+    },
+    // Mounts that map owners, which every gateway needs.
+    {
+      name: "host-debian-12",
+      from: "  look_at_mounts\n",
+      to: "",
+      failing: "refuses Debian 12, whose mounts",
     },
     // H5: Ubuntu's packages, and the client of Engine 29.
     {

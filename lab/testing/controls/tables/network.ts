@@ -208,8 +208,8 @@ const hostFirewall = controlsOf({ threat: hostItself, file: firewall, test: fire
     name: "firewall-between-gateways",
     threat: "A table of addresses says which container",
     file: "config/services.ts",
-    from: 'opensTo: ["litellm", "relay"]',
-    to: 'opensTo: ["litellm", "relay", "gateway"]',
+    from: 'opensTo: ["litellm", "relay"',
+    to: 'opensTo: ["gateway", "litellm", "relay"',
     failing: "lets no gateway reach another",
   },
   {

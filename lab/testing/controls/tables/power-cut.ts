@@ -126,7 +126,7 @@ const atRest = controlsOf(
       name: "shut-down-drains",
       file: `${bin}/shut-down-host`,
       test: "tests/config-files/host/shut-down-host.docker.test.ts",
-      from: "step 560 systemctl stop 'openclaw-gateway@*.service'\n",
+      from: "step 600 systemctl stop 'openclaw-gateway@*.service'\n",
       to: "",
       failing: "a power cut right after it",
     },
