@@ -4,6 +4,7 @@ LiteLLM wants provider keys as environment variables. They are set inside this p
 `docker inspect` nor /proc/PID/environ (which shows a process's first environment) ever holds one.
 """
 import asyncio
+import importlib
 import os
 import sys
 import time
@@ -70,10 +71,10 @@ def load_early() -> None:
 
     Calls beside that one would hear nothing of the store within the second that it has, and be refused.
     """
-    import openai.resources  # noqa: F401
-    from litellm.litellm_core_utils import default_encoding  # noqa: F401
     from litellm.llms import load_guardrail_translation_mappings
 
+    for name in ("openai.resources", "litellm.litellm_core_utils.default_encoding"):
+        importlib.import_module(name)
     load_guardrail_translation_mappings()
 
 
