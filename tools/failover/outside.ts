@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ActiveRecord } from "../../config/active-record";
 import { readActiveRecord, takeEpoch } from "../../config/active-stack";
 import { cloudflareApi, pointRecord, recordsOfName } from "../../config/dns-records";
+import { services } from "../../config/services";
 import { sshTarget, withHost, type Shell } from "../host-shell";
 import { deployedStack } from "../verify/deployed-stack";
 import { takingTheRight } from "./append-right";
@@ -22,7 +23,7 @@ const fenceSpareSeconds = 25;
 const secondsOnHost = 900;
 /** A snapshot of many gigabytes begins anew where it is cut off. */
 const restoreSeconds = 12 * 3600;
-const readySeconds = 90;
+const readySeconds = services.gateway.readyWithinSeconds;
 
 /** @throws Error where it takes longer */
 async function within<T>(seconds: number, what: string, work: Promise<T>): Promise<T> {

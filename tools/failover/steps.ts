@@ -70,7 +70,7 @@ async function look(run: Run): Promise<string> {
   return `${of.from} is the active stack (epoch ${before.epoch})`;
 }
 
-const serveAgain = "to have it serve again, on its host: /opt/openclaw/bin/host-failover serve 90";
+const serveAgain = `to have it serve again, on its host: /opt/openclaw/bin/host-failover serve ${services.gateway.readyWithinSeconds}`;
 
 /** Of gateways that are down: where it cannot be made, nothing is promoted, and the way back is said. */
 async function lastSnapshot({ world, of }: Run): Promise<string> {
