@@ -20,7 +20,11 @@ const touched = [
     "tests/config-files/(backups|gateway|reverse-proxy)",
     "tests/docs",
   ],
-  ...["tests/lab/image-settings", "tests/lab/testing/controls"],
+  ...[
+    "tests/config-files/host/(firewall|host-shares)",
+    "tests/config-files/(relay/deployment|socket-proxy/names)",
+  ],
+  ...["tests/lab/image-settings", "tests/lab/load", "tests/lab/testing/controls"],
   ...["tests/policy", "tests/tools/(first-deployment|lint/sizes|pins|verify)"],
 ];
 
