@@ -17,6 +17,8 @@ IMAGES = "/opt/openclaw/volume/gateways"
 DRAIN_SECONDS = 340
 # What a stop of the unit takes at the worst: its TimeoutStopSec, and its sandboxes looked for once more, in up to 90 s.
 STOP_SECONDS = DRAIN_SECONDS + 260
+# sandboxes-end gives up after 90 by itself.
+SANDBOXES_SECONDS = 120
 # uid and gid that own a gateway's files on the disk, and of whatever works on them there. The gateway has a user of its own.
 USER = 1000
 NEVER = "0001-01-01T00:00:00Z"
@@ -152,11 +154,11 @@ class Gateway:
         if left:
             raise Failed(f"docker did not remove {' '.join(left)}: docker rm --force {left[0]}")
 
-    def end_sandboxes(self, seconds: float = 120) -> None:
+    def end_sandboxes(self, seconds: float = SANDBOXES_SECONDS) -> None:
         """Its filter starts nothing more until the unit is started, and its sandboxes are gone. OpenClaw would keep one in
         use at its old limits and image; the next turn makes a new one.
 
-        @param seconds by itself sandboxes-end gives up after 90
+        @param seconds that it has
         @raises Failed with what is left of them, or why that is not known
         """
         run(f"{common.BIN}/sandboxes-end", "close", self.name, seconds=seconds)

@@ -96,7 +96,7 @@ describe("openclaw-gateway@.service", () => {
   const drain = secondsOf("gateway.py", "DRAIN_SECONDS");
   const last = secondsOf("gateway-stop", "LAST_SECONDS");
   // The drain leaves `last` of its time; then sandboxes end; then the gateway has `last` left, and Docker as much to say so.
-  const stop = drain - last + secondsOf("gateway-stop", "SANDBOXES_SECONDS") + 2 * last;
+  const stop = drain - last + secondsOf("gateway.py", "SANDBOXES_SECONDS") + 2 * last;
 
   it("asks the gate before every start", () => {
     expect(value("ExecCondition")).toBe("/opt/openclaw/bin/gateway-gate role %i");
