@@ -26,15 +26,15 @@ MOST_PARTS = 50_000
 """Strings, lists, objects and what commas divide; `[[],[],...` takes 25 times its size, a conversation has some thousands."""
 PART_BYTES = 100
 """What a part counts for besides its bytes."""
-MOST_BYTES_OF_CALLER = 8 * 1024 * 1024
-"""In each of the two rooms: one of the largest bodies."""
-MOST_BYTES_OF_ALL = 16 * 1024 * 1024
+MOST_BYTES_OF_CALLER = 10 * 1024 * 1024
+"""In each of the two rooms: one of the largest bodies with the parts of a long conversation."""
+MOST_BYTES_OF_ALL = 18 * 1024 * 1024
 """
-Of all calls on their way; LiteLLM makes up to 25 bytes of each. Half of it is the most of one gateway, so that the largest
-body of another one fits in beside it. A part as small as one for each gateway would refuse pictures with three of them.
+Of all calls on their way; LiteLLM makes up to 25 bytes of each. Beside the most of one gateway the largest body of another one
+fits in. A part as small as one for each gateway would refuse pictures with three of them.
 """
 MOST_BYTES_ARRIVING = 64 * 1024 * 1024
-"""Of all bodies that are not whole yet: the most of eight gateways."""
+"""Of all bodies that are not whole yet: the most of six gateways."""
 BYTES_OF_EACH_CALLER = 1024 * 1024
 """So many has a caller in any case in each room, however much the others have there."""
 READ_SECONDS = 30

@@ -87,6 +87,8 @@ export const rows: readonly Row[] = [
 
   // What is put on a server, each part by itself: in `make test` too while it has changed.
   { name: "gateway-changes", what: "a change of a gateway, cut off anywhere; its copies; its storage", group: "docker",
+    // 14 beside other tests.
+    minutes: 25,
     files: ["gateway-change", "gateway-change-cut", "gateway-copies", "gateway-storage", "sandboxes-end"].map(onHost), reads: onServer },
   { name: "host-files", what: "the host's firewall, its sshd, its volume, power cuts, how it is shut down", group: "docker",
     files: ["firewall", "host-files", "mount-volume", "power-cut", "secure-sshd", "shut-down-host"].map(onHost),
@@ -96,6 +98,8 @@ export const rows: readonly Row[] = [
       "tests/config-files/gateway/prove-sandbox.docker.test.ts"],
     reads: [...onServer, "config-files/socket-proxy", "config-files/sandbox", "tests/config-files/socket-proxy"] },
   { name: "litellm", what: "LiteLLM as it runs: routes, caps, prices, bounds, its store, its audit, alerts", group: "docker",
+    // 11 beside other tests.
+    minutes: 25,
     files: ["alerts", "audit", "bounds", "caps", "first-calls", "one-deployment", "prices", "store"].map((name) => `tests/config-files/litellm/${name}.docker.test.ts`),
     reads: ["config-files/litellm", "config-files/redis", "lab/images", "lab/internet", "tests/config-files/litellm"] },
   { name: "dollars", what: "the most that a gateway's owner can cost, while callers hang up, LiteLLM is killed and providers fail", group: "docker",

@@ -143,9 +143,13 @@ def bring_back(order: Order, gateway: Gateway, found: list[Snapshot], wanted: Sn
 def begun(order: Order) -> Order:
     """Without gateways that have no role here yet: with what lies there a snapshot would go before all that is saved of them.
 
-    @raises active_record.NotActive where none has one, or the state of one is half of one
+    @raises active_record.NotActive where none has one, or a restore of one is under way
+    @raises Failed where the state of one is left half of one: that does not end by itself, and nobody's is saved until then
     """
-    if half := [name for name in gateways_here() if Gateway(name).is_half]:
+    here = [Gateway(name) for name in gateways_here()]
+    if left := [gateway.name for gateway in here if is_left_half(gateway)]:
+        raise Failed(f"nothing of this host is saved: {HALF}. {way_out_of_half(left[0])}")
+    if half := [gateway.name for gateway in here if gateway.is_half]:
         raise active_record.NotActive(f"nothing is saved before a restore is whole: {', '.join(half)}")
     named = {tag.removeprefix("gateway=") for tag in order["tags"] if tag.startswith("gateway=")}
     new = named - set(gateways_here())

@@ -66,8 +66,8 @@ class Canary:
             return mount["source"]
         return {"state": self.state, "secrets": self.secrets, "empty": f"{self.scratch}/empty"}[mount["canary"]]
 
-    def prepare(self, kind: str, source: str) -> None:
-        """@param kind of the copy of the state at `source`, as copy-state.mjs is told"""
+    def prepare(self, kind: str, source: str | None) -> None:
+        """@param kind of the copy of the state at `source`, as copy-state.mjs is told. @param source None: it begins with nothing"""
         os.mkdir(self.scratch, 0o755)
         for path, mode, user in ((self.state, 0o700, USER), (f"{self.scratch}/empty", 0o700, self.user),
                                  (self.secrets, 0o500, self.user)):
@@ -75,7 +75,7 @@ class Canary:
             os.chown(path, user, user)
         common.write(f"{self.secrets}/secrets.json", json.dumps(self.order["secrets"]), 0o400, (self.user, self.user))
         image, copier = self.order["image"], f"{self.helper}-copy"
-        for said in (copies.copy(self.gateway, image, copier, kind, source, self.state),
+        for said in (copies.copy(self.gateway, image, copier, kind, source, self.state) if source else "",
                      self.gateway.make_places(image, self.state, copier)):
             if said:
                 print(said, file=sys.stderr)

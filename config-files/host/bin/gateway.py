@@ -44,10 +44,14 @@ def is_name(name: str) -> bool:
     return re.fullmatch(r"[a-z][a-z0-9-]*", name) is not None
 
 
+def directories_here() -> list[str]:
+    """Names of the gateways that have a directory on this host, with a role or without."""
+    return [name for name in sorted(os.listdir(GATEWAYS)) if is_name(name)] if os.path.isdir(GATEWAYS) else []
+
+
 def gateways_here() -> list[str]:
     """Names of the gateways that this host has been given a role for."""
-    names = sorted(os.listdir(GATEWAYS)) if os.path.isdir(GATEWAYS) else []
-    return [name for name in names if is_name(name) and os.path.exists(f"{GATEWAYS}/{name}/role")]
+    return [name for name in directories_here() if os.path.exists(f"{GATEWAYS}/{name}/role")]
 
 
 def awaiting_restore() -> list[str]:

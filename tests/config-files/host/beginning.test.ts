@@ -191,12 +191,11 @@ result = [activate(), role(), asked, gateway.Gateway("one").read("asked")]`);
   });
 
   it.each([
-    ["waits", ""],
-    ["was active", `write("one/role", "active\\n")`],
+    ["waits", "activate()"],
+    ["was active", `activate(); write("one/role", "active\\n")`],
+    ["is not there yet", ""],
   ])("it starts, the role of which %s, once a person gives up on the rest", (_, then) => {
-    const result = inWorld(
-      `${cameBackHalf}activate()\n${then}\ngive_up()\nresult = [os.path.exists(mark), activate()]`,
-    );
+    const result = inWorld(`${cameBackHalf}${then}\ngive_up()\nresult = [os.path.exists(mark), activate()]`);
     expect(result).toEqual([false, starts]);
   });
 
@@ -218,13 +217,30 @@ result = [activate(), role(), asked, gateway.Gateway("one").read("asked")]`);
     ]);
   });
 
-  it("half a state is in no snapshot, nor is anything else of its host", () => {
-    const result = inWorld(`${cameBackHalf}
+  it.each([
+    // Nobody goes on with it, so the backup fails, where somebody sees it.
+    [
+      "is left",
+      "",
+      ["fails", expect.stringMatching(/^nothing of this host is saved: a restore .* --give-up; /)],
+    ],
+    [
+      "is under way",
+      `write("one/restore.json", "{}")`,
+      ["waits", "nothing is saved before a restore is whole: one"],
+    ],
+  ])(
+    "half a state is in no snapshot, nor is anything else of its host, where a restore %s",
+    (_, before, said) => {
+      const result = inWorld(`${cameBackHalf}
 for name in ("one", "two"): write(f"{name}/role", "active\\n")
+${before}
 try: result = beginning.begun(order)
-except active_record.NotActive as nobody: result = str(nobody)`);
-    expect(result).toBe("nothing is saved before a restore is whole: one");
-  });
+except active_record.NotActive as nobody: result = ["waits", str(nobody)]
+except common.Failed as failure: result = ["fails", str(failure)]`);
+      expect(result).toEqual(said);
+    },
+  );
 
   it("a takeover does no more than before: it looks at the role, and at nothing else", () => {
     expect(inWorld(`write("one/role", "standby\\n")\nresult = [activate(), done]`)).toEqual([starts, []]);

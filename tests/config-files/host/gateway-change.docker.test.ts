@@ -162,6 +162,19 @@ test("what the canary refuses, an image that is not there, and a disk without ro
   }
 });
 
+test("the canary begins with nothing where a state is left half, so that the activation is come to, which says what to type", () => {
+  const mark = `/opt/openclaw/volume/gateways/${name}/half-a-state`;
+  // Of a format that version 1 refuses to open.
+  expect(host.activate(host.create({ version: 2 }), { seconds: 20 }).status).toBe(0);
+  const before = host.find(name) as Seen;
+  host.run(`mkdir -p $(dirname ${mark})`);
+  expect(host.canary({ version: 1 }, {}).status).toBe(1);
+  host.run(`touch ${mark}`);
+  expect(host.canary({ version: 1 }, {})).toMatchObject({ status: 0 });
+  host.run(`rm ${mark}`);
+  expectUntouched(before);
+});
+
 test("the newest two copies stay, and files that any container mounts", () => {
   serving();
   for (let round = 0; round < 3; round++)

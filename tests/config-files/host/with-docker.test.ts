@@ -203,15 +203,30 @@ const settle = (container: unknown, changes: Record<string, unknown> = {}, more:
     expect(stderr).toContain("the role of this host is 'unknown'");
   });
 
-  it("at boot, half a state starts nothing", () => {
+  it.each([
+    [
+      "is under way",
+      "wait",
+      "echo {} >/opt/openclaw/gateways/openclaw/restore.json",
+      /^gateway-gate: openclaw does not start: a restore of it .*/,
+    ],
+    // By its role, so that systemd tries nothing again.
+    [
+      "is left",
+      "role",
+      "echo active >/opt/openclaw/gateways/openclaw/role",
+      /^gateway openclaw stays down: a restore of it .* --give-up; then pulumi up\n$/,
+    ],
+  ])("at boot, half a state starts nothing: a restore %s", (_, question, note, said) => {
     const mark = "mkdir -p /opt/openclaw/volume/gateways/openclaw; touch $_/half-a-state";
-    const { status, stderr } = onAHost(`${home}; ${mark}; ${bin}/gateway-gate wait openclaw; exit $?`, {
-      docker: docker(inspected({ config: { PidsLimit: 512 } })),
-    });
-    expect(status).toBe(1);
-    expect(stderr).toMatch(
-      /^gateway-gate: openclaw does not start: a restore of it .* --give-up; then pulumi up\n$/,
+    const { status, stderr } = onAHost(
+      `${home}; ${mark}; ${note}; ${bin}/gateway-gate ${question} openclaw; exit $?`,
+      {
+        docker: docker(inspected({ config: { PidsLimit: 512 } })),
+      },
     );
+    expect(status).toBe(1);
+    expect(stderr).toMatch(said);
   });
 
   it.each([

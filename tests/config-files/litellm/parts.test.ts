@@ -77,10 +77,11 @@ itPython(
   () => {
     expect(ask("slow bodies")).toEqual({
       second: 8 * 1024 * 1024,
-      full: 429,
+      full: ["fits", 429],
       handedOn: "fits",
       afterwards: ["fits", "fits"],
-      parts: 413,
+      // A picture in a long conversation, and what is too large with its parts.
+      parts: ["fits", 413],
     });
   },
 );

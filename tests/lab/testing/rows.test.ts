@@ -20,11 +20,11 @@ it("every test file is in one group", () => {
 });
 
 /**
- * A machine that is 20 times slower; takeovers and ways home; killed commands; turns for a p95 beside some twenty things; the
+ * A machine that is 20 times slower; takeovers and ways home; what takes as long beside other tests; killed commands; turns for a p95 beside some twenty things; the
  * fast tests three times.
  */
 const longer: Readonly<Record<string, number>> = {
-  ...{ "real-kernel": 77, "failover-forms": 60 },
+  ...{ "real-kernel": 77, "failover-forms": 60, "gateway-changes": 25, litellm: 25 },
   ...{ "four-gateways": 45, "up-killed": 30, "newcomer-patches": 30 },
 };
 

@@ -55,14 +55,14 @@ export const backupControls: readonly Control[] = [
     },
     {
       name: "half-a-state-is-not-saved",
-      from: "    if half := [name for name in gateways_here() if Gateway(name).is_half]:\n",
-      to: "    if half := []:\n",
+      from: "    if left := [gateway.name for gateway in here if is_left_half(gateway)]:\n",
+      to: "    if left := []:\n",
       failing: "half a state is in no snapshot",
     },
     {
       name: "half-a-state-at-boot",
       file: "config-files/host/bin/gateway-gate",
-      from: "            if Gateway(name).is_half:\n",
+      from: "            if beginning.is_left_half(Gateway(name)):\n",
       to: "            if False:\n",
       test: "tests/config-files/host/with-docker.test.ts",
       failing: "at boot, half a state starts nothing",

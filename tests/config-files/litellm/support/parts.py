@@ -160,10 +160,11 @@ def outcome_of(act):
 
 def shares():
     """Whether others' bodies fit in beside callers who have taken all they can, of either room."""
-    return {"arriving": shares_of(bodies.Share.arrive, 8), "on the way": shares_of(bodies.Share.hold, 2)}
+    return {"arriving": shares_of(bodies.Share.arrive, [10, 10, 10, 10, 6]), "on the way": shares_of(bodies.Share.hold, [])}
 
 
-def shares_of(act, most):
+def shares_of(act, more):
+    """@param more MiB of each of the others who fill the room"""
     rooms, held, mebibyte = bodies.Bodies(), [], 1024 * 1024
 
     def take(caller, size):
@@ -172,10 +173,10 @@ def shares_of(act, most):
         share = held[-1].__enter__()
         return outcome_of(lambda: act(share, size))
 
-    seen = {"own second": [take("one", 8 * mebibyte), take("one", 1)][1]}
+    seen = {"own second": [take("one", 10 * mebibyte), take("one", 1)][1]}
     seen["another's largest"] = take("two", 8 * mebibyte)
-    for number in range(most - 2):
-        take(f"more {number}", 8 * mebibyte)
+    for number, size in enumerate(more):
+        take(f"more {number}", size * mebibyte)
     return {**seen, "a turn": take("third", 900_000), "too much": take("fourth", 2_000_000)}
 
 
@@ -199,14 +200,14 @@ async def bodies_that_come_slowly():
             second = len(await bodies.read(whole, announced, other))
         except bodies.Answer as answer:
             second = answer.status
-        full = outcome_of(lambda: third.arrive(1))
+        full = [outcome_of(lambda: third.arrive(2 * 1024 * 1024)), outcome_of(lambda: third.arrive(1))]
         # Handed on: no longer what arrives.
         other.hold(1000)
         handed_on = outcome_of(lambda: third.arrive(8 * 1024 * 1024))
         task.cancel()
     with rooms.share("slow") as share:
         afterwards = [outcome_of(lambda: share.arrive(8 * 1024 * 1024)), outcome_of(lambda: share.hold(8 * 1024 * 1024))]
-        return {"second": second, "full": full, "handedOn": handed_on, "afterwards": afterwards, "parts": outcome_of(lambda: share.hold(8_400_000))}
+        return {"second": second, "full": full, "handedOn": handed_on, "afterwards": afterwards, "parts": [outcome_of(lambda: share.hold(9_000_000)), outcome_of(lambda: share.hold(10_500_000))]}
 
 
 async def addresses():
