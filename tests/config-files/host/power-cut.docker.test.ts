@@ -187,6 +187,6 @@ const large = "0123456789".repeat(2000);
 const fake = (name: string, body: string): string =>
   `echo ${Buffer.from(`#!/bin/bash\n${body}\n`).toString("base64")} | base64 -d >/opt/${name}; chmod +x /opt/${name}; PATH=/opt:$PATH`;
 /** `docker run` that copies from the first volume to the second, as the containers of the copies do. */
-const copying = `case $1 in run) ;; container) echo '[{"Name":"/gw","Config":{"Image":"image"}}]'; exit ;; *) exit ;; esac
+const copying = `case $1 in run) ;; container) echo '[{"Name":"/gw","State":{"Running":false},"Config":{"Image":"image"}}]'; exit ;; *) exit ;; esac
 for word; do case $word in *:/from | *:/from:ro) from=\${word%%:/from*} ;; *:/to) to=\${word%:/to} ;; esac; done
 if [ -z "\${from:-}" ]; then rm -f "$to"/*; else cp -r "$from"/. "$to"/; fi`;
