@@ -137,7 +137,7 @@ export class SmallHost {
       {
         input,
         encoding: "utf8",
-        timeout: 60_000,
+        timeout: 240_000,
         env: {
           ...process.env,
           PATH: `${this.directory}/path:/usr/sbin:/usr/bin:/sbin:/bin`,
