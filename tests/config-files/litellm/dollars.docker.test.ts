@@ -12,8 +12,8 @@ import { Deployment, gpt, sonnet } from "./support/deployment";
 
 jest.setTimeout(420_000);
 
-/** Of calls, with three kills in it. */
-const seconds = 75;
+/** Of calls, after the last of three kills. */
+const seconds = 25;
 const clientsOfEach = 6;
 const rate = { requestsPerMinute: 10_000, maxParallelRequests: 40 } as const;
 const quick = { timeoutSeconds: 2, retries: 1, requestsPerMinute: 100_000 } as const;
@@ -108,7 +108,7 @@ it("a rush: 40 calls at once, each as dear as it may be, of which a cap holds le
 it("callers that hang up, streams, fallbacks, slow and broken providers, LiteLLM killed three times: never above it", async () => {
   const names = ["one", "two", "three"];
   const seen = new Map<string, Seen>();
-  const end = Date.now() + seconds * 1000;
+  let end = Infinity;
   const over = (): boolean => Date.now() > end;
   let number = 0;
   const clients = names.flatMap((gateway, place) => {
@@ -131,8 +131,12 @@ it("callers that hang up, streams, fallbacks, slow and broken providers, LiteLLM
       await deployment.restartLiteLLM();
       kills += 1;
     }
+    // From the last one that is ready again: how long a start takes is the machine's.
+    end = Date.now() + seconds * 1000;
     return kills;
   })();
+  // Nobody calls for ever where that has failed.
+  killer.catch(() => (end = 0));
   await Promise.all(clients);
   expect(await killer).toBe(3);
   // What the slowest providers still work on, and calls that nobody waits for any more.
