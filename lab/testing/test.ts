@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { repoDir } from "../lib/paths";
 import { endFamiliesWithUs, runFamily } from "./family";
-import { leftToTheLongRun, guardedRows, type FilesRow } from "./rows";
+import { leftToTheLongRun, guardedRows, longestMinutes, type FilesRow } from "./rows";
 import { sideBySide, testFiles, type Group } from "./groups";
 import { inputsHash } from "./inputs";
 import {
@@ -16,6 +16,7 @@ import {
   type JestOutcome,
 } from "./jest";
 import { beginRow, endRow, passedWith, remarkOf, resultsOfPage, type RowResult } from "./page";
+import { fitting, mostSeconds, rehearsalSeconds } from "./time-left";
 import { phasesOf, timesTable, writeTimes, type Times } from "./times";
 
 const results: FileResult[] = [];
@@ -109,9 +110,25 @@ async function rehearse(): Promise<boolean> {
   return code === 0;
 }
 
+/** Without rows that CI's time would not hold; they stay due, here and in the long run. */
+function inTime(changed: readonly FilesRow[]): FilesRow[] {
+  const page = resultsOfPage();
+  const gone = (Date.now() - Date.parse(times(new Date()).started)) / 1000;
+  const due = changed.map((row) => {
+    const last = page.get(row.name);
+    return { name: row.name, row, seconds: last?.seconds ?? longestMinutes * 60, date: last?.date ?? "" };
+  });
+  const run = fitting(due, mostSeconds - gone - rehearsalSeconds).map(({ row }) => row);
+  for (const { name } of changed.filter((row) => !run.includes(row)))
+    console.log(
+      `NOT RUN, for want of time: ${name}. It has not passed as it is now: make test-long NAME=${name}`,
+    );
+  return run;
+}
+
 /** The files tell one story, so those of the rows that have changed are run in their place, not by themselves. */
 async function rehearsal(): Promise<boolean> {
-  const changed = await changedRows("rehearsal");
+  const changed = inTime(await changedRows("rehearsal"));
   const begun = await Promise.all(changed.map((row) => beginRow(row)));
   const run = changed.flatMap((row) => row.files);
   const left = leftToTheLongRun("rehearsal").filter((file) => !run.includes(file));
