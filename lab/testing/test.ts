@@ -16,7 +16,7 @@ import {
   type JestOutcome,
 } from "./jest";
 import { beginRow, endRow, passedWith, remarkOf, resultsOfPage, type RowResult } from "./page";
-import { fitting, mostSeconds, rehearsalSeconds } from "./time-left";
+import { dockerSeconds, fitting, mostSeconds, rehearsalSeconds } from "./time-left";
 import { phasesOf, timesTable, writeTimes, type Times } from "./times";
 
 const results: FileResult[] = [];
@@ -87,7 +87,7 @@ const endingOf = (found: readonly string[]): Pick<RowResult, "result" | "remark"
 /** Runs those with an engine. They run alone: some take parts of the lab away for a while. */
 async function guarded(): Promise<boolean> {
   let good = true;
-  for (const row of await changedRows("docker")) {
+  for (const row of inTime(await changedRows("docker"), dockerSeconds + rehearsalSeconds)) {
     const begun = await beginRow(row);
     const found = note("docker", row.files, await runJest({ ...row, show: true }));
     await endRow(begun, endingOf(found));
@@ -110,15 +110,18 @@ async function rehearse(): Promise<boolean> {
   return code === 0;
 }
 
-/** Without rows that CI's time would not hold; they stay due, here and in the long run. */
-function inTime(changed: readonly FilesRow[]): FilesRow[] {
+/**
+ * Without rows that CI's time would not hold; they stay due, here and in the long run.
+ * @param rest seconds that all takes that comes after them, rows apart
+ */
+function inTime(changed: readonly FilesRow[], rest: number): FilesRow[] {
   const page = resultsOfPage();
   const gone = (Date.now() - Date.parse(times(new Date()).started)) / 1000;
   const due = changed.map((row) => {
     const last = page.get(row.name);
     return { name: row.name, row, seconds: last?.seconds ?? longestMinutes * 60, date: last?.date ?? "" };
   });
-  const run = fitting(due, mostSeconds - gone - rehearsalSeconds).map(({ row }) => row);
+  const run = fitting(due, mostSeconds - gone - rest).map(({ row }) => row);
   for (const { name } of changed.filter((row) => !run.includes(row)))
     console.log(
       `NOT RUN, for want of time: ${name}. It has not passed as it is now: make test-long NAME=${name}`,
@@ -128,7 +131,7 @@ function inTime(changed: readonly FilesRow[]): FilesRow[] {
 
 /** The files tell one story, so those of the rows that have changed are run in their place, not by themselves. */
 async function rehearsal(): Promise<boolean> {
-  const changed = inTime(await changedRows("rehearsal"));
+  const changed = inTime(await changedRows("rehearsal"), rehearsalSeconds);
   const begun = await Promise.all(changed.map((row) => beginRow(row)));
   const run = changed.flatMap((row) => row.files);
   const left = leftToTheLongRun("rehearsal").filter((file) => !run.includes(file));

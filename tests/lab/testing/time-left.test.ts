@@ -1,5 +1,5 @@
 /** What `make test` leaves to the long run where CI would end it. */
-import { fitting, mostSeconds, rehearsalSeconds } from "../../../lab/testing/time-left";
+import { dockerSeconds, fitting, mostSeconds, rehearsalSeconds } from "../../../lab/testing/time-left";
 
 const due = [
   { name: "new", seconds: 900, date: "2026-12-01 10:00" },
@@ -19,5 +19,5 @@ it.each([
 
 it("ends before CI does", () => {
   expect(mostSeconds).toBeLessThan(90 * 60);
-  expect(rehearsalSeconds).toBeLessThan(mostSeconds);
+  expect(rehearsalSeconds + dockerSeconds).toBeLessThan(mostSeconds);
 });
