@@ -88,7 +88,7 @@ export function judgePolicyRow(configuration: unknown, args: PolicyArgs, id: str
 }
 
 /** It starts OpenClaw a second time and reads all that it has: 50 to 59 s on two cores where an `up` runs beside it. */
-const secondsOfAudit = 120;
+export const secondsOfAudit = 120;
 
 function ownChecks(gateway: Gateway): Row[] {
   const group = `gateway ${gateway.name}`;
